@@ -1,0 +1,1 @@
+"""The HTTP face of Graphmill: thin routes over `orchestrator`."""

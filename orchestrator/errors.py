@@ -1,0 +1,134 @@
+"""Everything Graphmill refuses, in one place.
+
+GraphmillError
+├── InvalidGraph          a graph or a setting that cannot run: carries problems
+├── NotFound              the thing asked for is not there
+├── Conflict              the thing is not in the state that the call needs
+├── PreconditionFailed    somebody else saved first (If-Match)
+├── TooLarge              over a limit
+├── Unavailable           a part of the system does not answer now
+└── NodeError             a node cannot do its work; carries node, path, port and row where they are known
+    └── Interrupted       the run was told to stop
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Problem(BaseModel):
+    """One thing that is wrong with a graph, and where."""
+
+    model_config = ConfigDict(frozen=True)
+
+    severity: Literal["error", "warning"] = "error"
+    code: str
+    message: str
+    node_id: str | None = None
+    edge_id: str | None = None
+    port: str | None = None
+    path: str | None = None
+    hint: str | None = None
+
+
+class GraphmillError(Exception):
+    """Base of all errors that are meant for a person; `code` is stable, the message is one sentence."""
+
+    code = "error"
+
+    def __init__(self, message: str, *, code: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.code
+        self.hint = hint
+
+
+class InvalidGraph(GraphmillError):
+    """A graph or a setting that cannot run."""
+
+    code = "invalid_graph"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(p.message for p in self.problems) or "The graph is not valid.")
+
+
+class NotFound(GraphmillError):
+    """The thing asked for is not there."""
+
+    code = "not_found"
+
+
+class Conflict(GraphmillError):
+    """The thing is not in the state that the call needs."""
+
+    code = "conflict"
+
+
+class PreconditionFailed(GraphmillError):
+    """Somebody else saved first: the caller's version is stale."""
+
+    code = "precondition_failed"
+
+
+class TooLarge(GraphmillError):
+    """Over a limit."""
+
+    code = "too_large"
+
+
+class Unavailable(GraphmillError):
+    """A part of the system does not answer now; trying again may help."""
+
+    code = "unavailable"
+
+
+class NodeError(GraphmillError):
+    """A node cannot do its work. `path` is a JSON pointer into the node, such as `/config/condition`."""
+
+    code = "node_failed"
+
+    def __init__(
+        self, message: str, *, code: str | None = None, hint: str | None = None, path: str | None = None,
+        port: str | None = None, row: int | None = None, value: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__(message, code=code, hint=hint)
+        self.node_id: str | None = None
+        self.path = path
+        self.port = port
+        self.row = row
+        self.value = value
+
+    def problem(self) -> Problem:
+        """The same, as a problem of the graph."""
+        return Problem(
+            code=self.code, message=self.message, hint=self.hint, node_id=self.node_id, path=self.path, port=self.port
+        )
+
+
+class Interrupted(NodeError):
+    """The run was told to stop."""
+
+    code = "canceled"
+
+
+@contextmanager
+def at(path: str) -> Iterator[None]:
+    """Say which setting an error inside belongs to, as a JSON pointer below the config: `at("/condition")`."""
+    try:
+        yield
+    except NodeError as error:
+        error.path = error.path or f"/config{path}"
+        raise
+
+
+@contextmanager
+def blame(node_id: str) -> Iterator[None]:
+    """Say which node an error inside belongs to; the innermost says it."""
+    try:
+        yield
+    except NodeError as error:
+        error.node_id = error.node_id or node_id
+        raise

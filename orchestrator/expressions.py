@@ -1,0 +1,203 @@
+"""Expressions that users write: scalar DuckDB SQL, parsed and checked before anything runs.
+
+The tree is DuckDB's own (`json_serialize_sql`), so what is checked is what will run. No subquery, no table function,
+no aggregate, no window, no second statement can get through, and parameters enter as typed literals only.
+"""
+
+import datetime as dt
+import json
+import math
+import os
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import duckdb
+
+from orchestrator.errors import NodeError
+from orchestrator.names import near
+
+LONGEST = 100_000
+ALLOWED = frozenset(
+    {"COLUMN_REF", "CONSTANT", "FUNCTION", "COMPARISON", "CONJUNCTION", "OPERATOR", "CAST", "CASE", "BETWEEN", "LAMBDA", "COLLATE", "TYPE"}
+)  # fmt: skip
+REFUSED = {
+    "SUBQUERY": "a subquery is not allowed: join the other table in first",
+    "WINDOW": "a window function is not allowed here",
+    "STAR": "'*' is not allowed: name the columns",
+    "PARAMETER": "'?' and '$1' are not allowed: use ${name} for a parameter",
+    "DEFAULT": "DEFAULT is not allowed",
+}
+# Scalar functions that tell about the server, or reach for files or other queries, rather than compute on a row.
+DENIED = re.compile(
+    r"^(getenv|get_current_.*|current_(setting|database|schema|schemas|user|role|query|catalog)|"
+    r"(next|curr)val|set_.*|pg_.*|has_.*_privilege|txid_current|in_search_path|version|json_(de)?serialize_(sql|plan)|"
+    r"json_execute_serialized_sql|write_log|parse_duckdb_log_message|query|query_table|glob|read_.*|.*_scan|"
+    r"sleep.*|duckdb_.*|pragma_.*|user|session_user|inet_.*|connection_id|"
+    r"current_(connection|transaction|query)_id|file_exists|.*_secret.*|is_histogram_other_bin|stats|alias|variable|getvariable)$"
+)
+PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
+# What may hold a placeholder as text: a string, a quoted name, a comment.
+QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+
+_local = threading.local()
+
+
+def connection() -> duckdb.DuckDBPyConnection:
+    """A private connection of this thread for parsing; made anew after a fork."""
+    if getattr(_local, "pid", None) != os.getpid():
+        _local.connection = duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "256MB"})
+        _local.connection.execute("SET enable_external_access = false; SET lock_configuration = true")
+        _local.pid = os.getpid()
+    return _local.connection  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=4096)
+def check(text: str) -> str:
+    """The expression, if it is one scalar expression over columns.
+
+    Raises:
+        NodeError: `invalid_expression`, says what is not allowed or where it does not parse.
+    """
+    tree(text)
+    return text
+
+
+@lru_cache(maxsize=4096)
+def columns(text: str) -> tuple[str, ...]:
+    """The columns that an expression reads, in the order in which they first appear."""
+    found = dict.fromkeys(
+        node["column_names"][-1] for node in _walk(tree(text)) if node.get("class") == "COLUMN_REF"
+    )  # fmt: skip
+    return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def tree(text: str) -> dict[str, Any]:
+    """DuckDB's parse tree of one checked scalar expression."""
+    if not text.strip():
+        raise refused("an expression is needed, such as amount > 100")
+    if len(text) > LONGEST:
+        raise refused(f"it is longer than {LONGEST:,} characters")
+    select = _select(f"SELECT (\n{text}\n)")
+    expressions = select.pop("select_list")
+    if len(expressions) != 1 or expressions[0].get("alias") or _shape(select) != _shape(_bare()):
+        raise refused("it must be one scalar expression: no FROM, no second expression, no statement")
+    if expressions[0].get("function_name") == "row" and not text.strip().lower().startswith("row"):
+        raise refused("it must be one expression: ',' is not allowed")
+    for node in _walk(expressions[0]):
+        _check_node(node)
+    return dict(expressions[0])
+
+
+def refused(reason: str) -> NodeError:
+    """The error for an expression that will not be run."""
+    end = "" if reason.endswith("?") else "."
+    return NodeError(f"This expression cannot be used: {reason}{end}", code="invalid_expression")
+
+
+def _select(sql: str) -> dict[str, Any]:
+    found = connection().execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
+    parsed = json.loads(found[0]) if found else {}
+    if parsed.get("error"):
+        reason = str(parsed.get("error_message", "")).split("\n")[0].strip()
+        raise refused(reason if "SELECT statements" not in reason else "it must be one scalar expression, no statement")
+    if len(parsed["statements"]) != 1:
+        raise refused("it must be one expression: ';' is not allowed")
+    return dict(parsed["statements"][0]["node"])
+
+
+@lru_cache(maxsize=1)
+def _bare() -> dict[str, Any]:
+    bare = _select("SELECT (\nNULL\n)")
+    bare.pop("select_list")
+    return bare
+
+
+def _shape(node: Any) -> Any:
+    """A tree without its positions in the text."""
+    if isinstance(node, Mapping):
+        return {key: _shape(value) for key, value in node.items() if not key.startswith("query_location")}
+    return [_shape(each) for each in node] if isinstance(node, list) else node
+
+
+def _walk(node: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(node, Mapping):
+        if "class" in node:
+            yield node
+        for value in node.values():
+            yield from _walk(value)
+    elif isinstance(node, list):
+        for each in node:
+            yield from _walk(each)
+
+
+def _check_node(node: Mapping[str, Any]) -> None:
+    kind = node["class"]
+    if kind not in ALLOWED:
+        raise refused(REFUSED.get(kind, f"{kind.lower()} is not allowed"))
+    if kind == "FUNCTION":
+        _check_function(str(node["function_name"]).lower(), bool(node.get("schema") or node.get("catalog")))
+
+
+def _check_function(name: str, qualified: bool) -> None:
+    known = functions()
+    if qualified or DENIED.match(name):
+        raise refused(f"function '{name}' is not allowed")
+    if name not in known:
+        raise refused(f"function '{name}' does not exist.{near(name, known)}")
+    if "scalar" not in known[name] and "macro" not in known[name]:
+        raise refused(f"function '{name}' works on many rows ({', '.join(sorted(known[name]))}), not on one")
+
+
+@lru_cache(maxsize=1)
+def functions() -> dict[str, frozenset[str]]:
+    """Every function DuckDB knows, with its kinds: scalar, aggregate, macro, table, …"""
+    rows = connection().execute("SELECT function_name, list(DISTINCT function_type) FROM duckdb_functions() GROUP BY 1")
+    return {name.lower(): frozenset(kinds) for name, kinds in rows.fetchall()}
+
+
+def substitute(template: str, values: Mapping[str, Any]) -> str:
+    """Put parameters into an expression as typed literals; inside a string or quoted name, as escaped text of it."""
+    made, end = [], 0
+    for match in QUOTED.finditer(template):
+        made.append(_literals(template[end : match.start()], values))
+        made.append(_inside(match[0], values))
+        end = match.end()
+    return "".join([*made, _literals(template[end:], values)])
+
+
+def _literals(text: str, values: Mapping[str, Any]) -> str:
+    return PLACEHOLDER.sub(lambda match: sql_literal(values[match[1]]), text)
+
+
+def _inside(quoted: str, values: Mapping[str, Any]) -> str:
+    mark = quoted[0]
+    if mark not in "'\"":
+        return PLACEHOLDER.sub("", quoted)
+    return PLACEHOLDER.sub(lambda match: str(values[match[1]]).replace(mark, mark * 2), quoted)
+
+
+def sql_literal(value: Any) -> str:
+    """A Python value as a typed SQL literal; a value can never become more than that."""
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case int() | Decimal():
+            return str(value) if value >= 0 else f"({value})"
+        case float():
+            return f"({value!r}::DOUBLE)" if math.isfinite(value) else f"('{value!r}'::DOUBLE)"
+        case dt.datetime():
+            kind = "TIMESTAMPTZ" if value.tzinfo else "TIMESTAMP"
+            return f"({kind} '{value.isoformat(sep=' ')}')"
+        case dt.date():
+            return f"(DATE '{value.isoformat()}')"
+        case list() | tuple():
+            return "[" + ", ".join(sql_literal(each) for each in value) + "]"
+        case _:
+            return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,1 @@
+"""One file per node type. Third parties add theirs through the entry point group `graphmill.ops`."""

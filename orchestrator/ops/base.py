@@ -1,0 +1,180 @@
+"""What a node type is.
+
+A node type is a class in a file of its own. Its fields are the node's settings, the parameters of `run` are its input
+ports, and what `run` returns are its output ports. Nothing is said twice, and nothing else is edited to add one.
+"""
+
+import inspect
+import re
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from duckdb import DuckDBPyRelation as Relation
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from orchestrator.ops.settings import bind_parameters
+from orchestrator.tables import Session
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame as Frame
+else:
+
+    class Frame:
+        """A port that takes or gives a DataFrame, or a GeoDataFrame where there is geometry."""
+
+
+__all__ = ["Context", "Frame", "Op", "Port", "Relation", "UnknownColumns"]
+
+RESERVED = frozenset({"input", "output", "context", "config", "type", "result_", "self", "context_"})
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a node may use besides its inputs: the session, the data root, and what this run says of it.
+
+    `design` is true while only columns are wanted: nothing is written, no address is called. `keep_order` is false
+    when nobody will see the order of this node's rows. `given` holds an `input` node's rows; `scratch` is a folder of
+    the run's own.
+    """
+
+    session: Session
+    root: Path
+    scratch: Path | None = None
+    given: tuple[dict[str, JsonValue], ...] | None = None
+    keep_order: bool = True
+    design: bool = False
+    notes: dict[str, Any] = field(default_factory=dict, compare=False)
+
+
+class UnknownColumns(Exception):
+    """A node's columns cannot be known before it runs, such as the answer of a web service."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """A place where an edge may be attached."""
+
+    name: str
+    description: str = ""
+    many: bool = False
+    optional: bool = False
+    frame: bool = False
+
+    @classmethod
+    def read(cls, owner: str, name: str, hint: Any) -> "Port":
+        """The port that an annotation describes: `Relation`, `Frame`, `list[…]`, `… | None`, `Annotated[…, "text"]`."""
+        description, optional, many = "", False, False
+        if typing.get_origin(hint) is Annotated:
+            hint, description, *_ = typing.get_args(hint)
+        if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+            optional = type(None) in typing.get_args(hint)
+            (hint,) = (arg for arg in typing.get_args(hint) if arg is not type(None))
+        if typing.get_origin(hint) is list:
+            many, (hint,) = True, typing.get_args(hint)
+        if hint not in (Relation, Frame):
+            raise TypeError(
+                f"{owner}: port '{name}' must be a Relation, a Frame, a list of them or optional; got {hint!r}"
+            )
+        if name in RESERVED:
+            raise TypeError(f"{owner}: Dagster keeps the name '{name}' for itself; call the port something else")
+        return cls(name, description, many, optional, hint is Frame)
+
+
+class Op(BaseModel):
+    """Base of all node types. A class that is not ready to be one fails when it is defined."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    category: ClassVar[str] = "Other"
+    example: ClassVar[dict[str, Any]] = {}
+    inputs: ClassVar[Mapping[str, Port]] = {}
+    outputs: ClassVar[Mapping[str, Port]] = {}
+    wants_context: ClassVar[str | None] = None
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        if "run" not in cls.__dict__:
+            return
+        if not (cls.__doc__ or "").strip() or cls.__doc__ == Op.__doc__:
+            raise TypeError(f"{cls.__name__} needs a docstring: the editor shows it")
+        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", cls.__name__)
+        cls.type = cls.__dict__.get("type") or words.replace(" ", "_").lower()
+        cls.title = cls.__dict__.get("title") or words.capitalize()
+        for name, info in cls.model_fields.items():
+            if not info.description:
+                raise TypeError(f"{cls.__name__}.{name} needs a description: the editor shows it")
+        cls._read_ports()
+
+    @classmethod
+    def _read_ports(cls) -> None:
+        parameters = [name for name in inspect.signature(cls.run).parameters if name != "self"]
+        hints = typing.get_type_hints(cls.run, include_extras=True)
+        if unsaid := {*parameters, "return"} - hints.keys():
+            raise TypeError(f"{cls.__name__}.run must annotate {sorted(unsaid)}: its ports are read from there")
+        cls.wants_context = next((name for name in parameters if hints[name] is Context), None)
+        ports = [name for name in parameters if name != cls.wants_context]
+        if twice := set(ports) & cls.model_fields.keys():
+            raise TypeError(f"{cls.__name__} uses {sorted(twice)} as both setting and input port")
+        result = hints["return"]
+        named = typing.get_type_hints(result, include_extras=True) if hasattr(result, "_fields") else {"result": result}
+        cls.inputs = {name: Port.read(cls.__name__, name, hints[name]) for name in ports}
+        cls.outputs = {name: Port.read(cls.__name__, name, hint) for name, hint in named.items()}
+
+    @classmethod
+    def configure(cls, config: Mapping[str, Any], parameters: Mapping[str, Any] | None = None) -> "Op":
+        """A node of this type from its posted settings, `${name}` replaced by the parameters' values.
+
+        Raises:
+            pydantic.ValidationError: a setting is wrong.
+            NodeError: `unknown_parameter`, `invalid_expression`.
+        """
+        return cls.model_validate(bind_parameters(dict(config), parameters or {}))
+
+    @classmethod
+    def config_schema(cls) -> dict[str, Any]:
+        """The settings as JSON Schema 2020-12."""
+        return cls.model_json_schema()
+
+    def run(self, *_: Any, **__: Any) -> Any:
+        """Say what comes out, from what comes in."""
+        raise TypeError(f"{type(self).__name__} has no run")
+
+    def ignores_order(self) -> bool:
+        """Whether the order of the rows that come in makes no difference to what comes out."""
+        return False
+
+    def call(self, tables: Mapping[str, Any], context: Context) -> dict[str, Relation]:
+        """Run on relations, and name what comes out. A frame port's table is converted on the way in and out."""
+        given: dict[str, Any] = {
+            name: self._take(port, tables.get(name), context) for name, port in self.inputs.items()
+        }
+        if self.wants_context:
+            given[self.wants_context] = context
+        result = self.run(**given)
+        named = result._asdict() if hasattr(result, "_asdict") else {"result": result}
+        return {name: self._give(self.outputs[name], value, context) for name, value in named.items()}
+
+    @staticmethod
+    def _take(port: Port, table: Any, context: Context) -> Any:
+        if port.many:
+            tables = list(table or ())
+            return [context.session.frame(each) for each in tables] if port.frame else tables
+        return context.session.frame(table) if port.frame and table is not None else table
+
+    @staticmethod
+    def _give(port: Port, value: Any, context: Context) -> Relation:
+        return context.session.from_frame(value) if port.frame else value
+
+    @cached_property
+    def columns_named(self) -> "list[tuple[str, str, str | None]]":
+        """Every column that the settings name: its JSON pointer, the name, and the input port it must be in."""
+        from orchestrator.ops.settings import columns_named
+
+        return columns_named(self)

@@ -1,0 +1,133 @@
+"""The kinds of settings that node types share: columns, expressions, and `${parameter}` in any of them."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
+
+from orchestrator.errors import NodeError
+from orchestrator.expressions import check, substitute
+from orchestrator.names import listing, near
+
+PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
+
+
+@dataclass(frozen=True)
+class InPort:
+    """Marks a setting that names a column of an input port; `None` is the node's first input."""
+
+    port: str | None = None
+
+
+def column_of(port: str | None = None) -> Any:
+    """The type of a setting that names a column of this input port."""
+    hint = {"type": "string", "minLength": 1, "x-ui": {"widget": "column", **({"port": port} if port else {})}}
+    return Annotated[str, Field(min_length=1), InPort(port), WithJsonSchema(hint)]
+
+
+Column = Annotated[
+    str, Field(min_length=1), InPort(), WithJsonSchema({"type": "string", "minLength": 1, "x-ui": {"widget": "column"}})
+]
+NewColumn = Annotated[
+    str, Field(min_length=1, max_length=1000), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 1000})
+]
+
+
+class Bound(str):
+    """Text that parameters were put into; an expression takes the template and puts typed literals into it instead."""
+
+    template: str
+    values: Mapping[str, Any]
+
+    def __new__(cls, text: str, template: str, values: Mapping[str, Any]) -> "Bound":
+        """`text` is what any other setting sees."""
+        made = super().__new__(cls, text)
+        made.template, made.values = template, values
+        return made
+
+
+def _expression(value: Any) -> Any:
+    if isinstance(value, Bound):
+        return substitute(value.template, value.values)
+    if isinstance(value, bool | int | float | dt.date):
+        return substitute("${v}", {"v": value})
+    return value
+
+
+Expression = Annotated[
+    str,
+    BeforeValidator(_expression),
+    AfterValidator(check),
+    WithJsonSchema({"type": "string", "minLength": 1, "x-ui": {"widget": "expression"}}),
+]
+FilePath = Annotated[
+    str, Field(min_length=1), WithJsonSchema({"type": "string", "minLength": 1, "x-ui": {"widget": "file"}})
+]
+
+
+def bind_parameters(setting: Any, values: Mapping[str, Any]) -> Any:
+    """Replace `${name}` in every string of a config; a string that is only `${name}` takes the typed value.
+
+    Raises:
+        NodeError: `unknown_parameter`, with the near-miss.
+    """
+    if isinstance(setting, Mapping):
+        return {key: bind_parameters(value, values) for key, value in setting.items()}
+    if isinstance(setting, list):
+        return [bind_parameters(value, values) for value in setting]
+    if not isinstance(setting, str) or "${" not in setting:
+        return setting
+    for match in PLACEHOLDER.finditer(setting):
+        if match[1] not in values:
+            known = listing(values) or "none"
+            message = f"Parameter '{match[1]}' is not in this workflow.{near(match[1], values)}"
+            raise NodeError(message, code="unknown_parameter", hint=f"parameters: {known}")
+    whole = PLACEHOLDER.fullmatch(setting)
+    if whole and not isinstance(values[whole[1]], str):
+        return values[whole[1]]
+    return Bound(PLACEHOLDER.sub(lambda match: as_text(values[match[1]]), setting), setting, values)
+
+
+def as_text(value: Any) -> str:
+    """A parameter's value inside other text."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def columns_named(settings: BaseModel) -> list[tuple[str, str, str | None]]:
+    """Every column that the settings name: its JSON pointer, the name, and the input port it must be in."""
+    return list(_columns(settings, ""))
+
+
+def _columns(settings: BaseModel, path: str) -> Iterator[tuple[str, str, str | None]]:
+    for name, info in type(settings).model_fields.items():
+        value, where = getattr(settings, name), f"{path}/{info.alias or name}"
+        marker = next((mark for mark in info.metadata if isinstance(mark, InPort)), None) or _inner(info.annotation)
+        yield from _walk(value, marker, where)
+
+
+def _walk(value: Any, marker: InPort | None, path: str) -> Iterator[tuple[str, str, str | None]]:
+    if isinstance(value, BaseModel):
+        yield from _columns(value, path)
+    elif isinstance(value, list | tuple):
+        for index, each in enumerate(value):
+            yield from _walk(each, marker, f"{path}/{index}")
+    elif isinstance(value, str) and marker is not None:
+        yield path, value, marker.port
+
+
+def _inner(annotation: Any) -> InPort | None:
+    """The marker inside `list[Column]` or `Column | None`."""
+    for part in getattr(annotation, "__args__", ()):
+        for mark in getattr(part, "__metadata__", ()):
+            if isinstance(mark, InPort):
+                return mark
+        if found := _inner(part):
+            return found
+    return None

@@ -1,0 +1,66 @@
+"""What is known of a table before anyone reads its rows: columns, types, coordinate systems."""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from duckdb import DuckDBPyRelation as Relation
+from pydantic import BaseModel, ConfigDict, model_serializer
+
+GEOMETRY = "GEOMETRY"
+
+
+class Column(BaseModel):
+    """A column at a port; `crs` (such as `EPSG:4326`) and `geometry_types` are for geometry only."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    type: str
+    nullable: bool = True
+    crs: str | None = None
+    geometry_types: tuple[str, ...] | None = None
+
+    @model_serializer
+    def _serialize(self) -> dict[str, Any]:
+        plain: dict[str, Any] = {"name": self.name, "type": self.type, "nullable": self.nullable}
+        if self.type == GEOMETRY:
+            plain |= {"crs": self.crs, "geometry_types": self.geometry_types}
+        return plain
+
+
+def columns(table: Relation) -> tuple[Column, ...]:
+    """The columns of a relation, without running it."""
+    return tuple(column(name, str(kind)) for name, kind in zip(table.columns, table.types, strict=True))
+
+
+def column(name: str, kind: str) -> Column:
+    """A column from DuckDB's name of its type; a geometry type's text carries its coordinate system."""
+    if is_geometry(kind):
+        return Column(name=name, type=GEOMETRY, crs=crs_of(kind))
+    return Column(name=name, type=kind)
+
+
+def is_geometry(kind: object) -> bool:
+    """Whether this DuckDB type is GEOMETRY, with or without a coordinate system."""
+    return str(kind).startswith(GEOMETRY) and not str(kind).endswith("]")
+
+
+def geometry_columns(table: Relation) -> list[str]:
+    """The names of the geometry columns, in order; the first is the active one."""
+    return [name for name, kind in zip(table.columns, table.types, strict=True) if is_geometry(kind)]
+
+
+@lru_cache(maxsize=1024)
+def crs_of(kind: str) -> str | None:
+    """The coordinate system in a type's text, as `AUTHORITY:CODE` where it has one, else as it is written."""
+    inside = kind[len(GEOMETRY) :].strip()
+    if not inside:
+        return None
+    written = inside[2:-2].replace("''", "'")
+    try:
+        system = json.loads(written)
+    except ValueError:
+        return written
+    known = system.get("id") if isinstance(system, dict) else None
+    return f"{known['authority']}:{known['code']}" if known else str(system.get("name", written))

@@ -1,0 +1,137 @@
+"""The data plane: a locked-down DuckDB session, and relations to and from Parquet, Arrow and (Geo)DataFrames."""
+
+import itertools
+import weakref
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from duckdb import DuckDBPyRelation as Relation
+
+from orchestrator.errors import NodeError
+from orchestrator.schema import geometry_columns
+
+SESSIONS: "weakref.WeakSet[Session]" = weakref.WeakSet()
+
+
+def quote(name: str) -> str:
+    """An SQL identifier for any name."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str) -> str:
+    """An SQL string for any text."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+class Session:
+    """One in-memory DuckDB database that can read and write below `folders` only; it spills to the first of them.
+
+    Locked before anything runs: no other file, no network, no extension, no setting can be reached from SQL.
+    `memory_limit` is in bytes.
+    """
+
+    def __init__(self, folders: Iterable[Path], *, memory_limit: int = 1 << 30, threads: int = 2) -> None:
+        allowed = [str(folder) for folder in folders]
+        self.connection = duckdb.connect(":memory:", config={"threads": threads, "memory_limit": f"{memory_limit}B"})
+        self._numbers = itertools.count()
+        self._lock(allowed)
+        SESSIONS.add(self)
+
+    def _lock(self, allowed: list[str]) -> None:
+        folders = ", ".join(literal(folder) for folder in allowed)
+        settings = [
+            f"temp_directory = {literal(allowed[0] + '/spill')}" if allowed else "temp_directory = ''",
+            "TimeZone = 'UTC'",
+            "default_null_order = 'nulls_last'",
+            "enable_progress_bar = false",
+            "autoinstall_known_extensions = false",
+            "autoload_known_extensions = false",
+            f"allowed_directories = [{folders}]",
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ]
+        self.connection.execute(";".join(f"SET {setting}" for setting in settings))
+
+    def close(self) -> None:
+        """Give back its memory."""
+        self.connection.close()
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def name(self, table: Relation) -> str:
+        """A name under which SQL can read this relation."""
+        made = f"_r{next(self._numbers)}"
+        table.create_view(made)
+        return made
+
+    def sql(self, query: str, **tables: Relation) -> Relation:
+        """A relation from SQL over others, named in braces: `sql("SELECT * FROM {left} JOIN {right} …", …)`."""
+        return self.connection.sql(query.format(**{key: self.name(table) for key, table in tables.items()}))
+
+    def parquet(self, path: Path) -> Relation:
+        """A scan of a stored table; nothing is read yet."""
+        return self.connection.read_parquet(str(path))
+
+    def arrow(self, table: Any) -> Relation:
+        """A relation over an Arrow table, not copied."""
+        return self.connection.from_arrow(table)
+
+    def empty(self, table: Relation) -> Relation:
+        """An empty table of the same columns, cut off from where they came from."""
+        made = f"_t{next(self._numbers)}"
+        self.connection.execute(f"CREATE TEMP TABLE {made} AS {table.sql_query()} LIMIT 0")
+        return self.connection.table(made)
+
+    def store(self, table: Relation, path: Path) -> int:
+        """Write a relation as Parquet (lz4), its geometry with its coordinate system; returns the rows written."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        try:
+            query = f"COPY (FROM {self.name(table)}) TO {literal(str(part))} (FORMAT parquet, COMPRESSION lz4)"
+            found = self.connection.execute(query).fetchone()
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+        return int(found[0]) if found else 0
+
+    def frame(self, table: Relation) -> Any:
+        """The rows as a DataFrame with Arrow types, or a GeoDataFrame where there is a geometry column."""
+        arrow = table.to_arrow_table()
+        geometry = geometry_columns(table)
+        if not geometry:
+            import pandas
+
+            return arrow.to_pandas(types_mapper=pandas.ArrowDtype)
+        import geopandas
+        import pandas
+
+        options = {"types_mapper": pandas.ArrowDtype}
+        return geopandas.GeoDataFrame.from_arrow(arrow, geometry=geometry[0], to_pandas_kwargs=options)
+
+    def from_frame(self, frame: Any) -> Relation:
+        """A relation over a (Geo)DataFrame's columns; its index is left out."""
+        import pyarrow
+
+        try:
+            if hasattr(frame, "active_geometry_name"):
+                return self.arrow(pyarrow.table(frame.to_arrow(index=False, geometry_encoding="WKB")))
+            return self.arrow(pyarrow.Table.from_pandas(frame, preserve_index=False))
+        except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError) as error:
+            raise NodeError(f"A column holds values of several kinds: {error}.", code="mixed_types") from None
+
+
+def interrupt_all() -> None:
+    """Stop what every session of this process is doing; called from another thread."""
+    for session in list(SESSIONS):
+        session.connection.interrupt()
+
+
+def names(table: Relation) -> Mapping[str, str]:
+    """Column name to DuckDB type text."""
+    return dict(zip(table.columns, map(str, table.types), strict=True))
