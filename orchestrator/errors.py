@@ -116,19 +116,16 @@ class Interrupted(NodeError):
 
 @contextmanager
 def at(path: str) -> Iterator[None]:
-    """Say which setting an error inside belongs to, as a JSON pointer below the config: `at("/condition")`."""
+    """Say which setting an error inside belongs to, as a JSON pointer below the config: `at("/condition")`.
+
+    Foreign errors, such as DuckDB's, carry it as `setting` until they are translated (`orchestrator.faults`).
+    """
     try:
         yield
     except NodeError as error:
         error.path = error.path or f"/config{path}"
         raise
-
-
-@contextmanager
-def blame(node_id: str) -> Iterator[None]:
-    """Say which node an error inside belongs to; the innermost says it."""
-    try:
-        yield
-    except NodeError as error:
-        error.node_id = error.node_id or node_id
+    except Exception as error:
+        if not hasattr(error, "setting"):
+            error.setting = f"/config{path}"  # type: ignore[attr-defined]
         raise

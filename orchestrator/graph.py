@@ -1,4 +1,4 @@
-"""The graph that the editor posts: React Flow's `toObject()`, with the operation in `type` and its settings in `config`.
+"""The graph that the editor posts: React Flow's `toObject()`, the operation in `type`, its settings in `config`.
 
 The posted JSON is kept as it came (`Workflow.document`); these models are what the compiler reads from it.
 """

@@ -43,7 +43,7 @@ def modules(package: ModuleType) -> Iterator[ModuleType]:
 def _ops(module: ModuleType) -> Iterator[type[Op]]:
     for value in vars(module).values():
         own = isinstance(value, type) and issubclass(value, Op) and value.__module__ == module.__name__
-        if own and "run" in vars(value):
+        if own and value.type and "run" in vars(value):
             yield value
 
 

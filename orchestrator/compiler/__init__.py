@@ -1,0 +1,7 @@
+"""From a posted graph to a Dagster job, in four passes: check -> infer -> plan -> emit."""
+
+from orchestrator.compiler.check import Checked, check, inspect
+from orchestrator.compiler.infer import Inferred, infer
+from orchestrator.compiler.plan import Plan, plan
+
+__all__ = ["Checked", "Inferred", "Plan", "check", "infer", "inspect", "plan"]

@@ -1,0 +1,35 @@
+"""Whose fault a failed fused query is.
+
+In a fused run the sink runs the query of the whole chain, so the sink fails for a mistake that an earlier node made.
+Running the chain again, from the front and one node at a time, finds the first node whose rows cannot be made.
+"""
+
+from orchestrator.compiler.order import above
+from orchestrator.compiler.run import RunContext
+from orchestrator.errors import Interrupted, NodeError
+from orchestrator.faults import blame
+
+DATA_ERRORS = frozenset({"conversion_failed", "out_of_range", "invalid_value", "node_failed"})
+
+
+def culprit(run: RunContext, alias: str, error: NodeError) -> NodeError:
+    """The error, on the node that caused it; as it came where only the sink itself fails."""
+    if run.cache or error.code not in DATA_ERRORS:
+        return error
+    before = above(run.steps[alias].node_id, run.plan.checked.edges)
+    for step in run.plan.steps:
+        if step.alias == alias or step.node_id not in before:
+            continue
+        for port in sorted(step.connected):
+            table = run.made.get((step.alias, port))
+            if table is None:
+                continue
+            try:
+                with blame(step.node_id):
+                    for _ in table.to_arrow_reader(100_000):
+                        pass
+            except Interrupted:
+                raise
+            except NodeError as found:
+                return found
+    return error

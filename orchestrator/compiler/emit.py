@@ -1,0 +1,183 @@
+"""Fourth pass: a plan as a Dagster job.
+
+One `OpDefinition` per node type, cached, because two ops of one name may not meet in a repository; one alias per node.
+The node's settings are the op's config, the workflow's parameters the job's own config, so that Dagster's launchpad
+shows them with types and defaults.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from dagster import (
+    Backoff,
+    ConfigMapping,
+    DependencyDefinition,
+    Field,
+    GraphDefinition,
+    In,
+    JobDefinition,
+    MultiDependencyDefinition,
+    NodeInvocation,
+    Noneable,
+    OpDefinition,
+    OpExecutionContext,
+    Out,
+    Output,
+    Permissive,
+    RetryPolicy,
+    in_process_executor,
+)
+from dagster import Any as AnyType
+
+from orchestrator.compiler.culprit import culprit
+from orchestrator.compiler.failure import failure
+from orchestrator.compiler.plan import Plan, Planned
+from orchestrator.compiler.run import NodeRun, RunContext, run_context
+from orchestrator.compiler.store import table_store
+from orchestrator.errors import NodeError
+from orchestrator.graph import Parameter, Retry, Workflow
+from orchestrator.ops.base import Port
+from orchestrator.registry import node_type
+
+REPOSITORY = "graphmill"
+NODE_TAG = "graphmill/node"
+WORKFLOW_TAG = "graphmill/workflow"
+VERSION_TAG = "graphmill/version"
+RUN_CONFIG = "graphmill"
+
+SCALARS: Mapping[str, Any] = {"integer": int, "number": float, "boolean": bool}
+
+
+def job_name(workflow_id: str) -> str:
+    """The name of a workflow's job."""
+    return f"wf_{workflow_id}"
+
+
+def emit(plan: Plan, workflow_id: str, version: int) -> JobDefinition:
+    """The job of a plan: in-process executor, its version as a tag, its parameters as config."""
+    workflow = plan.checked.workflow
+    name = job_name(workflow_id)
+    aliases = {step.node_id: step.alias for step in plan.steps}
+    graph = GraphDefinition(
+        name=name,
+        description=workflow.description or workflow.name or None,
+        node_defs=_node_defs(plan),
+        dependencies={_invocation(step): _dependencies(step, aliases) for step in plan.steps},
+    )
+    tags = {WORKFLOW_TAG: workflow_id, VERSION_TAG: str(version)}
+    if workflow.name:
+        tags["graphmill/name"] = workflow.name[:200]
+    if workflow.settings.timeout_s:
+        tags["dagster/max_runtime"] = str(int(workflow.settings.timeout_s) or 1)
+    return graph.to_job(
+        name=name,
+        tags=tags,
+        config=_config(plan),
+        executor_def=in_process_executor,
+        resource_defs={"run": run_context(plan), "tables": table_store},
+    )
+
+
+def _node_defs(plan: Plan) -> list[OpDefinition]:
+    return [definition(name) for name in sorted({step.step.op.type for step in plan.steps})]
+
+
+def _invocation(step: Planned) -> NodeInvocation:
+    node = step.step.node
+    return NodeInvocation(
+        op_name(node.type), alias=step.alias, tags={NODE_TAG: node.id}, retry_policy=_retries(node.retry)
+    )
+
+
+def _dependencies(step: Planned, aliases: Mapping[str, str]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for name, port in step.step.op.inputs.items():
+        sources = [DependencyDefinition(aliases[wire.source], wire.source_port) for wire in step.step.into(name)]
+        if sources:
+            made[name] = MultiDependencyDefinition(sources) if port.many else sources[0]  # type: ignore[arg-type]
+    return made
+
+
+def _retries(retry: Retry | None) -> RetryPolicy | None:
+    if retry is None or retry.max_retries == 0:
+        return None
+    backoff = {"none": None, "linear": Backoff.LINEAR, "exponential": Backoff.EXPONENTIAL}[retry.backoff]
+    return RetryPolicy(max_retries=retry.max_retries, delay=retry.delay_s, backoff=backoff)
+
+
+def op_name(node_type_id: str) -> str:
+    """The op's name: the type's id, with a `_` where Dagster keeps that word for itself."""
+    from dagster._core.definitions.utils import DISALLOWED_NAMES  # the list is nowhere public
+
+    return f"{node_type_id}_" if node_type_id in DISALLOWED_NAMES else node_type_id
+
+
+@lru_cache(maxsize=None)
+def definition(name: str) -> OpDefinition:
+    """The op of a node type."""
+    op = node_type(name)
+    return OpDefinition(
+        compute_fn=_compute,
+        name=op_name(name),
+        description=op.__doc__,
+        ins={port.name: _input(port) for port in op.inputs.values()},
+        outs={port.name: Out(AnyType, description=port.description or None, io_manager_key="tables") for port in op.outputs.values()},
+        config_schema=Permissive(),
+        required_resource_keys={"run"},
+        tags={"dagster/compute_kind": "duckdb"},
+    )  # fmt: skip
+
+
+def _input(port: Port) -> In:
+    if port.optional:
+        return In(AnyType, description=port.description or None, default_value=None)
+    return In(AnyType, description=port.description or None)
+
+
+def _compute(context: OpExecutionContext, inputs: dict[str, Any]) -> Iterator[Output[Any]]:
+    """Run one node: what every op does."""
+    run: RunContext = context.resources.run
+    alias = context.op_handle.name
+    try:
+        node = NodeRun(run, alias, context.op_config)
+        for port, table in node.run(inputs).items():
+            yield Output(table, output_name=port)
+    except NodeError as error:
+        raise failure(culprit(run, alias, error)) from error
+
+
+def _config(plan: Plan) -> ConfigMapping:
+    """The job's config: the parameters, and under `graphmill` how this run handles its tables."""
+    settings = {each.alias: {"config": each.step.node.config} for each in plan.steps}
+
+    def as_run_config(given: Mapping[str, Any]) -> dict[str, Any]:
+        options = dict(given.get(RUN_CONFIG) or {})
+        values = {key: value for key, value in given.items() if key != RUN_CONFIG}
+        return {"ops": settings, "resources": {"run": {"config": {"parameters": values, **options}}}}
+
+    return ConfigMapping(config_fn=as_run_config, config_schema=config_schema(plan.checked.workflow))
+
+
+def config_schema(workflow: Workflow) -> dict[str, Field]:
+    """What Dagster's launchpad asks for."""
+    options = Field(
+        {"cache": Field(bool, default_value=True)}, is_required=False, description="How this run stores tables."
+    )
+    return {**{each.name: _parameter(each) for each in workflow.parameters}, RUN_CONFIG: options}
+
+
+def _parameter(parameter: Parameter) -> Field:
+    kind = SCALARS.get(parameter.type, str)
+    if parameter.type == "choice" and not all(isinstance(choice, str) for choice in parameter.choices):
+        kind = AnyType
+    description = parameter.description or None
+    if parameter.required and parameter.default is None:
+        return Field(kind, description=description)
+    default = float(parameter.default) if kind is float and parameter.default is not None else parameter.default  # type: ignore[arg-type]
+    return Field(
+        Noneable(kind) if kind is not AnyType else kind,
+        description=description,
+        default_value=default,
+        is_required=False,
+    )

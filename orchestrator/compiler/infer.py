@@ -1,0 +1,122 @@
+"""Second pass: the columns at every port, and every mistake about them, without reading a row.
+
+Each node runs on empty tables. DuckDB binds names and types when a relation is built, so one definition serves running,
+columns and validation. Ports of the same columns share one empty table.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from orchestrator.compiler.check import Checked, Step
+from orchestrator.errors import NodeError, Problem
+from orchestrator.faults import blame, unknown_column
+from orchestrator.ops.base import Context, Relation, UnknownColumns
+from orchestrator.schema import Column, columns
+from orchestrator.tables import Session
+
+Columns = tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """The columns at each node's ports; `None` where they depend on data or on something that is wrong."""
+
+    inputs: Mapping[str, Mapping[str, Columns | None]]
+    outputs: Mapping[str, Mapping[str, Columns | None]]
+    problems: tuple[Problem, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's shape: node id -> inputs, outputs -> port -> columns."""
+        return {
+            node: {"inputs": _plain(self.inputs[node]), "outputs": _plain(self.outputs[node])} for node in self.inputs
+        }
+
+
+def _plain(ports: Mapping[str, Columns | None]) -> dict[str, Any]:
+    return {
+        port: None if found is None else [each.model_dump(mode="json") for each in found]
+        for port, found in ports.items()
+    }
+
+
+def infer(checked: Checked, root: Path) -> Inferred:
+    """Run every step on empty tables, with `root` as data root; nothing is written and no address is called."""
+    with Session([root], memory_limit=512 << 20, threads=1) as session:
+        return _Inference(session, root).run(checked)
+
+
+@dataclass
+class _Inference:
+    session: Session
+    root: Path
+    tables: dict[tuple[str, str], Relation | None] = field(default_factory=dict)
+    shared: dict[Any, Relation] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def run(self, checked: Checked) -> Inferred:
+        inputs, outputs = {}, {}
+        for step in checked.steps:
+            given = {port: [self.tables[w.source, w.source_port] for w in step.into(port)] for port in step.op.inputs}
+            inputs[step.node.id] = {port: self._first_columns(tables) for port, tables in given.items()}
+            made = self._outputs(step, given)
+            self.tables |= {(step.node.id, port): made.get(port) for port in step.op.outputs}
+            outputs[step.node.id] = {port: self._columns(made.get(port)) for port in step.op.outputs}
+        return Inferred(inputs, outputs, tuple(self.problems))
+
+    def _outputs(self, step: Step, given: Mapping[str, list[Relation | None]]) -> dict[str, Relation]:
+        if any(table is None for tables in given.values() for table in tables):
+            return {}
+        known = {port: [each for each in tables if each is not None] for port, tables in given.items()}
+        missing = list(_missing_columns(step, known))
+        self.problems += missing
+        if missing:
+            return {}
+        try:
+            with blame(step.node.id):
+                made = step.op.call(arranged(step, known), Context(self.session, self.root, design=True))
+                return {port: self._empty(table) for port, table in made.items()}
+        except UnknownColumns:
+            return {}
+        except NodeError as error:
+            problem = error.problem()
+            if not step.open_settings or (problem.path and not _waits(problem.path, step.open_settings)):
+                self.problems.append(problem)
+            return {}
+
+    def _empty(self, table: Relation) -> Relation:
+        shape = tuple(zip(table.columns, map(str, table.types), strict=True))
+        if shape not in self.shared:
+            self.shared[shape] = self.session.empty(table)
+        return self.shared[shape]
+
+    def _columns(self, table: Relation | None) -> Columns | None:
+        return None if table is None else columns(table)
+
+    def _first_columns(self, tables: list[Relation | None]) -> Columns | None:
+        return self._columns(tables[0]) if tables else None
+
+
+def arranged(step: Step, tables: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """The tables of each port as `Op.call` takes them: a list where the port takes many, else one or None."""
+    return {
+        name: tables[name] if port.many else (tables[name][0] if tables[name] else None)
+        for name, port in step.op.inputs.items()
+    }
+
+
+def _waits(path: str, waiting: frozenset[str]) -> bool:
+    return any(each == path or each.startswith(path + "/") or path.startswith(each + "/") for each in waiting)
+
+
+def _missing_columns(step: Step, tables: Mapping[str, list[Relation]]) -> Iterator[Problem]:
+    first = next(iter(step.op.inputs), None)
+    for path, name, port in step.op.columns_named:
+        where = port or first
+        if where is None or f"/config{path}" in step.open_settings:
+            continue
+        for table in tables.get(where, ())[:1]:
+            if name not in table.columns:
+                error = unknown_column(name, table.columns, where)
+                yield error.problem().model_copy(update={"node_id": step.node.id, "path": f"/config{path}"})

@@ -1,0 +1,138 @@
+"""The values that a run's parameters take: checked, typed, with defaults."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from orchestrator.errors import InvalidGraph, Problem
+from orchestrator.graph import Parameter, Workflow
+from orchestrator.names import listing, near
+
+Coerce = Callable[[Any], Any]
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+        raise ValueError
+    return int(value)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool):
+        raise ValueError
+    return float(value)
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+def _string(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError
+    return value
+
+
+def _date(value: Any) -> dt.date:
+    return dt.date.fromisoformat(_string(value))
+
+
+def _datetime(value: Any) -> dt.datetime:
+    return dt.datetime.fromisoformat(_string(value))
+
+
+KINDS: Mapping[str, tuple[Coerce, Any, str]] = {
+    "string": (_string, "text", "text"),
+    "integer": (_integer, 1, "a whole number"),
+    "number": (_number, 1.0, "a number"),
+    "boolean": (_boolean, True, "true or false"),
+    "date": (_date, dt.date(2000, 1, 1), "a date such as 2026-01-31"),
+    "datetime": (_datetime, dt.datetime(2000, 1, 1), "a date and time such as 2026-01-31T12:00:00"),
+    "choice": (lambda value: value, "text", "one of the choices"),
+    "file": (_string, "file", "a path below the data root"),
+    "secret": (_string, "secret", "text"),
+}
+
+
+def coerce(parameter: Parameter, value: Any) -> Any:
+    """The value in the parameter's type; `None` stays.
+
+    Raises:
+        InvalidGraph: the value is of another type, or not one of the choices.
+    """
+    convert, _, wanted = KINDS[parameter.type]
+    try:
+        typed = None if value is None else convert(value)
+    except (ValueError, TypeError, OverflowError):
+        shown = "a secret" if parameter.type == "secret" else repr(value)[:100]
+        raise InvalidGraph([_problem(parameter, f"takes {wanted}; {shown} is not")]) from None
+    if parameter.type == "choice" and typed is not None and typed not in parameter.choices:
+        known = listing(str(choice) for choice in parameter.choices)
+        raise InvalidGraph([_problem(parameter, f"takes one of {known}; {typed!r} is not")])
+    return typed
+
+
+def _problem(parameter: Parameter, text: str) -> Problem:
+    message = f"Parameter '{parameter.name}' {text}."
+    return Problem(code="invalid_parameter", message=message, path=f"/parameters/{parameter.name}")
+
+
+def resolve(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The value of every parameter of a run.
+
+    Raises:
+        InvalidGraph: `unknown_parameter`, `missing_parameter`, `invalid_parameter`, all at once.
+    """
+    problems = list(_unknown(workflow, given))
+    values: dict[str, Any] = {}
+    for parameter in workflow.parameters:
+        try:
+            values[parameter.name] = coerce(parameter, given.get(parameter.name, parameter.default))
+        except InvalidGraph as error:
+            problems += error.problems
+            continue
+        if parameter.required and values[parameter.name] is None:
+            message = f"Parameter '{parameter.name}' needs a value."
+            path = f"/parameters/{parameter.name}"
+            problems.append(Problem(code="missing_parameter", message=message, path=path))
+    if problems:
+        raise InvalidGraph(problems)
+    return values
+
+
+def _unknown(workflow: Workflow, given: Mapping[str, Any]) -> Iterator[Problem]:
+    known = [parameter.name for parameter in workflow.parameters]
+    for name in given:
+        if name not in known:
+            message = f"Parameter '{name}' is not in this workflow.{near(name, known)}"
+            yield Problem(
+                code="unknown_parameter", message=message, path=f"/parameters/{name}", hint=listing(known) or None
+            )
+
+
+def samples(workflow: Workflow) -> tuple[dict[str, Any], frozenset[str], list[Problem]]:
+    """Values to check a graph with, before anyone has given any: each default, else a value of its type.
+
+    Returns them, the names of those without a default, and what is wrong with the parameters themselves.
+    """
+    values: dict[str, Any] = {}
+    open_names = set()
+    problems = []
+    for index, parameter in enumerate(workflow.parameters):
+        if parameter.name in values:
+            message = f"Two parameters are called '{parameter.name}'."
+            problems.append(Problem(code="invalid_parameter", message=message, path=f"/parameters/{index}/name"))
+        sample = parameter.choices[0] if parameter.choices else KINDS[parameter.type][1]
+        try:
+            typed = coerce(parameter, parameter.default)
+        except InvalidGraph as error:
+            typed = None
+            problems += [each.model_copy(update={"path": f"/parameters/{index}/default"}) for each in error.problems]
+        if typed is None:
+            open_names.add(parameter.name)
+        values[parameter.name] = sample if typed is None else typed
+    return values, frozenset(open_names), problems

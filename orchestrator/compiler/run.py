@@ -1,0 +1,150 @@
+"""What one node does inside a run: its inputs as relations, its operation, its outputs checked.
+
+`RunContext` is the run's shared state in the worker: the locked-down session, the parameters, the plan by alias.
+"""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dagster import Field, InitResourceContext, Permissive, ResourceDefinition
+from pydantic import ValidationError
+
+from orchestrator.compiler.infer import arranged
+from orchestrator.compiler.parameters import resolve
+from orchestrator.compiler.plan import Plan, Planned
+from orchestrator.errors import NodeError
+from orchestrator.faults import blame, unknown_column
+from orchestrator.ops.base import Context, Op, Relation
+from orchestrator.secrets import reveal
+from orchestrator.settings import settings
+from orchestrator.tables import Session
+
+REJECTED = "rejected"
+
+
+@dataclass
+class RunContext:
+    """The state that the nodes of a run share. `folder` holds its stored tables; `cache` says whether every port is."""
+
+    plan: Plan
+    session: Session
+    root: Path
+    folder: Path
+    cache: bool
+    parameters: Mapping[str, Any]
+    steps: Mapping[str, Planned]
+    made: dict[tuple[str, str], Relation] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    notes: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def given(self, step: Planned) -> tuple[dict[str, Any], ...] | None:
+        """The rows that the execution handed to an `input` node."""
+        path = self.folder / "given" / f"{step.key}.json"
+        return tuple(json.loads(path.read_text())) if path.exists() else None
+
+    def table(self, alias: str, port: str) -> Path:
+        """Where a port's table is stored."""
+        return table_path(self.folder, self.steps[alias].key, port)
+
+
+def table_path(folder: Path, key: str, port: str) -> Path:
+    """Where a run stores the table of a port."""
+    return folder / "tables" / key / f"{port}.parquet"
+
+
+def run_context(plan: Plan) -> ResourceDefinition:
+    """The resource that opens a run's session; it fails, before the first step, when the version is not the run's."""
+    schema = {
+        "parameters": Field(Permissive(), default_value={}),
+        "cache": Field(bool, default_value=True),
+    }
+
+    def open_run(context: InitResourceContext) -> Iterator[RunContext]:
+        run_id = context.run_id or "design"
+        options = context.resource_config
+        folder = settings().runs / run_id
+        folder.mkdir(parents=True, exist_ok=True)
+        with Session(
+            [folder, settings().data], memory_limit=settings().memory_limit, threads=settings().threads
+        ) as session:
+            yield RunContext(
+                plan=plan,
+                session=session,
+                root=settings().data,
+                folder=folder,
+                cache=bool(options["cache"]),
+                parameters=resolve(plan.checked.workflow, reveal(options["parameters"])),
+                steps={step.alias: step for step in plan.steps},
+            )
+
+    return ResourceDefinition(open_run, config_schema=schema)
+
+
+class NodeRun:
+    """One node of a run."""
+
+    def __init__(self, run: RunContext, alias: str, config: Mapping[str, Any]) -> None:
+        self.run_context = run
+        self.planned = run.steps[alias]
+        self.config = config
+
+    def run(self, inputs: Mapping[str, Any]) -> dict[str, Relation]:
+        """Run the operation.
+
+        Raises:
+            NodeError: with the node's id; for a row rejected on a port that nobody sees, `rejected_rows`.
+        """
+        started = time.perf_counter()
+        run, step = self.run_context, self.planned.step
+        with blame(step.node.id):
+            op = self._configured()
+            tables = {port: _listed(inputs.get(port)) for port in op.inputs}
+            self._check_columns(op, tables)
+            notes = run.notes.setdefault(self.planned.alias, {})
+            context = Context(
+                run.session, run.root, run.folder / "scratch", run.given(self.planned),
+                keep_order=run.cache or self.planned.keep_order, notes=notes,
+            )  # fmt: skip
+            made = op.call(arranged(step, tables), context)
+            self._check_rejected(made)
+        run.made |= {(self.planned.alias, port): table for port, table in made.items()}
+        run.seconds[self.planned.alias] = time.perf_counter() - started
+        return made
+
+    def _configured(self) -> Op:
+        try:
+            return type(self.planned.step.op).configure(self.config, self.run_context.parameters)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = "/config/" + "/".join(map(str, first["loc"]))
+            raise NodeError(f"{where}: {first['msg']}.", code="invalid_config", path=where) from None
+
+    def _check_columns(self, op: Op, tables: Mapping[str, list[Any]]) -> None:
+        first = next(iter(op.inputs), None)
+        for path, name, port in op.columns_named:
+            for table in tables.get(port or first or "", [])[:1]:
+                if table is not None and name not in table.columns:
+                    error = unknown_column(name, table.columns, port or first)
+                    error.path = f"/config{path}"
+                    raise error
+
+    def _check_rejected(self, made: Mapping[str, Relation]) -> None:
+        workflow = self.run_context.plan.checked.workflow
+        if REJECTED not in made or REJECTED in self.planned.connected or workflow.settings.on_rejected == "continue":
+            return
+        row = next(iter(made[REJECTED].limit(1).fetchall()), None)
+        if row is not None:
+            said = dict(zip(made[REJECTED].columns, row, strict=True))
+            reason = said.get("rejection_message") or "it could not be processed"
+            message = f"A row was rejected, and nothing is connected to 'rejected': {reason}"
+            raise NodeError(message, code="rejected_rows", port=REJECTED)
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]

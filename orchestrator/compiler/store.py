@@ -1,0 +1,98 @@
+"""Dagster's IO manager: where the table of a port goes between two nodes.
+
+With `cache` every port is stored as Parquet and handed on as a scan of it: each can be looked at, a retry starts from
+what is there, memory stays bounded. Without it relations are handed on unevaluated, DuckDB runs the fused query at the
+sinks, and only an output that feeds several nodes is stored, once.
+"""
+
+import time
+from typing import Any
+
+from dagster import (
+    IOManager,
+    InputContext,
+    MetadataValue,
+    OutputContext,
+    TableColumn,
+    TableRecord,
+    TableSchema,
+    io_manager,
+)
+
+from orchestrator.compiler.culprit import culprit
+from orchestrator.compiler.failure import failure
+from orchestrator.compiler.run import RunContext
+from orchestrator.errors import NodeError
+from orchestrator.faults import blame
+from orchestrator.ops.base import Relation
+from orchestrator.schema import columns
+
+PREVIEW_ROWS = 10
+
+
+class TableStore(IOManager):
+    """Keeps relations; see the module."""
+
+    def handle_output(self, context: OutputContext, obj: Relation) -> None:
+        """Store a port's table where it must be, and tell Dagster what is in it."""
+        run: RunContext = context.resources.run
+        alias, port = context.step_key, context.name
+        step = run.steps[alias]
+        sink = not step.connected
+        try:
+            with blame(step.node_id):
+                metadata = _known(obj)
+                if run.cache or port in step.shared or (sink and "rows_written" not in run.notes.get(alias, {})):
+                    metadata |= self._store(run, alias, port, obj)
+        except NodeError as error:
+            raise failure(culprit(run, alias, error)) from error
+        context.add_output_metadata(metadata)
+
+    def _store(self, run: RunContext, alias: str, port: str, table: Relation) -> dict[str, Any]:
+        started = time.perf_counter()
+        path = run.table(alias, port)
+        rows = run.session.store(table, path)
+        run.made[alias, port] = stored = run.session.parquet(path)
+        seconds = run.seconds.get(alias, 0.0) + time.perf_counter() - started
+        return {
+            "dagster/row_count": MetadataValue.int(rows),
+            "seconds": MetadataValue.float(round(seconds, 4)),
+            "preview": _preview(stored),
+        }
+
+    def load_input(self, context: InputContext) -> Relation:
+        """The table of the port that feeds an input: of this run, or kept from the run that this one retries."""
+        run: RunContext = context.resources.run
+        source = context.upstream_output
+        assert source is not None
+        place = (source.step_key, source.name)
+        if place not in run.made:
+            run.made[place] = run.session.parquet(run.table(*place))
+        return run.made[place]
+
+
+def _known(table: Relation) -> dict[str, Any]:
+    """What is known of a table before it is read."""
+    schema = TableSchema(columns=[TableColumn(each.name, each.type) for each in columns(table)])
+    return {"dagster/column_schema": MetadataValue.table_schema(schema)}
+
+
+def _preview(table: Relation) -> Any:
+    """The first rows, as Dagster's UI shows them: every value as text."""
+    head = table.limit(PREVIEW_ROWS).fetchall()
+    names = table.columns
+    records = [TableRecord({name: _shown(value) for name, value in zip(names, row, strict=True)}) for row in head]
+    return MetadataValue.table(records, TableSchema(columns=[TableColumn(name, "string") for name in names]))
+
+
+def _shown(value: Any) -> str | int | float | bool | None:
+    if isinstance(value, bytes | bytearray):
+        return f"{len(value)} bytes"
+    plain = value if isinstance(value, bool | int) else None if value is None else str(value)
+    return plain[:200] if isinstance(plain, str) else plain
+
+
+@io_manager(required_resource_keys={"run"})
+def table_store(_: Any) -> TableStore:
+    """The IO manager of every port."""
+    return TableStore()

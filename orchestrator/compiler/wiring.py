@@ -1,0 +1,104 @@
+"""Edges: which output port feeds which input port, and what is wrong with that."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from orchestrator.errors import Problem
+from orchestrator.graph import Edge, Node
+from orchestrator.names import listing, near
+from orchestrator.ops.base import Op, Port
+
+Types = Mapping[str, type[Op]]
+
+
+@dataclass(frozen=True)
+class Wire:
+    """One edge with its handles resolved to ports."""
+
+    edge_id: str
+    source: str
+    source_port: str
+    target: str
+    target_port: str
+
+
+def wire(edges: tuple[Edge, ...], nodes: Mapping[str, Node], types: Types) -> tuple[list[Wire], list[Problem]]:
+    """Resolve every edge. `types` holds the node type of each node whose type is known, by node id."""
+    wires: list[Wire] = []
+    problems: list[Problem] = []
+    for number, edge in enumerate(edges):
+        made = _resolve(edge, edge.id or f"edge {number + 1}", nodes, types)
+        if isinstance(made, Wire):
+            wires.append(made)
+        else:
+            problems += made
+    return wires, problems + list(_connected_twice(wires, types)) + list(_not_connected(wires, nodes, types))
+
+
+def _resolve(edge: Edge, edge_id: str, nodes: Mapping[str, Node], types: Types) -> Wire | list[Problem]:
+    problems = [
+        Problem(code="unknown_edge_endpoint", message=f"{end} node '{name}' is not in this graph.", edge_id=edge_id, path=f"/{end.lower()}",
+                hint=near(name, nodes).strip() or None)
+        for end, name in (("Source", edge.source), ("Target", edge.target)) if name not in nodes
+    ]  # fmt: skip
+    if problems:
+        return problems
+    if edge.source == edge.target:
+        message = f"Node '{edge.source}' is wired to itself; a workflow has no loops."
+        return [Problem(code="self_loop", message=message, edge_id=edge_id, node_id=edge.source)]
+    source, problem = _port(edge, edge_id, "source", nodes, types)
+    target, other = _port(edge, edge_id, "target", nodes, types)
+    if found := [each for each in (problem, other) if each]:
+        return found
+    return Wire(edge_id, edge.source, source or "", edge.target, target or "")
+
+
+def _port(
+    edge: Edge, edge_id: str, end: str, nodes: Mapping[str, Node], types: Types
+) -> tuple[str | None, Problem | None]:
+    node_id = edge.source if end == "source" else edge.target
+    handle = edge.source_handle if end == "source" else edge.target_handle
+    if node_id not in types and not nodes[node_id].is_layout:
+        return None, None  # its unknown type is reported on the node
+    ports = _ports(types.get(node_id), end)
+    side = "output" if end == "source" else "input"
+    where = {"edge_id": edge_id, "node_id": node_id, "path": f"/{end}Handle", "hint": listing(ports) or None}
+    if handle is None and len(ports) == 1:
+        return next(iter(ports)), None
+    if handle is None and ports:
+        message = f"'{node_id}' has several {side} ports ({listing(ports)}); the edge must name one."
+        return None, Problem(code="ambiguous_handle", message=message, **where)
+    if handle in ports:
+        return handle, None
+    message = f"'{node_id}' has no {side} port '{handle}'.{near(handle or '', ports)}" if ports and handle else (
+        f"'{node_id}' has no {side} port."
+    )  # fmt: skip
+    return None, Problem(code="unknown_handle", message=message, port=handle, **where)
+
+
+def _ports(op: type[Op] | None, end: str) -> Mapping[str, Port]:
+    if op is None:
+        return {}
+    return op.outputs if end == "source" else op.inputs
+
+
+def _connected_twice(wires: list[Wire], types: Types) -> Iterator[Problem]:
+    taken: dict[tuple[str, str], str] = {}
+    for each in wires:
+        port = types[each.target].inputs.get(each.target_port) if each.target in types else None
+        if port is None or port.many:
+            continue
+        place = (each.target, each.target_port)
+        if place in taken:
+            message = f"Input '{each.target_port}' of '{each.target}' takes one edge; '{taken[place]}' is there already. A 'union' node joins several."
+            yield Problem(code="input_connected_twice", message=message, edge_id=each.edge_id, node_id=each.target, port=each.target_port)  # fmt: skip
+        taken.setdefault(place, each.edge_id)
+
+
+def _not_connected(wires: list[Wire], nodes: Mapping[str, Node], types: Types) -> Iterator[Problem]:
+    connected = {(each.target, each.target_port) for each in wires}
+    for node_id, op in types.items():
+        for port in op.inputs.values():
+            if not port.optional and (node_id, port.name) not in connected and nodes[node_id].enabled:
+                message = f"Input '{port.name}' of '{nodes[node_id].name}' is not connected."
+                yield Problem(code="input_not_connected", message=message, node_id=node_id, port=port.name)

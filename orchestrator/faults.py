@@ -1,0 +1,113 @@
+"""The one border where errors of other libraries become sentences for a person."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+
+from orchestrator.errors import GraphmillError, Interrupted, NodeError
+from orchestrator.names import listing, near
+
+PREFIX = re.compile(r"^[A-Z][A-Za-z ]*(?:Error|Exception|ERROR): ")
+UNKNOWN_COLUMN = re.compile(
+    r'(?:Referenced column|Column) "(?P<name>(?:[^"]|"")*)" (?:not found|does not exist)', re.DOTALL
+)
+CANDIDATES = re.compile(r'"((?:[^"]|"")*)"')
+PATH = re.compile(r"(?<![\w.])/(?:[\w.@+~-]+/)+(?P<file>[\w.@+~-]*)")
+
+CODES: dict[type[Exception], str] = {
+    duckdb.InterruptException: "canceled",
+    duckdb.OutOfMemoryException: "out_of_memory",
+    duckdb.ConversionException: "conversion_failed",
+    duckdb.OutOfRangeException: "out_of_range",
+    duckdb.PermissionException: "path_not_allowed",
+    duckdb.ParserException: "invalid_expression",
+    duckdb.CatalogException: "invalid_expression",
+    duckdb.BinderException: "type_mismatch",
+    duckdb.IOException: "unreadable_file",
+    duckdb.InvalidInputException: "invalid_value",
+    duckdb.Error: "node_failed",
+}
+
+
+def translate(error: BaseException) -> NodeError:
+    """The same failure as a NodeError: a code, one sentence, the setting it belongs to where that is known."""
+    if isinstance(error, NodeError):
+        return error
+    made = _translate(error)
+    made.path = made.path or getattr(error, "setting", None)
+    return made
+
+
+def _translate(error: BaseException) -> NodeError:
+    if isinstance(error, duckdb.InterruptException | KeyboardInterrupt):
+        return Interrupted("The run was canceled.")
+    if isinstance(error, duckdb.Error):
+        return _duckdb(error)
+    if isinstance(error, GraphmillError):
+        return NodeError(error.message, code=error.code, hint=error.hint)
+    if isinstance(error, OSError) and error.errno == 28:
+        return NodeError("The disk is full; nothing was replaced.", code="disk_full")
+    if isinstance(error, MemoryError):
+        return NodeError("The memory for this run is used up.", code="out_of_memory")
+    return NodeError(f"{type(error).__name__}: {scrub(str(error))}", code="node_failed")
+
+
+def _duckdb(error: duckdb.Error) -> NodeError:
+    text = PREFIX.sub("", str(error)).strip()
+    if found := UNKNOWN_COLUMN.search(text):
+        return unknown_column(found["name"].replace('""', '"'), _candidates(text))
+    if "No space left" in text or "Could not write all bytes" in text:
+        return NodeError("The disk is full; nothing was replaced.", code="disk_full")
+    code = next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
+    if code == "out_of_memory":
+        return NodeError("The memory for this run is used up (GRAPHMILL_MEMORY_LIMIT).", code=code)
+    first = text.split("\n")[0].strip()
+    sentence = scrub(first) if first.endswith((".", "!", "?")) else scrub(first) + "."
+    return NodeError(sentence, code=code)
+
+
+def _candidates(text: str) -> list[str]:
+    _, _, after = text.partition("Candidate bindings:")
+    return [name.replace('""', '"') for name in CANDIDATES.findall(after.split("\n")[0])]
+
+
+def unknown_column(name: str, known: Any, port: str | None = None) -> NodeError:
+    """The problem of a column that is not there, with the near-miss and the columns that are."""
+    columns = list(known)
+    message = f"Column '{name}' is not in this table.{near(name, columns)}"
+    return NodeError(message, code="unknown_column", hint=listing(columns) or None, port=port)
+
+
+def scrub(text: str) -> str:
+    """A message without server paths: of each, the file's name stays."""
+    return PATH.sub(lambda match: match["file"] or "a folder", text)
+
+
+@contextmanager
+def blame(node_id: str) -> Iterator[None]:
+    """Whatever goes wrong inside becomes a NodeError of this node; one that names a node already stays as it is.
+
+    Raises:
+        NodeError: in place of any other error; what is meant for the caller's control flow passes through.
+    """
+    try:
+        yield
+    except NodeError as error:
+        error.node_id = error.node_id or node_id
+        raise
+    except (
+        duckdb.Error,
+        GraphmillError,
+        OSError,
+        ValueError,
+        TypeError,
+        ArithmeticError,
+        LookupError,
+        MemoryError,
+    ) as error:
+        made = translate(error)
+        made.node_id = node_id
+        raise made from error

@@ -1,0 +1,69 @@
+"""Secrets at rest: encrypted (Fernet: AES-128-CBC with HMAC-SHA256) with the key of the settings, shown to nobody."""
+
+import os
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+from orchestrator.errors import GraphmillError
+from orchestrator.settings import settings
+
+SEALED = "sealed:"
+MASK = "***"
+
+
+def seal(secret: str) -> str:
+    """The secret as it may be stored in a run's config."""
+    return SEALED + _cipher().encrypt(secret.encode()).decode()
+
+
+def reveal(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with the sealed ones in clear.
+
+    Raises:
+        GraphmillError: sealed with another key.
+    """
+    return {name: _open(value) if is_sealed(value) else value for name, value in values.items()}
+
+
+def mask(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as an answer may hold them."""
+    return {name: MASK if is_sealed(value) else value for name, value in values.items()}
+
+
+def is_sealed(value: Any) -> bool:
+    """Whether a value is a sealed secret."""
+    return isinstance(value, str) and value.startswith(SEALED)
+
+
+def _open(value: str) -> str:
+    from cryptography.fernet import InvalidToken
+
+    try:
+        return _cipher().decrypt(value.removeprefix(SEALED).encode()).decode()
+    except InvalidToken:
+        raise GraphmillError("A secret was encrypted with another key (GRAPHMILL_SECRET_KEY).", code="secret") from None
+
+
+@lru_cache(maxsize=1)
+def _cipher() -> Any:
+    from cryptography.fernet import Fernet
+
+    said = settings().secret_key
+    return Fernet(urlsafe_b64encode(sha256(said.encode()).digest()) if said else _stored_key())
+
+
+def _stored_key() -> bytes:
+    """The home's own key, made once; readable by its owner only."""
+    from cryptography.fernet import Fernet
+
+    path = settings().home / "secret.key"
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(file, "wb") as opened:
+        opened.write(Fernet.generate_key())
+    return path.read_bytes()

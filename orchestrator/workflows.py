@@ -1,0 +1,68 @@
+"""What the editor does with a graph: judge it, know its columns, save it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.catalog import Catalog, Stored
+from orchestrator.compiler import infer, inspect
+from orchestrator.errors import InvalidGraph, Problem
+from orchestrator.graph import parse
+from orchestrator.settings import settings
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A posted graph with what is known of it: its problems, and the columns at every port (`Inferred.as_json`)."""
+
+    problems: tuple[Problem, ...]
+    nodes: Mapping[str, Any]
+
+    @property
+    def valid(self) -> bool:
+        """Whether it can run: it has no problem but warnings."""
+        return not any(problem.severity == "error" for problem in self.problems)
+
+
+def judge(document: Any) -> Judged:
+    """Check and infer a posted graph. Whatever it is, the answer is problems, never an error."""
+    try:
+        workflow = parse(document)
+    except InvalidGraph as error:
+        return Judged(error.problems, {})
+    checked, problems = inspect(workflow)
+    if checked is None:
+        return Judged(tuple(problems), {})
+    inferred = infer(checked, settings().data)
+    return Judged((*problems, *inferred.problems), inferred.as_json())
+
+
+def create(catalog: Catalog, document: Any, *, draft: bool = False) -> tuple[Stored, Judged]:
+    """Save a new workflow.
+
+    Raises:
+        InvalidGraph: it has errors and is not saved as a draft.
+    """
+    judged = _storable(document, draft)
+    return catalog.create(document, valid=judged.valid), judged
+
+
+def save(
+    catalog: Catalog, workflow_id: str, document: Any, *, expected: int | None = None, draft: bool = False
+) -> tuple[Stored, Judged]:
+    """Save a new version of a workflow; an unchanged graph makes none.
+
+    Raises:
+        InvalidGraph: it has errors and is not saved as a draft.
+        PreconditionFailed: `expected` is not the latest version.
+        NotFound: no such workflow.
+    """
+    judged = _storable(document, draft)
+    return catalog.save(workflow_id, document, valid=judged.valid, expected=expected), judged
+
+
+def _storable(document: Any, draft: bool) -> Judged:
+    judged = judge(document)
+    if not judged.valid and not (draft and isinstance(document, Mapping)):
+        raise InvalidGraph(judged.problems)
+    return judged
