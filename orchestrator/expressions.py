@@ -21,10 +21,10 @@ from orchestrator.errors import NodeError
 from orchestrator.names import near
 
 LONGEST = 100_000
-ALLOWED = frozenset(
-    ["COLUMN_REF", "CONSTANT", "FUNCTION", "COMPARISON", "CONJUNCTION", "OPERATOR"]
-    + ["CAST", "CASE", "BETWEEN", "LAMBDA", "COLLATE", "TYPE"]
-)
+ALLOWED = {
+    *("COLUMN_REF", "CONSTANT", "FUNCTION", "COMPARISON", "CONJUNCTION", "OPERATOR"),
+    *("CAST", "CASE", "BETWEEN", "LAMBDA", "COLLATE", "TYPE"),
+}
 REFUSED = {
     "SUBQUERY": "a subquery is not allowed: join the other table in first",
     "WINDOW": "a window function is not allowed here",

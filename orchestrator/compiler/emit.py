@@ -6,9 +6,10 @@ shows them with types and defaults.
 """
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
+from dagster import Any as AnyType
 from dagster import (
     Backoff,
     ConfigMapping,
@@ -28,7 +29,6 @@ from dagster import (
     RetryPolicy,
     in_process_executor,
 )
-from dagster import Any as AnyType
 
 from orchestrator.compiler.culprit import culprit
 from orchestrator.compiler.failure import failure
@@ -95,7 +95,7 @@ def _dependencies(step: Planned, aliases: Mapping[str, str]) -> dict[str, Any]:
     for name, port in step.step.op.inputs.items():
         sources = [DependencyDefinition(aliases[wire.source], wire.source_port) for wire in step.step.into(name)]
         if sources:
-            made[name] = MultiDependencyDefinition(sources) if port.many else sources[0]  # type: ignore[arg-type]
+            made[name] = MultiDependencyDefinition(sources) if port.many else sources[0]
     return made
 
 
@@ -113,7 +113,7 @@ def op_name(node_type_id: str) -> str:
     return f"{node_type_id}_" if node_type_id in DISALLOWED_NAMES else node_type_id
 
 
-@lru_cache(maxsize=None)
+@cache
 def definition(name: str) -> OpDefinition:
     """The op of a node type."""
     op = node_type(name)
@@ -122,11 +122,15 @@ def definition(name: str) -> OpDefinition:
         name=op_name(name),
         description=op.__doc__,
         ins={port.name: _input(port) for port in op.inputs.values()},
-        outs={port.name: Out(AnyType, description=port.description or None, io_manager_key="tables") for port in op.outputs.values()},
-        config_schema=Permissive(),
+        outs={port.name: _output(port) for port in op.outputs.values()},
+        config_schema=Permissive(),  # type: ignore[no-untyped-call]
         required_resource_keys={"run"},
         tags={"dagster/compute_kind": "duckdb"},
-    )  # fmt: skip
+    )
+
+
+def _output(port: Port) -> Out:
+    return Out(AnyType, description=port.description or None, io_manager_key="tables")
 
 
 def _input(port: Port) -> In:

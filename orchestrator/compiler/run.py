@@ -59,7 +59,7 @@ def table_path(folder: Path, key: str, port: str) -> Path:
 def run_context(plan: Plan) -> ResourceDefinition:
     """The resource that opens a run's session; it fails, before the first step, when the version is not the run's."""
     schema = {
-        "parameters": Field(Permissive(), default_value={}),
+        "parameters": Field(Permissive(), default_value={}),  # type: ignore[no-untyped-call]
         "cache": Field(bool, default_value=True),
     }
 

@@ -9,8 +9,8 @@ import time
 from typing import Any
 
 from dagster import (
-    IOManager,
     InputContext,
+    IOManager,
     MetadataValue,
     OutputContext,
     TableColumn,
@@ -28,6 +28,7 @@ from orchestrator.ops.base import Relation
 from orchestrator.schema import columns
 
 PREVIEW_ROWS = 10
+ROW_COUNT = "dagster/row_count"
 
 
 class TableStore(IOManager):
@@ -42,8 +43,11 @@ class TableStore(IOManager):
         try:
             with blame(step.node_id):
                 metadata = _known(obj)
-                if run.cache or port in step.shared or (sink and "rows_written" not in run.notes.get(alias, {})):
+                written = run.notes.get(alias, {}).get("rows_written")
+                if run.cache or port in step.shared or (sink and written is None):
                     metadata |= self._store(run, alias, port, obj)
+                elif written is not None:
+                    metadata[ROW_COUNT] = MetadataValue.int(written)
         except NodeError as error:
             raise failure(culprit(run, alias, error)) from error
         context.add_output_metadata(metadata)
@@ -55,7 +59,7 @@ class TableStore(IOManager):
         run.made[alias, port] = stored = run.session.parquet(path)
         seconds = run.seconds.get(alias, 0.0) + time.perf_counter() - started
         return {
-            "dagster/row_count": MetadataValue.int(rows),
+            ROW_COUNT: MetadataValue.int(rows),
             "seconds": MetadataValue.float(round(seconds, 4)),
             "preview": _preview(stored),
         }
@@ -64,7 +68,8 @@ class TableStore(IOManager):
         """The table of the port that feeds an input: of this run, or kept from the run that this one retries."""
         run: RunContext = context.resources.run
         source = context.upstream_output
-        assert source is not None
+        if source is None:
+            raise TypeError("every input of a node is wired to an output")
         place = (source.step_key, source.name)
         if place not in run.made:
             run.made[place] = run.session.parquet(run.table(*place))

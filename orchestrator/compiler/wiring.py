@@ -36,12 +36,8 @@ def wire(edges: tuple[Edge, ...], nodes: Mapping[str, Node], types: Types) -> tu
 
 
 def _resolve(edge: Edge, edge_id: str, nodes: Mapping[str, Node], types: Types) -> Wire | list[Problem]:
-    problems = [
-        Problem(code="unknown_edge_endpoint", message=f"{end} node '{name}' is not in this graph.", edge_id=edge_id, path=f"/{end.lower()}",
-                hint=near(name, nodes).strip() or None)
-        for end, name in (("Source", edge.source), ("Target", edge.target)) if name not in nodes
-    ]  # fmt: skip
-    if problems:
+    ends = (("source", edge.source), ("target", edge.target))
+    if problems := [_unknown_end(end, name, edge_id, nodes) for end, name in ends if name not in nodes]:
         return problems
     if edge.source == edge.target:
         message = f"Node '{edge.source}' is wired to itself; a workflow has no loops."
@@ -51,6 +47,11 @@ def _resolve(edge: Edge, edge_id: str, nodes: Mapping[str, Node], types: Types) 
     if found := [each for each in (problem, other) if each]:
         return found
     return Wire(edge_id, edge.source, source or "", edge.target, target or "")
+
+
+def _unknown_end(end: str, name: str, edge_id: str, nodes: Mapping[str, Node]) -> Problem:
+    message = f"{end.title()} node '{name}' is not in this graph.{near(name, nodes)}"
+    return Problem(code="unknown_edge_endpoint", message=message, edge_id=edge_id, path=f"/{end}")
 
 
 def _port(
@@ -90,8 +91,10 @@ def _connected_twice(wires: list[Wire], types: Types) -> Iterator[Problem]:
             continue
         place = (each.target, each.target_port)
         if place in taken:
-            message = f"Input '{each.target_port}' of '{each.target}' takes one edge; '{taken[place]}' is there already. A 'union' node joins several."
-            yield Problem(code="input_connected_twice", message=message, edge_id=each.edge_id, node_id=each.target, port=each.target_port)  # fmt: skip
+            port_of = f"Input '{each.target_port}' of '{each.target}'"
+            message = f"{port_of} takes one edge; '{taken[place]}' is there already. A 'union' node joins several."
+            where = {"edge_id": each.edge_id, "node_id": each.target, "port": each.target_port}
+            yield Problem(code="input_connected_twice", message=message, **where)
         taken.setdefault(place, each.edge_id)
 
 

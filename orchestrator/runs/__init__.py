@@ -1,0 +1,183 @@
+"""Executions: start, watch, cancel, retry, delete. The border to Dagster's instance."""
+
+import builtins
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from uuid import uuid4
+
+from dagster import DagsterInstance
+
+from orchestrator.catalog import Catalog, digest
+from orchestrator.compiler.jobs import Jobs
+from orchestrator.compiler.run import table_path
+from orchestrator.errors import Conflict, NotFound
+from orchestrator.names import key, listing
+from orchestrator.runs import adapter
+from orchestrator.runs.bell import Bell
+from orchestrator.runs.events import Events
+from orchestrator.runs.retry import Retrier, Version
+from orchestrator.runs.shapes import Event, Execution, Status
+from orchestrator.runs.start import Starter, Wish
+from orchestrator.runs.view import ENDED, View
+from orchestrator.settings import Settings
+
+__all__ = ["Event", "Execution", "Runs", "Status", "Wish"]
+
+FIRST_LOOK_S = 0.02
+SLOWEST_LOOK_S = 0.25
+CREATION_S = 5.0
+
+
+class Runs:
+    """Every call on executions. Opens Dagster's instance at the first use; safe to share by threads."""
+
+    def __init__(self, catalog: Catalog, settings: Settings, jobs: Jobs | None = None) -> None:
+        self._catalog, self._settings = catalog, settings
+        self._jobs = jobs or Jobs(catalog)
+
+    @cached_property
+    def _instance(self) -> DagsterInstance:
+        return adapter.instance()
+
+    @cached_property
+    def _view(self) -> View:
+        return View(self._instance, self._jobs, self._settings)
+
+    @cached_property
+    def _starter(self) -> Starter:
+        return Starter(self._catalog, self._jobs, self._settings)
+
+    @cached_property
+    def _bell(self) -> Bell:
+        return Bell(self._catalog.engine.url.render_as_string(hide_password=False))
+
+    @cached_property
+    def _events(self) -> Events:
+        bell: Callable[[], Bell] = lambda: self._bell  # noqa: E731
+        return Events(self._instance, self._view, bell)
+
+    def start(self, workflow_id: str, wish: Wish | None = None, *, idempotency_key: str | None = None) -> Execution:
+        """Start the latest version of a workflow. The same key returns the same execution.
+
+        Raises:
+            NotFound, Conflict, InvalidGraph: see `Starter.start`; Conflict also for a key used for another request.
+        """
+        wish = wish or Wish()
+        if idempotency_key is None:
+            return self._brief(self._starter.start(workflow_id, wish))
+        return self._once(idempotency_key, workflow_id, wish)
+
+    def _once(self, idempotency_key: str, workflow_id: str, wish: Wish) -> Execution:
+        execution_id = str(uuid4())
+        request = digest({"workflow": workflow_id, **asdict(wish)})
+        claimed = self._catalog.claim(idempotency_key, workflow_id, request, execution_id)
+        if claimed != execution_id:
+            return self._claimed(claimed)
+        try:
+            self._starter.start(workflow_id, wish, execution_id)
+        except BaseException:
+            self._catalog.forget_key(idempotency_key)
+            raise
+        return self._brief(execution_id)
+
+    def _claimed(self, execution_id: str) -> Execution:
+        """An execution that another call is perhaps still creating."""
+        deadline = time.monotonic() + CREATION_S
+        while True:
+            try:
+                return self._brief(execution_id)
+            except NotFound:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(FIRST_LOOK_S)
+
+    def _brief(self, execution_id: str) -> Execution:
+        return self._view.summary(self._view.record(execution_id))
+
+    def get(self, execution_id: str) -> Execution:
+        """An execution with every node's state. Raises NotFound."""
+        return self._view.get(execution_id)
+
+    def list(
+        self, workflow_id: str | None = None, status: Status | None = None, limit: int = 50, offset: int = 0
+    ) -> tuple[builtins.list[Execution], int]:
+        """A page of executions without nodes, newest first, and how many there are."""
+        return self._view.list(workflow_id, status, limit, offset)
+
+    def wait(self, execution_id: str, seconds: float) -> Execution:
+        """The execution when it has ended, or as it stands after so many seconds. Raises NotFound."""
+        deadline, pause = time.monotonic() + seconds, FIRST_LOOK_S
+        while (found := self._brief(execution_id)).status not in ENDED and time.monotonic() < deadline:
+            time.sleep(pause)
+            pause = min(pause * 1.2, SLOWEST_LOOK_S)
+        return found
+
+    def cancel(self, execution_id: str) -> Execution:
+        """Stop an execution; its process is gone within seconds, also inside native code.
+
+        Raises:
+            NotFound: no such execution.
+            Conflict: it has ended already.
+        """
+        from orchestrator.service.watch import cancel
+
+        found = self._brief(execution_id)
+        if found.status in ENDED:
+            raise Conflict(f"Execution '{execution_id}' is {found.status} already.")
+        cancel(self._instance, execution_id, self._settings)
+        return self._brief(execution_id)
+
+    def retry(self, execution_id: str, start_from: str = "failure", version: Version = "same") -> Execution:
+        """Run an execution again: from its failure, from the start, or from a node. See `Retrier.retry`."""
+        retrier = Retrier(self._catalog, self._jobs, self._view, self._starter, self._settings)
+        return self._brief(retrier.retry(execution_id, start_from, version))
+
+    def delete(self, execution_id: str) -> None:
+        """Remove an execution, its events and its stored tables.
+
+        Raises:
+            NotFound: no such execution.
+            Conflict: it has not ended.
+        """
+        found = self._brief(execution_id)
+        if found.status not in ENDED:
+            raise Conflict(f"Execution '{execution_id}' is {found.status}; cancel it first.")
+        self._instance.delete_run(execution_id)
+        shutil.rmtree(self._settings.runs / execution_id, ignore_errors=True)
+
+    def events(self, execution_id: str, limit: int = 100, offset: int = 0) -> tuple[builtins.list[Event], int]:
+        """A page of an execution's log, oldest first, and how many events there are. Raises NotFound."""
+        return self._events.page(execution_id, limit, offset)
+
+    def stream(self, execution_id: str, after: int | None = None) -> AsyncIterator[Event]:
+        """The log from the first event (or after a cursor) to the last, as it comes."""
+        return self._events.stream(execution_id, after)
+
+    def table(self, execution_id: str, node_id: str, port: str) -> Path:
+        """The stored Parquet file of a port.
+
+        Raises:
+            NotFound: no such execution, node or stored table; names the ports that are stored.
+        """
+        self._view.record(execution_id)
+        folder = self._settings.runs / execution_id
+        stored = folder / "tables" / key(node_id)
+        path = table_path(folder, key(node_id), port)
+        if path.parent == stored and path.is_file():
+            return path
+        ports = sorted(each.stem for each in stored.glob("*.parquet")) if stored.is_dir() else []
+        known = (
+            f" Stored are: {listing(ports)}."
+            if ports
+            else " This node has none: it did not run, or tables are not kept."
+        )
+        raise NotFound(f"No table is stored for port '{port}' of node '{node_id}'.{known}")
+
+    def close(self) -> None:
+        """Stop listening to the database."""
+        if "_bell" in self.__dict__:
+            self._bell.close()

@@ -1,0 +1,107 @@
+"""The log of an execution: Dagster's events as `status`, `node` and `log` lines, without polling per client.
+
+dagster-postgres sends `NOTIFY run_events, '<run id>_<event id>'` with every event; one connection listens for all the
+streams of this process. A slow look at the table stands behind it, should a notice be lost.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from dagster import DagsterEventType as Kind
+from dagster import DagsterInstance
+from dagster._core.events.log import EventLogEntry
+
+from orchestrator.runs.bell import Bell
+from orchestrator.runs.progress import Progress, moment
+from orchestrator.runs.shapes import Event
+from orchestrator.runs.view import ENDED, STATUSES, View
+
+PAGE = 500
+LATEST_LOOK_S = 5.0
+STATUS_OF = {
+    Kind.RUN_ENQUEUED: "pending",
+    Kind.RUN_STARTING: "pending",
+    Kind.RUN_START: "running",
+    Kind.RUN_CANCELING: "running",
+    Kind.RUN_SUCCESS: "completed",
+    Kind.RUN_FAILURE: "failed",
+    Kind.RUN_CANCELED: "canceled",
+}
+
+
+class Reader:
+    """Reads the events of one execution, from the first to the last."""
+
+    def __init__(self, instance: DagsterInstance, view: View, execution_id: str) -> None:
+        self._instance, self._id = instance, execution_id
+        self._progress: Progress = view.progress(view.record(execution_id).dagster_run)
+        self._cursor: str | None = None
+
+    def next(self, limit: int = PAGE) -> tuple[list[Event], bool]:
+        """The next events, and whether more are stored already."""
+        found = self._instance.get_records_for_run(self._id, cursor=self._cursor, limit=limit)
+        self._cursor = found.cursor or self._cursor
+        events = [self._event(record.storage_id, record.event_log_entry) for record in found.records]
+        return events, found.has_more
+
+    def _event(self, cursor: int, entry: EventLogEntry) -> Event:
+        node = self._progress.feed(entry)
+        data: dict[str, Any] = {
+            "timestamp": moment(entry.timestamp),
+            "level": logging.getLevelName(entry.level).lower(),
+            "message": entry.message or entry.user_message,
+            "node_id": node.node_id if node else None,
+        }
+        if node is not None:
+            return Event(cursor=cursor, kind="node", data=data | {"node": node.model_dump(mode="json")})
+        kind = entry.dagster_event.event_type if entry.dagster_event else None
+        if kind in STATUS_OF:
+            error = self._progress.error if kind == Kind.RUN_FAILURE else None
+            message = error.message if error else data["message"]
+            return Event(cursor=cursor, kind="status", data=data | {"status": STATUS_OF[kind], "message": message})
+        return Event(cursor=cursor, kind="log", data=data)
+
+
+class Events:
+    """The logs of executions."""
+
+    def __init__(self, instance: DagsterInstance, view: View, bell: Callable[[], Bell]) -> None:
+        self._instance, self._view, self._bell = instance, view, bell
+
+    def page(self, execution_id: str, limit: int, offset: int) -> tuple[list[Event], int]:
+        """A page of an execution's events, oldest first, and how many there are."""
+        events = self._all(execution_id)
+        return events[offset : offset + limit], len(events)
+
+    def _all(self, execution_id: str) -> list[Event]:
+        reader, events, more = Reader(self._instance, self._view, execution_id), [], True
+        while more:
+            found, more = reader.next()
+            events += found
+        return events
+
+    async def stream(self, execution_id: str, after: int | None = None) -> AsyncIterator[Event]:
+        """Every event after that cursor, as it comes, until the execution has ended and its last event is out."""
+        reader = await asyncio.to_thread(Reader, self._instance, self._view, execution_id)
+        with self._bell().listen(execution_id) as rung:
+            while True:
+                rung.clear()
+                ended = await asyncio.to_thread(self._ended, execution_id)
+                more = True
+                while more:
+                    events, more = await asyncio.to_thread(reader.next)
+                    for event in events:
+                        if after is None or event.cursor > after:
+                            yield event
+                if ended:
+                    return
+                try:
+                    await asyncio.wait_for(rung.wait(), LATEST_LOOK_S)
+                except TimeoutError:
+                    continue
+
+    def _ended(self, execution_id: str) -> bool:
+        run = self._instance.get_run_by_id(execution_id)
+        return run is None or STATUSES[run.status] in ENDED

@@ -1,0 +1,157 @@
+"""Reads the state of a run's nodes from Dagster's events."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dagster import DagsterEventType as Kind
+from dagster import DagsterRun
+from dagster._core.events.log import EventLogEntry
+
+from orchestrator.compiler.order import below
+from orchestrator.compiler.plan import Plan
+from orchestrator.compiler.run import table_path
+from orchestrator.runs.shapes import NodeRun, PortOutput, RunError
+
+SCHEMA = "dagster/column_schema"
+ROWS = "dagster/row_count"
+
+
+class Progress:
+    """The nodes of a run, as far as the events fed so far tell."""
+
+    def __init__(self, plan: Plan, run: DagsterRun, folder: Path) -> None:
+        self._plan = plan
+        self._ids = {step.alias: step.node_id for step in plan.steps}
+        self.nodes = {node.id: NodeRun(node_id=node.id) for node in plan.checked.workflow.nodes if not node.is_layout}
+        self.error: RunError | None = None
+        for node in set(self.nodes) - set(self._ids.values()):
+            self.nodes[node].status = "skipped"
+        if run.step_keys_to_execute is not None:
+            self._left_out(set(run.step_keys_to_execute), folder)
+
+    def _left_out(self, executed: set[str], folder: Path) -> None:
+        """The steps that this run does not execute: `cached` where it has their tables, else `skipped`."""
+        for step in self._plan.steps:
+            if step.alias not in executed:
+                node = self.nodes[step.node_id]
+                node.outputs = stored_outputs(folder, step.key, list(step.step.op.outputs))
+                node.status = "cached" if node.outputs else "skipped"
+
+    def feed(self, entry: EventLogEntry) -> NodeRun | None:
+        """Take in one event; returns the node it changed."""
+        event = entry.dagster_event
+        if event is None:
+            return None
+        if event.event_type == Kind.RUN_FAILURE and self.error is None:
+            self.error = RunError(message=event.message or "The run failed.")
+        node = self.nodes.get(self._ids.get(entry.step_key or "", ""))
+        change = CHANGES.get(event.event_type)
+        if node is None or change is None:
+            return None
+        change(node, event.event_specific_data, moment(entry.timestamp))
+        if event.event_type == Kind.STEP_FAILURE:
+            self._blame(node)
+        return node
+
+    def _blame(self, node: NodeRun) -> None:
+        """Put a failure on the node that caused it: in a fused run the sink fails for an earlier node."""
+        error = node.error
+        self.error = self.error or error
+        if error is None or error.node_id in (None, node.node_id) or error.node_id not in self.nodes:
+            return
+        culprit = self.nodes[error.node_id]
+        for later in below(culprit.node_id, self._plan.checked.edges):
+            self.nodes[later].status = "skipped"
+            self.nodes[later].error = None
+        culprit.status, culprit.error = "failed", error
+
+    def finish(self, status: str) -> None:
+        """What a run's end means for the nodes that had not ended."""
+        for node in self.nodes.values():
+            if node.status == "running":
+                node.status = "canceled" if status == "canceled" else "failed"
+                node.error = node.error or (self.error if status == "failed" else None)
+            elif node.status == "pending":
+                node.status = "skipped"
+
+
+def stored_outputs(folder: Path, key: str, ports: Iterable[str]) -> dict[str, PortOutput]:
+    """The stored tables of a node, by their Parquet footers."""
+    from pyarrow import parquet
+
+    found = {}
+    for port in ports:
+        path = table_path(folder, key, port)
+        if path.exists():
+            footer = parquet.read_metadata(path)
+            found[port] = PortOutput(rows=footer.num_rows, columns=footer.num_columns)
+    return found
+
+
+def moment(timestamp: float | None) -> datetime | None:
+    """Dagster's seconds since 1970 as UTC."""
+    return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+
+
+def _started(node: NodeRun, _: Any, at: datetime | None) -> None:
+    node.status, node.attempts = "running", node.attempts + 1
+    node.started_at = node.started_at or at
+    node.error = None
+
+
+def _output(node: NodeRun, data: Any, _: datetime | None) -> None:
+    metadata = data.metadata or {}
+    schema = metadata.get(SCHEMA)
+    rows = metadata.get(ROWS)
+    node.outputs[data.output_name] = PortOutput(
+        rows=None if rows is None else int(rows.value),
+        columns=None if schema is None else len(schema.schema.columns),
+    )
+
+
+def _completed(node: NodeRun, _: Any, at: datetime | None) -> None:
+    node.status, node.completed_at = "completed", at
+
+
+def _failed(node: NodeRun, data: Any, at: datetime | None) -> None:
+    node.status, node.completed_at = "failed", at
+    node.error = error_of(data, node.node_id)
+
+
+def _skipped(node: NodeRun, _: Any, at: datetime | None) -> None:
+    node.status = "skipped"
+
+
+def _retried(node: NodeRun, data: Any, _: datetime | None) -> None:
+    node.status = "pending"
+    node.error = error_of(data, node.node_id)
+
+
+CHANGES: Mapping[Any, Callable[[NodeRun, Any, datetime | None], None]] = {
+    Kind.STEP_START: _started,
+    Kind.STEP_RESTARTED: _started,
+    Kind.HANDLED_OUTPUT: _output,
+    Kind.STEP_SUCCESS: _completed,
+    Kind.STEP_FAILURE: _failed,
+    Kind.STEP_SKIPPED: _skipped,
+    Kind.STEP_UP_FOR_RETRY: _retried,
+}
+
+
+def error_of(data: Any, node_id: str) -> RunError:
+    """A step's failure as a sentence: ours carries its place as metadata, any other says its message's first line."""
+    said = getattr(data, "user_failure_data", None)
+    if said is not None:
+        place = {key.removeprefix("graphmill/"): each.value for key, each in (said.metadata or {}).items()}
+        return RunError(
+            message=said.description or "The node failed.", code=str(place.get("code", "failed")),
+            node_id=place.get("node", node_id), path=place.get("path"), port=place.get("port"),
+            row=place.get("row"), value=place.get("value"),
+        )  # fmt: skip
+    error = getattr(data, "error", None)
+    while error is not None and error.cause is not None:
+        error = error.cause
+    text = "The node failed." if error is None else error.message.strip().splitlines()[0]
+    return RunError(message=text.split(": ", 1)[-1], code="internal", node_id=node_id)

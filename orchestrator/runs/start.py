@@ -1,0 +1,169 @@
+"""Starts executions: the posted version, with these parameters and rows, now or in its turn."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from dagster import DagsterRun
+
+from orchestrator.catalog import Catalog
+from orchestrator.compiler.emit import RUN_CONFIG
+from orchestrator.compiler.jobs import Compiled, Jobs
+from orchestrator.compiler.order import above
+from orchestrator.compiler.parameters import resolve
+from orchestrator.errors import Conflict, InvalidGraph, Problem
+from orchestrator.graph import Workflow
+from orchestrator.names import key, listing, near
+from orchestrator.runs import adapter
+from orchestrator.runs.view import TRIGGER_TAG
+from orchestrator.secrets import seal
+from orchestrator.settings import Settings
+
+Rows = Sequence[Mapping[str, Any]]
+PRIORITY_TAG = "dagster/priority"
+OWN_TAGS = ("dagster/", "graphmill/", ".dagster/")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the caller wants of a run; all of it optional."""
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    input_data: Mapping[str, Rows] = field(default_factory=dict)
+    cache: bool = True
+    until: str | None = None
+    priority: int = 0
+    tags: Mapping[str, str] = field(default_factory=dict)
+    trigger: str = "api"
+
+
+class Starter:
+    """Creates runs and submits them."""
+
+    def __init__(self, catalog: Catalog, jobs: Jobs, settings: Settings) -> None:
+        self._catalog, self._jobs, self._settings = catalog, jobs, settings
+
+    def start(self, workflow_id: str, wish: Wish, run_id: str | None = None) -> str:
+        """Start the latest version of a workflow; returns the execution's id, new where none is given.
+
+        Raises:
+            NotFound: no such workflow.
+            Conflict: its latest version is a draft that cannot run.
+            InvalidGraph: a parameter, an input or `until` that the workflow does not have.
+        """
+        stored = self._catalog.get(workflow_id)
+        if not stored.valid:
+            raise Conflict(f"Version {stored.version} of this workflow is a draft with errors; it cannot run.")
+        compiled = self._jobs.get(workflow_id, stored.version)
+        workflow = compiled.plan.checked.workflow
+        config = run_config(workflow, wish.parameters, wish.cache)
+        problems = [
+            *_unknown_inputs(workflow, wish.input_data),
+            *_unknown_until(compiled, wish.until),
+            *_own_tags(wish),
+        ]
+        if problems:
+            raise InvalidGraph(problems)
+        steps = None
+        if wish.until is not None:
+            wanted = above(wish.until, compiled.plan.checked.edges)
+            steps = [step.alias for step in compiled.plan.steps if step.node_id in wanted]
+        return self.submit(compiled, config, wish, steps=steps, run_id=run_id).run_id
+
+    def submit(
+        self,
+        compiled: Compiled,
+        config: Mapping[str, Any],
+        wish: Wish,
+        *,
+        steps: Sequence[str] | None = None,
+        parent: DagsterRun | None = None,
+        kept: Sequence[str] = (),
+        run_id: str | None = None,
+    ) -> DagsterRun:
+        """Store and submit a run; `kept` are the keys of nodes whose stored tables the parent run hands down."""
+        run_id = run_id or str(uuid4())
+        folder = self._settings.runs / run_id
+        hand_down(self._settings.runs, parent, folder, kept)
+        for node in compiled.plan.checked.workflow.nodes:
+            rows = wish.input_data.get(node.id, wish.input_data.get(str(node.config.get("name", ""))))
+            if node.type == "input" and rows is not None:
+                write_given(folder, node.id, rows)
+        tags = {**wish.tags, TRIGGER_TAG: wish.trigger, PRIORITY_TAG: str(wish.priority)}
+        run = adapter.create_run(
+            compiled, self._settings, run_id=run_id, run_config=config, tags=tags, steps=steps, parent=parent
+        )
+        adapter.submit(run, self._settings, self._catalog.engine)
+        self._catalog.touch(compiled.workflow_id)
+        return run
+
+
+def run_config(workflow: Workflow, given: Mapping[str, Any], cache: bool) -> dict[str, Any]:
+    """The run's config in Dagster: the parameters that were given, secrets sealed.
+
+    Raises:
+        InvalidGraph: a parameter is unknown, missing or of another type.
+    """
+    values = resolve(workflow, given)
+    kinds = {parameter.name: parameter.type for parameter in workflow.parameters}
+    config: dict[str, Any] = {RUN_CONFIG: {"cache": cache}}
+    for name, value in values.items():
+        if name in given or value is not None:
+            plain = value.isoformat() if kinds[name] in ("date", "datetime") and value is not None else value
+            config[name] = seal(plain) if kinds[name] == "secret" and plain is not None else plain
+    return config
+
+
+def write_given(folder: Path, node_id: str, rows: Rows) -> None:
+    """Put the rows for an `input` node where its run finds them."""
+    path = folder / "given" / f"{key(node_id)}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(rows))
+
+
+def hand_down(runs: Path, parent: DagsterRun | None, folder: Path, kept: Sequence[str]) -> None:
+    """Link the parent's given rows and the tables of these nodes, so that deleting the parent loses nothing."""
+    if parent is None:
+        return
+    source = runs / parent.run_id
+    for part in ["given", *(f"tables/{each}" for each in kept)]:
+        if (source / part).is_dir():
+            shutil.copytree(source / part, folder / part, copy_function=_link, dirs_exist_ok=True)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        Path(target).hardlink_to(source)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _unknown_inputs(workflow: Workflow, given: Mapping[str, Rows]) -> list[Problem]:
+    inputs = [node for node in workflow.nodes if node.type == "input"]
+    known = [*(node.id for node in inputs), *(str(node.config["name"]) for node in inputs if "name" in node.config)]
+    return [
+        Problem(
+            code="unknown_input", path=f"/input_data/{name}", hint=listing(known) or None,
+            message=f"'{name}' is no input node of this workflow.{near(name, known)}",
+        )
+        for name in given if name not in known
+    ]  # fmt: skip
+
+
+def _unknown_until(compiled: Compiled, until: str | None) -> list[Problem]:
+    known = [step.node_id for step in compiled.plan.steps]
+    if until is None or until in known:
+        return []
+    message = f"Node '{until}' is not among those that run.{near(until, known)}"
+    return [Problem(code="unknown_node", message=message, path="/until", node_id=until)]
+
+
+def _own_tags(wish: Wish) -> list[Problem]:
+    return [
+        Problem(code="invalid_tag", message=f"Tag '{name}' is kept for the system.", path=f"/tags/{name}")
+        for name in wish.tags if name.startswith(OWN_TAGS)
+    ]  # fmt: skip

@@ -1,0 +1,104 @@
+"""Executions, read from Dagster's runs and events."""
+
+import builtins
+
+from dagster import DagsterEventType as Kind
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
+
+from orchestrator.compiler.emit import RUN_CONFIG, VERSION_TAG, WORKFLOW_TAG
+from orchestrator.compiler.jobs import Jobs
+from orchestrator.errors import NotFound
+from orchestrator.runs.progress import CHANGES, Progress, moment
+from orchestrator.runs.shapes import Execution, Status
+from orchestrator.secrets import mask
+from orchestrator.settings import Settings
+
+TRIGGER_TAG = "graphmill/trigger"
+ALL_RUNS = RunsFilter(tags={})
+STATUSES: dict[DagsterRunStatus, Status] = {
+    DagsterRunStatus.QUEUED: "pending",
+    DagsterRunStatus.NOT_STARTED: "pending",
+    DagsterRunStatus.MANAGED: "pending",
+    DagsterRunStatus.STARTING: "pending",
+    DagsterRunStatus.STARTED: "running",
+    DagsterRunStatus.CANCELING: "running",
+    DagsterRunStatus.SUCCESS: "completed",
+    DagsterRunStatus.FAILURE: "failed",
+    DagsterRunStatus.CANCELED: "canceled",
+}
+ENDED = ("completed", "failed", "canceled")
+
+
+class View:
+    """Reads executions."""
+
+    def __init__(self, instance: DagsterInstance, jobs: Jobs, settings: Settings) -> None:
+        self._instance, self._jobs, self._settings = instance, jobs, settings
+
+    def record(self, execution_id: str) -> RunRecord:
+        """Dagster's record of an execution.
+
+        Raises:
+            NotFound: no such execution.
+        """
+        record = self._instance.get_run_record_by_id(execution_id)
+        if record is None or WORKFLOW_TAG not in record.dagster_run.tags:
+            raise NotFound(f"Execution '{execution_id}' is not there.")
+        return record
+
+    def get(self, execution_id: str) -> Execution:
+        """An execution with every node's state.
+
+        Raises:
+            NotFound: no such execution.
+        """
+        record = self.record(execution_id)
+        execution = self.summary(record)
+        progress = self.progress(record.dagster_run)
+        kinds = {*CHANGES, Kind.RUN_FAILURE}
+        for entry in self._instance.all_logs(execution_id, of_type=kinds):
+            progress.feed(entry)
+        if execution.status in ENDED:
+            progress.finish(execution.status)
+        error = progress.error if execution.status == "failed" else None
+        return execution.model_copy(update={"nodes": list(progress.nodes.values()), "error": error})
+
+    def progress(self, run: DagsterRun) -> Progress:
+        """The nodes of a run before its first event."""
+        compiled = self._jobs.get(run.tags[WORKFLOW_TAG], int(run.tags[VERSION_TAG]))
+        return Progress(compiled.plan, run, self._settings.runs / run.run_id)
+
+    def list(
+        self, workflow_id: str | None = None, status: Status | None = None, limit: int = 50, offset: int = 0
+    ) -> tuple[builtins.list[Execution], int]:
+        """A page of executions without their nodes, newest first, and how many there are in all."""
+        wanted = [dagster for dagster, ours in STATUSES.items() if ours == status] if status else []
+        runs = RunsFilter(tags={WORKFLOW_TAG: workflow_id} if workflow_id else {}, statuses=wanted)
+        total = self._instance.get_runs_count(runs)
+        records = self._instance.run_storage.get_run_records(runs, limit=limit + offset) if limit else []
+        return [self.summary(record) for record in list(records)[offset:]], total
+
+    def summary(self, record: RunRecord) -> Execution:
+        """What a run's record alone tells."""
+        run = record.dagster_run
+        given = {key: value for key, value in run.run_config.items() if key != RUN_CONFIG}
+        return Execution(
+            id=run.run_id,
+            workflow_id=run.tags.get(WORKFLOW_TAG, ""),
+            version=int(run.tags.get(VERSION_TAG, 0)),
+            status=STATUSES[run.status],
+            queued_at=record.create_timestamp,
+            started_at=moment(record.start_time),
+            completed_at=moment(record.end_time),
+            parameters=mask(given),
+            trigger=trigger_of(run),
+            retry_of=run.parent_run_id,
+            run_url=f"http://{self._settings.host}:{self._settings.dagster_port}/runs/{run.run_id}",
+        )
+
+
+def trigger_of(run: DagsterRun) -> str:
+    """What started a run: `api`, `schedule`, `sensor`, or `dagster` for its own UI."""
+    if said := run.tags.get(TRIGGER_TAG):
+        return said
+    return next((kind for kind in ("schedule", "sensor") if f"dagster/{kind}_name" in run.tags), "dagster")
