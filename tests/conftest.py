@@ -1,0 +1,72 @@
+"""What several test files share. The database is a real one: the embedded PostgreSQL, started once."""
+
+import itertools
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from orchestrator import database
+
+TEMPLATE = "graphmill_template"
+numbers = itertools.count(1)
+
+
+def beside(url: str, name: str) -> str:
+    """The URL of another database of the same server."""
+    return sa.make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def run_sql(url: str, statement: str) -> None:
+    """One statement, outside a transaction."""
+    made = sa.create_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+    with made.connect() as connection:
+        connection.execute(sa.text(statement))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The SQLAlchemy URL of an embedded PostgreSQL that lives as long as the test session."""
+    # Not pytest's own folder: another session closes that to the user PostgreSQL runs as.
+    with tempfile.TemporaryDirectory(prefix="graphmill-") as home, database.embedded(Path(home)) as server:
+        # What a test stores need not survive a power cut.
+        run_sql(server.url, "ALTER SYSTEM SET fsync = off")
+        run_sql(server.url, "SELECT pg_reload_conf()")
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres: str) -> Callable[[], str]:
+    """Makes a database with all migrations done, and gives its URL."""
+    run_sql(postgres, f"CREATE DATABASE {TEMPLATE}")
+    database.prepare(beside(postgres, TEMPLATE))
+    database.engine(beside(postgres, TEMPLATE)).dispose()
+
+    def make() -> str:
+        name = f"graphmill_{next(numbers)}"
+        run_sql(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        return beside(postgres, name)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def database_url(new_database: Callable[[], str]) -> str:
+    """A prepared database of the test file's own."""
+    return new_database()
+
+
+@pytest.fixture
+def fresh_database_url(new_database: Callable[[], str]) -> str:
+    """A prepared database of the test's own."""
+    return new_database()
+
+
+@pytest.fixture
+def empty_database_url(postgres: str) -> str:
+    """A database of the test's own that nothing has been done to."""
+    name = f"graphmill_{next(numbers)}"
+    run_sql(postgres, f"CREATE DATABASE {name}")
+    return beside(postgres, name)
