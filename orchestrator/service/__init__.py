@@ -1,0 +1,1 @@
+"""The processes: code server, run workers, their watcher, and the supervisor that keeps everything running."""

@@ -1,0 +1,138 @@
+"""A run's process: says that it lives, pins the run's version, obeys a cancel, and lets Dagster run the job."""
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import structlog
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
+from dagster._grpc.impl import IPCErrorMessage, RunInSubprocessComplete, start_run_in_subprocess
+from dagster._grpc.types import ExecuteExternalJobArgs
+from dagster._serdes import deserialize_value
+from dagster._utils.error import SerializableErrorInfo
+
+from orchestrator.compiler.emit import VERSION_TAG, WORKFLOW_TAG
+from orchestrator.errors import GraphmillError
+from orchestrator.service.log import configure_logs
+from orchestrator.settings import Settings, settings
+
+ALIVE = "worker.json"
+INTERRUPT_EVERY_S = 0.1
+log = structlog.get_logger("graphmill.worker")
+
+
+def work(arguments: str, job: Any, events: Any, stop: Any) -> None:
+    """Run one run: the target of every process that the code server starts.
+
+    Same arguments as Dagster's own target `start_run_in_subprocess`, which this one ends up calling.
+    """
+    configure_logs()
+    started, loaded = time.monotonic(), len(sys.modules)
+    asked = deserialize_value(arguments, ExecuteExternalJobArgs)
+    say_alive(settings().runs / asked.run_id)
+    assert asked.instance_ref is not None
+    instance = opened_once(DagsterInstance.from_ref(asked.instance_ref))
+    run = instance.get_run_by_id(asked.run_id)
+    if run is not None and (problem := refusal(run)):
+        refuse(instance, run, problem, events)
+        return
+    log.info("run started", execution=asked.run_id, workflow=run and run.tags.get(WORKFLOW_TAG))
+    threading.Thread(target=obey, args=(stop, instance, asked.run_id, settings()), daemon=True, name="cancel").start()
+    start_run_in_subprocess(arguments, job, events, stop)
+    seconds = round(time.monotonic() - started, 3)
+    log.info("run ended", execution=asked.run_id, seconds=seconds, imported=len(sys.modules) - loaded)
+
+
+def say_alive(folder: Path) -> None:
+    """Write who works on the run, so that a watcher can tell whether it still does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    said = {
+        "pid": os.getpid(),
+        "create_time": psutil.Process().create_time(),
+        "host": socket.gethostname(),
+        "started_at": time.time(),
+    }
+    draft = folder / f"{ALIVE}.{os.getpid()}"
+    draft.write_text(json.dumps(said))
+    draft.replace(folder / ALIVE)
+
+
+def opened_once(instance: DagsterInstance) -> DagsterInstance:
+    """Let Dagster use the instance that is open, in place of making the same one again."""
+    DagsterInstance.from_ref = staticmethod(lambda _: instance)  # type: ignore[method-assign,assignment]
+    return instance
+
+
+def refusal(run: DagsterRun) -> str | None:
+    """Why the run may not start; None after its version is pinned."""
+    from orchestrator import definitions
+
+    if run.status is DagsterRunStatus.CANCELING:
+        return "The run was canceled before it started."
+    workflow, version = run.tags.get(WORKFLOW_TAG), run.tags.get(VERSION_TAG, "")
+    if not workflow or not version.isdigit():
+        return f"The run does not say what to run: its tags '{WORKFLOW_TAG}' and '{VERSION_TAG}' are missing."
+    definitions.pin(workflow, int(version))
+    try:
+        definitions.repository.get_job(run.job_name)
+    except GraphmillError as error:
+        return f"Version {version} of workflow '{workflow}' cannot run: {error.message}"
+    return None
+
+
+def refuse(instance: DagsterInstance, run: DagsterRun, problem: str, events: Any) -> None:
+    """End the run before its first step, and say why to whoever waits for its start."""
+    log.error("run refused", execution=run.run_id, problem=problem)
+    report: Callable[..., object] = (
+        instance.report_run_canceled if run.status is DagsterRunStatus.CANCELING else instance.report_run_failed
+    )
+    report(run, problem)
+    error = SerializableErrorInfo(message=problem, stack=[], cls_name="GraphmillError")
+    events.put(IPCErrorMessage(serializable_error_info=error, message=problem))
+    events.put(RunInSubprocessComplete())
+
+
+def obey(stop: Any, instance: DagsterInstance, run_id: str, now: Settings) -> None:
+    """Wait for the order to stop, then interrupt what runs in native code; after the grace, end this process.
+
+    Dagster gives the order to itself as well when a run is through, hence the first look at the run's status.
+    """
+    from orchestrator.tables import interrupt_all
+
+    stop.wait()
+    deadline = time.monotonic() + now.cancel_grace_s
+    while time.monotonic() < deadline:
+        if finished(instance, run_id):
+            return
+        time.sleep(INTERRUPT_EVERY_S)  # first Dagster's own interrupt, so that the run ends as canceled, not as failed
+        interrupt_all()
+    die(instance, run_id)
+
+
+def finished(instance: DagsterInstance, run_id: str) -> bool:
+    """Whether the run has ended; False while the database does not answer."""
+    try:
+        run = instance.get_run_by_id(run_id)
+    except Exception:
+        return False
+    return run is None or run.is_finished
+
+
+def die(instance: DagsterInstance, run_id: str) -> None:
+    """Report the run as canceled and kill this process: nothing else ends a call into native code."""
+    log.warning("run killed", execution=run_id, reason="it did not stop in time")
+    try:
+        run = instance.get_run_by_id(run_id)
+        if run is not None and not run.is_finished:
+            instance.report_run_canceled(run, "The run was canceled; its process did not stop in time and was killed.")
+    except Exception:
+        log.exception("the cancel could not be recorded", execution=run_id)
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,70 @@
+"""What the code server, the worker and the storage take from Dagster's inside: a test fails when Dagster changes it."""
+
+import inspect
+
+import pytest
+from dagster import DagsterInstance
+from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
+from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
+from dagster._grpc import impl
+from dagster._grpc import server as grpc_server
+from dagster._grpc.client import DagsterGrpcClient
+from dagster._grpc.server import DagsterApiServer, DagsterGrpcServer
+from dagster_postgres import PostgresEventLogStorage, PostgresRunStorage, PostgresScheduleStorage
+
+from orchestrator.service.serve import Workers
+from orchestrator.service.worker import work
+
+
+def text(of: object) -> str:
+    return " ".join(inspect.getsource(of).split())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        (DagsterApiServer.__init__, 'self._mp_ctx = multiprocessing.get_context("spawn")'),
+        (DagsterApiServer.__init__, "self._executions: dict[str, tuple[multiprocessing.Process, InstanceRef]] = {}"),
+        (DagsterApiServer.__init__, "self._termination_events: dict[str, MPEvent] = {}"),
+        (DagsterApiServer.__init__, "self._shutdown_once_executions_finish_event = threading.Event()"),
+        (DagsterApiServer.StartRun, "self._mp_ctx.Process( target=start_run_in_subprocess, args=["),
+        (DagsterApiServer.StartRun, "request.serialized_execute_run_args, recon_job, event_queue, termination_event,"),
+        (DagsterApiServer.StartRun, "sleep(EVENT_QUEUE_POLL_INTERVAL)"),
+        (DagsterApiServer._check_for_orphaned_runs, "instance.report_run_failed(run)"),
+        (DagsterApiServer._check_for_orphaned_runs, "self._server_termination_event.set()"),
+        (DagsterApiServer.CancelExecution, "self._termination_events[cancel_execution_request.run_id].set()"),
+        (impl._run_in_subprocess, "DagsterInstance.from_ref(instance_ref)"),
+        (impl._run_in_subprocess, "start_termination_thread(termination_event, done_event)"),
+        (impl.core_execute_run, "recon_job.get_definition()"),
+        (DefaultRunLauncher.launch_run, "DefaultRunLauncher.launch_run_from_grpc_client("),
+        (PostgresRunStorage.connect, "create_pg_connection(self._engine)"),
+        (PostgresEventLogStorage._connect, "create_pg_connection(self._engine)"),
+        (PostgresScheduleStorage.connect, "create_pg_connection(self._engine)"),
+        (SqlRunStorage.has_run_stats_index_cols, "get_columns(RunsTable.name)"),
+        (DagsterInstance.from_ref, "create_instance_from_ref(instance_ref)"),
+    ],
+)
+def test_dagster_still_does_it(where: object, said: str) -> None:
+    assert said in text(where)
+
+
+def test_the_poll_interval_is_there() -> None:
+    assert grpc_server.EVENT_QUEUE_POLL_INTERVAL > 0
+
+
+def test_the_servers_still_take_what_is_given() -> None:
+    given = {"server_termination_event", "logger", "server_threadpool_executor", "loadable_target_origin", "location_name"}
+    assert given <= inspect.signature(DagsterApiServer).parameters.keys()
+    assert {"host", "port", "threadpool_executor"} <= inspect.signature(DagsterGrpcServer).parameters.keys()
+    assert {"host", "port"} <= inspect.signature(DagsterGrpcClient).parameters.keys()
+
+
+def test_the_worker_takes_what_dagsters_target_takes() -> None:
+    assert len(inspect.signature(work).parameters) == len(inspect.signature(impl.start_run_in_subprocess).parameters)
+
+
+def test_another_target_is_refused() -> None:
+    import multiprocessing
+
+    with pytest.raises(RuntimeError, match="not supported"):
+        Workers(multiprocessing.get_context("spawn")).Process(target=print, args=[])
