@@ -1,0 +1,110 @@
+"""Coordinate reference systems: read from text, compared, and written the way that every table carries them.
+
+Data is always x before y (longitude before latitude), whatever axis order an authority defines.
+"""
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, ValidationInfo, WithJsonSchema
+
+from orchestrator.errors import NodeError, at
+
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+EXAMPLES = "such as EPSG:4326 (longitude and latitude), EPSG:3857 (web maps), OGC:CRS84, a WKT or PROJ text"
+
+# PROJ would open the file that follows.
+OPENS_FILES = re.compile(r"\binit\s*=|grids\s*=\s*(?!@null)|file\s*[=\[]", re.IGNORECASE)
+
+
+@lru_cache(maxsize=256)
+def parse(text: str) -> "CRS":
+    """The coordinate system that a text means: a code, a name, WKT, PROJJSON or a PROJ string.
+
+    Raises:
+        NodeError: `invalid_crs`, with near-misses; also for a system of heights alone.
+    """
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    if OPENS_FILES.search(text):
+        message = "A coordinate system must be complete in itself: '+init', grids and files cannot be named."
+        raise NodeError(message, code="invalid_crs", hint=EXAMPLES)
+    try:
+        found = CRS.from_user_input(text)
+    except CRSError:
+        close = _near(text)
+        ending = f" Did you mean {' or '.join(close)}?" if close else ""
+        message = f"'{text[:200]}' is not a known coordinate system.{ending}"
+        raise NodeError(message, code="invalid_crs", hint=EXAMPLES) from None
+    if found.is_vertical and not found.is_compound:
+        message = f"'{text[:200]}' ({found.name}) describes heights only; a system for x and y is needed."
+        raise NodeError(message, code="invalid_crs", hint=EXAMPLES)
+    return found
+
+
+def check(text: str, info: ValidationInfo) -> str:
+    """The text, if it means a coordinate system.
+
+    Raises:
+        NodeError: `invalid_crs`, on the setting.
+    """
+    with at("/" + (info.field_name or "").rstrip("_")):
+        parse(text)
+    return text
+
+
+@lru_cache(maxsize=256)
+def projjson(text: str) -> str:
+    """The form that a stored table carries; two texts of one system give the same."""
+    return str(parse(text).to_json())
+
+
+def written_in(kind: object) -> str | None:
+    """The coordinate system in the text of a DuckDB geometry type, or None."""
+    found = re.fullmatch(r"GEOMETRY\('(.*)'\)", str(kind), re.DOTALL)
+    return found[1].replace("''", "'") if found else None
+
+
+@lru_cache(maxsize=256)
+def same(one: str, other: str) -> bool:
+    """Whether coordinates of both can be compared as they are: EPSG:4326 and OGC:CRS84 differ in axis order alone."""
+    return one == other or parse(one).equals(parse(other), ignore_axis_order=True)
+
+
+def title(text: str) -> str:
+    """A short name for a message: `EPSG:3857` where it has one, else the name it gives itself."""
+    found = parse(text)
+    authority = found.to_authority(min_confidence=100)
+    return ":".join(authority) if authority else str(found.name)
+
+
+@lru_cache(maxsize=256)
+def _near(text: str) -> list[str]:
+    """Up to three codes or names that are written much like it."""
+    import difflib
+
+    known = _known()
+    written = text.strip().upper() if re.fullmatch(r"\s*\w+:\w+\s*", text[:80]) else text.strip().lower()
+    return [known[each] for each in difflib.get_close_matches(written[:80], known, n=3, cutoff=0.75)]
+
+
+@lru_cache(maxsize=1)
+def _known() -> dict[str, str]:
+    """Every code, and every name in small letters, with what to propose for it."""
+    from pyproj.database import query_crs_info
+
+    known: dict[str, str] = {}
+    for info in sorted(query_crs_info(), key=lambda info: (info.deprecated, len(info.code), info.code)):
+        code = f"{info.auth_name}:{info.code}"
+        known.setdefault(code, code)
+        known.setdefault(info.name.lower(), f"{code} ({info.name})")
+    return known
+
+
+Crs = Annotated[
+    str, AfterValidator(check), WithJsonSchema({"type": "string", "minLength": 1, "x-ui": {"widget": "crs"}})
+]
