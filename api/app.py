@@ -1,0 +1,67 @@
+"""The web application: the only place that wires."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from fastapi import Depends, FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from api import errors, openapi
+from api.middleware import LOCAL_ORIGIN, Guard, Tracked, bind_ids
+from api.paths import KeepSlashes
+from api.routes import files, health, nodes, workflows
+from api.system import System
+from orchestrator import logs
+from orchestrator.errors import GraphmillError
+from orchestrator.settings import Settings
+from orchestrator.settings import settings as of_environment
+
+ROUTERS = (workflows.router, nodes.router, files.router, health.router)
+EXPOSED = ["ETag", "Location", "X-Request-ID", "Content-Disposition", "Content-Range", "Retry-After"]
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The API. Nothing is opened before it starts to serve, and it starts without a database too: `/readyz` says so."""
+    settings = settings or of_environment()
+    app = FastAPI(
+        **openapi.ABOUT,
+        lifespan=_lifespan,
+        dependencies=[Depends(bind_ids)],
+        responses=openapi.ANY_PROBLEM,
+        middleware=_middleware(settings),
+        redirect_slashes=False,
+    )
+    app.state.system = System(settings)
+    for router in ROUTERS:
+        app.include_router(router)
+    errors.install(app)
+    openapi.install(app)
+    return app
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    said = settings.cors_origins
+    origins = {"allow_origins": said} if said else {"allow_origin_regex": LOCAL_ORIGIN}
+    return [
+        Middleware(Tracked),
+        Middleware(CORSMiddleware, **origins, allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED),
+        Middleware(Guard, settings=settings),
+        Middleware(KeepSlashes),
+    ]
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    system: System = app.state.system
+    logs.configure()
+    try:
+        await run_in_threadpool(lambda: system.catalog)
+    except GraphmillError as error:
+        log.warning("started without all parts", error=error.message)
+    yield
+    await run_in_threadpool(system.close)

@@ -1,0 +1,142 @@
+"""Error class -> status, and the one shape in which every rejection is answered (RFC 9457)."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import psycopg2
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from sqlalchemy import exc as sql
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from api.answers import Json
+from orchestrator import errors
+from orchestrator.errors import GraphmillError, InvalidGraph, NodeError, Problem
+from orchestrator.graph import pointer
+
+MEDIA_TYPE = "application/problem+json"
+TYPE = "urn:graphmill:problem:"
+
+STATUS: Mapping[type[GraphmillError], int] = {
+    errors.InvalidGraph: 400,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.PreconditionFailed: 412,
+    errors.TooLarge: 413,
+    errors.Unavailable: 503,
+    errors.NodeError: 400,
+    errors.Interrupted: 409,
+    errors.GraphmillError: 500,
+}
+STATUS_OF_CODE = {"file_not_found": 404, "too_large": 413, "disk_full": 507, "out_of_memory": 507}
+ENVELOPES = frozenset({"invalid_json", "invalid_request", "too_large"})
+UNANSWERED = (sql.OperationalError, sql.InterfaceError, sql.TimeoutError, psycopg2.OperationalError,
+              psycopg2.InterfaceError)  # fmt: skip
+HANDLED = (GraphmillError, HTTPException, RequestValidationError, ClientDisconnect, RecursionError, *UNANSWERED)
+
+log = structlog.get_logger(__name__)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the table above in the one shape; `middleware.Guard` does so for all others."""
+    for each in HANDLED:
+        app.add_exception_handler(each, _handle)
+
+
+async def _handle(_: Request, error: Exception) -> Response:
+    return respond(error)
+
+
+def respond(error: Exception) -> Response:
+    """The answer to any error. What nobody foresaw is logged with its stack, and answered without details."""
+    match error:
+        case InvalidGraph():
+            return problem_answer(_status(error), _envelope(error), error.problems)
+        case GraphmillError():
+            return problem_answer(_status(error), error.code, [_problem(error)], _headers(error))
+        case HTTPException():
+            code = _code(error.status_code)
+            return problem_answer(error.status_code, code, [Problem(code=code, message=_said(error))], error.headers)
+        case RequestValidationError():
+            return respond(invalid_request(error.errors()))
+        case ClientDisconnect():
+            return respond(invalid_request([{"loc": ("body",), "msg": "The request ended before its body did"}]))
+        case RecursionError():
+            return respond(InvalidGraph([Problem(code="invalid_graph", message="It is nested too deeply.")]))
+    if isinstance(error, UNANSWERED):
+        log.warning("the database does not answer", error=str(error).splitlines()[0])
+        return respond(errors.Unavailable("The database does not answer now; try again in a moment."))
+    log.error("unexpected error", exc_info=error)
+    said = Problem(code="internal", message="Something went wrong here; the log says what.")
+    return problem_answer(500, said.code, [said])
+
+
+def problem_answer(
+    status: int, code: str, problems: Sequence[Problem], headers: Mapping[str, str] | None = None
+) -> Response:
+    """The one shape."""
+    others = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    content = {
+        "type": TYPE + code,
+        "title": code.replace("_", " ").capitalize(),
+        "status": status,
+        "detail": problems[0].message + others if problems else HTTPStatus(status).phrase,
+        "problems": [each.model_dump() for each in problems],
+    }
+    return Json(content, status, {"Cache-Control": "no-store", **(headers or {})}, MEDIA_TYPE)
+
+
+def invalid_request(found: Sequence[Any]) -> InvalidGraph:
+    """Pydantic's errors about a query, a header or a body, as problems: each with its place."""
+    return InvalidGraph([_invalid(each) for each in found] or [Problem(code="invalid_request", message="It is empty.")])
+
+
+def invalid_body(error: ValidationError) -> InvalidGraph:
+    """A body that does not fit its model."""
+    return invalid_request(error.errors(include_url=False, include_input=False))
+
+
+def _invalid(error: Mapping[str, Any]) -> Problem:
+    text = str(error["msg"]).removeprefix("Value error, ")
+    place = pointer(error["loc"])
+    return Problem(code="invalid_request", message=f"{place or 'It'}: {text}.", path=place or None)
+
+
+def _problem(error: GraphmillError) -> Problem:
+    if isinstance(error, NodeError):
+        return error.problem()
+    return Problem(code=error.code, message=error.message, hint=error.hint)
+
+
+def _status(error: GraphmillError) -> int:
+    code = _envelope(error) if isinstance(error, InvalidGraph) else error.code
+    if isinstance(error, NodeError | InvalidGraph) and code in STATUS_OF_CODE:
+        return STATUS_OF_CODE[code]
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def _envelope(error: InvalidGraph) -> str:
+    codes = {each.code for each in error.problems}
+    return codes.pop() if len(codes) == 1 and codes <= ENVELOPES else error.code
+
+
+def _headers(error: GraphmillError) -> dict[str, str]:
+    return {"Retry-After": "1"} if isinstance(error, errors.Unavailable) else {}
+
+
+def _code(status: int) -> str:
+    return HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_")
+
+
+def _said(error: HTTPException) -> str:
+    usual = HTTPStatus(error.status_code).phrase
+    if error.detail not in ("", usual):
+        return error.detail
+    return {404: "There is nothing at this address.", 405: "This address does not take this method."}.get(
+        error.status_code, f"{usual}."
+    )

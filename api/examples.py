@@ -1,0 +1,88 @@
+"""An example of everything that goes in or out, by the name of its model; a test holds them to the models."""
+
+from typing import Any
+
+MOMENT = "2026-01-31T12:00:00.123456Z"
+LATER = "2026-01-31T12:00:00.912345Z"
+RUN = "0b0f0f6e-5e0c-4d0e-9a53-1f0f4a2b7c11"
+
+GRAPH: dict[str, Any] = {
+    "name": "Late flights",
+    "description": "",
+    "parameters": [{"name": "min_delay", "type": "integer", "default": 15, "description": "minutes"}],
+    "nodes": [
+        {"id": "1", "type": "data_loader", "position": {"x": 0, "y": 0},
+         "config": {"source_type": "csv", "path": "flights.csv"}},
+        {"id": "dndnode-2", "type": "filter", "position": {"x": 240, "y": 0}, "label": "Late ones",
+         "config": {"condition": "dep_delay >= ${min_delay}"}},
+    ],
+    "edges": [{"id": "e1", "source": "1", "target": "dndnode-2", "sourceHandle": None, "targetHandle": None}],
+    "settings": {"on_rejected": "fail", "timeout_s": None},
+    "viewport": {"x": 0, "y": 0, "zoom": 1},
+}  # fmt: skip
+PROBLEM = {
+    "severity": "error", "code": "unknown_column", "node_id": "dndnode-2", "edge_id": None, "port": "table",
+    "message": "Column 'dep_dely' is not in this table. Did you mean 'dep_delay'?",
+    "path": "/config/condition", "hint": "dep_delay, arr_delay, day",
+}  # fmt: skip
+COLUMN = {"name": "dep_delay", "type": "BIGINT", "nullable": True}
+NODE_RUN = {
+    "node_id": "dndnode-2", "status": "completed", "started_at": MOMENT, "completed_at": LATER, "attempts": 1,
+    "outputs": {"passed": {"rows": 1234, "columns": 19}, "failed": {"rows": 5, "columns": 19}}, "error": None,
+}  # fmt: skip
+
+EXAMPLES: dict[str, Any] = {
+    "Workflow": GRAPH,
+    "StoredWorkflow": GRAPH | {
+        "id": "k3v9x0b1c2d3", "version": 1, "created_at": MOMENT, "updated_at": MOMENT, "valid": True, "problems": [],
+    },
+    "WorkflowSummary": {
+        "id": "k3v9x0b1c2d3", "name": "Late flights", "description": "", "version": 1, "valid": True,
+        "created_at": MOMENT, "updated_at": MOMENT, "last_run_at": None,
+    },
+    "VersionSummary": {"version": 1, "valid": True, "created_at": MOMENT},
+    "Verdict": {"valid": False, "problems": [PROBLEM]},
+    "InferredColumns": {
+        "nodes": {"dndnode-2": {"inputs": {"table": [COLUMN]}, "outputs": {"passed": [COLUMN], "failed": [COLUMN]}}},
+        "problems": [],
+    },
+    "NodeConfig": {"type": "filter", "config": {"condition": "dep_delay >= 15"}},
+    "NodeType": {
+        "type": "filter", "title": "Filter", "category": "Filter",
+        "description": "Send each row to `passed` or `failed` by a condition.",
+        "inputs": [{"name": "table", "description": "", "many": False, "optional": False}],
+        "outputs": [{"name": "passed", "description": "", "many": False, "optional": False}],
+        "config_schema": {
+            "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object",
+            "properties": {"condition": {"type": "string", "x-ui": {"widget": "expression"}}},
+        },
+    },
+    "FileInfo": {
+        "name": "flights.csv", "path": "raw/flights.csv", "size": 30960660, "modified_at": MOMENT, "type": "text/csv",
+        "format": "csv",
+    },
+    "Alive": {"status": "ok"},
+    "Ready": {"ready": True, "parts": {"database": True, "code_server": True, "daemon": True}},
+    "ExecuteRequest": {
+        "parameters": {"min_delay": 30}, "input_data": {"orders": [{"id": 1, "amount": 9.5}]}, "cache": True,
+        "until": "dndnode-2", "priority": 0, "tags": {"team": "ops"},
+    },
+    "Started": {
+        "execution_id": RUN, "status": "pending", "workflow_id": "k3v9x0b1c2d3", "version": 1, "task_id": RUN,
+        "run_url": f"http://127.0.0.1:3000/runs/{RUN}",
+    },
+    "RetryRequest": {"from": "failure", "version": "same"},
+    "Execution": {
+        "id": RUN, "workflow_id": "k3v9x0b1c2d3", "version": 1, "status": "completed", "queued_at": MOMENT,
+        "started_at": MOMENT, "completed_at": LATER, "error": None, "parameters": {"min_delay": 30}, "trigger": "api",
+        "retry_of": None, "run_url": f"http://127.0.0.1:3000/runs/{RUN}", "nodes": [NODE_RUN],
+    },
+    "LogLine": {
+        "id": 42, "event": "node",
+        "data": {"timestamp": LATER, "level": "debug", "message": "Done.", "node_id": "dndnode-2", "node": NODE_RUN},
+    },
+    "ProblemAnswer": {
+        "type": "urn:graphmill:problem:invalid_graph", "title": "Invalid graph", "status": 400,
+        "detail": PROBLEM["message"], "problems": [PROBLEM],
+    },
+}  # fmt: skip

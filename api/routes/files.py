@@ -1,0 +1,79 @@
+"""Uploaded data below the data root."""
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import FileResponse, Response
+
+from api import bodies
+from api.answers import Json
+from api.openapi import problems
+from api.requests import Limit, Offset, stated_length
+from api.system import Shared
+from api.uploads import receive
+from orchestrator import files
+from orchestrator.errors import TooLarge
+
+router = APIRouter(prefix="/api/files", tags=["files"])
+
+ONE = "/{path:below}"
+FORM = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {
+        "file": {"type": "string", "format": "binary"},
+        "path": {"type": "string", "description": "Where it goes, below the data root; ends with `/` for a folder."},
+    },
+    "examples": [{"file": "carrier,delay\nAA,12\n", "path": "raw/flights.csv"}],
+}
+UPLOAD: dict[str, Any] = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": FORM}}}}
+DOWNLOAD: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The file.",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    },
+    206: {"description": "The range of it that was asked for."},
+}
+
+
+@router.post(
+    "", status_code=201, response_model=bodies.FileInfo, openapi_extra=UPLOAD, responses=problems(400, 409, 413, 507)
+)
+async def upload_file(
+    request: Request, system: Shared, overwrite: Annotated[bool, Query(description="Replace what is there.")] = False
+) -> Response:
+    """Store a file, as it comes in; others see it once it is whole."""
+    limit = int(system.settings.max_upload)
+    if stated_length(request) > limit + 2**20:
+        raise TooLarge(f"A file is at most {limit:,} bytes (GRAPHMILL_MAX_UPLOAD).")
+    with files.Upload(system.settings.data, limit) as upload:
+        path = await receive(request, upload)
+        stored = await run_in_threadpool(upload.finish, path, overwrite=overwrite)
+    return Json(vars(stored), 201, {"Location": f"{router.prefix}/{quote(stored.path)}"})
+
+
+@router.get("", response_model=bodies.Page[bodies.FileInfo], responses=problems(400, 404))
+def list_files(
+    system: Shared,
+    folder: Annotated[str, Query(description="Only what is below this folder.")] = "",
+    limit: Limit = 50,
+    offset: Offset = 0,
+) -> dict[str, Any]:
+    """A page of the files below the data root, by path."""
+    found = files.list_files(system.settings.data, folder)
+    return {"items": [vars(each) for each in found[offset : offset + limit]], "total": len(found)}
+
+
+@router.get(ONE, response_class=FileResponse, responses=DOWNLOAD | problems(400, 404, 416))
+def download_file(system: Shared, path: str) -> FileResponse:
+    """The file, or the `Range` of it that is asked for."""
+    found = files.find(system.settings.data, path)
+    return FileResponse(found, media_type=files.media_type(found), filename=found.name)
+
+
+@router.delete(ONE, status_code=204, responses=problems(400, 404))
+def delete_file(system: Shared, path: str) -> None:
+    """Delete a file."""
+    files.delete(system.settings.data, path)
