@@ -1,0 +1,219 @@
+"""`csv`: delimited text, by DuckDB's reader and writer."""
+
+import tempfile
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import duckdb
+from pydantic import BeforeValidator, Field
+
+from orchestrator.errors import NodeError, at
+from orchestrator.formats import csv_layout as layout
+from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.column_types import ColumnType
+from orchestrator.formats.encodings import NATIVE, Encoding, as_utf8, encoding_of, head
+from orchestrator.names import listing, near
+from orchestrator.tables import literal, quote
+
+SAMPLE = 20_480
+Mark = Annotated[str, Field(max_length=1)]
+
+
+def _delimiter(value: object) -> object:
+    return (
+        {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";"}.get(value, value)
+        if isinstance(value, str)
+        else value
+    )
+
+
+Delimiter = Annotated[str, Field(min_length=1, max_length=4), BeforeValidator(_delimiter)]
+
+
+class CsvReader(FileReader):
+    """Delimited text: comma, semicolon, tab or any other delimiter; `.gz` is unpacked.
+
+    Columns get the narrowest type that fits the first rows; nothing is read before the run.
+    """
+
+    name: ClassVar[str] = "csv"
+    label: ClassVar[str] = "CSV"
+    extensions: ClassVar[tuple[str, ...]] = (".csv", ".tsv", ".txt", ".csv.gz")
+
+    delimiter: Delimiter = option("auto", "Between two fields; found out by default.", ";")
+    quote: Mark = option('"', "Around a field that holds a delimiter; empty for none.", '"')
+    escape: Mark = option('"', "Before a quote inside a field.", "\\")
+    header: Literal["auto", True, False] = option("auto", "Whether the first line names the columns.", True, "select")
+    encoding: Encoding = Field("auto", description="Of the text; UTF-8 or by its mark.", examples=["windows-1252"])
+    null_values: list[str] = option([], "Fields that mean null, besides the empty field.", ["NA", "-"], "list")
+    quoted_empty: Literal["auto", "text", "null"] = option(
+        "auto", 'What "" means: empty text, or null; null where a number is expected.', "null", "select"
+    )
+    skip: int = option(0, "Lines to leave out at the top.", 2, "number", ge=0)
+    types: dict[str, ColumnType] = option({}, "Types of single columns.", {"zip": "VARCHAR"}, "types")
+    date_format: str | None = option(None, "How dates are written.", "%d.%m.%Y")
+    timestamp_format: str | None = option(None, "How times are written.", "%d.%m.%Y %H:%M")
+    decimal_separator: Literal[".", ","] = option(".", "Before the fraction of a number.", ",", "select")
+    sample_size: int = option(SAMPLE, "Rows that decide on the types; -1 for all.", -1, "number", ge=-1)
+    ragged: Literal["fail", "fill", "skip"] = option(
+        "fail", "Rows with too few or too many fields: fail; fill with null and drop what is too much; skip the row "
+        "(also one whose value does not fit its column).", "fill", "select",
+    )  # fmt: skip
+
+    def read(self, path: Path, context: Context) -> Relation:
+        """A relation over the file, or over a UTF-8 copy in the run's folder where DuckDB cannot read it."""
+        encoding = encoding_of(path, self.encoding)
+        start = self._start(path, encoding)
+        if encoding in NATIVE and not layout.mixed_line_ends(start, self.quote):
+            options = self._options(start) | ({"encoding": "latin-1"} if NATIVE[encoding] == "latin-1" else {})
+            return self._relation(context.session.connection, path, options)
+        if context.design:
+            return self._described(path, encoding, start, context)
+        folder = context.scratch or Path(tempfile.gettempdir())
+        folder.mkdir(parents=True, exist_ok=True)
+        copy = folder / f"{uuid.uuid4().hex}.csv"
+        as_utf8(path, encoding, copy)
+        return self._relation(context.session.connection, copy, self._options(start))
+
+    def _start(self, path: Path, encoding: str) -> str:
+        found = "".join(head(path, encoding, layout.HEAD).splitlines(keepends=True)[self.skip :])
+        if not found.strip():
+            raise NodeError(f"File '{self.path}' is empty: it has no row and no header.", code="file_empty")
+        return found
+
+    def _described(self, path: Path, encoding: str, start: str, context: Context) -> Relation:
+        """An empty table of the columns; a session that only describes has no folder to put a copy into."""
+        lines = None if self.sample_size < 0 else self.skip + 2 * max(self.sample_size, 1024)
+        with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:", config={"threads": 1}) as connection:
+            copy = Path(folder) / "head.csv"
+            as_utf8(path, encoding, copy, lines)
+            columns, _ = self._layout(connection, copy, self._options(start))
+        fields = ", ".join(f"CAST(NULL AS {kind}) AS {quote(name)}" for name, kind in columns.items())
+        return context.session.connection.sql(f"SELECT {fields} WHERE false")
+
+    def _options(self, start: str) -> dict[str, Any]:
+        delimiter = layout.find_delimiter(start, self.quote) if self.delimiter == "auto" else self.delimiter
+        made: dict[str, Any] = {
+            "delim": delimiter,
+            "quote": self.quote,
+            "escape": self.escape if self.quote else "",
+            "skip": self.skip,
+            "nullstr": ["", *self.null_values],
+            "decimal_separator": self.decimal_separator,
+        }
+        if self.header != "auto":
+            made["header"] = self.header
+        formats = {"dateformat": self.date_format, "timestampformat": self.timestamp_format}
+        return made | {key: value for key, value in formats.items() if value}
+
+    def _relation(self, connection: duckdb.DuckDBPyConnection, path: Path, options: dict[str, Any]) -> Relation:
+        columns, found = self._layout(connection, path, options)
+        ragged: dict[str, dict[str, Any]] = {
+            "fail": {},
+            "fill": {"strict_mode": False, "null_padding": True, "parallel": False},
+            "skip": {"ignore_errors": True},
+        }
+        given = {**options, **found, **ragged[self.ragged], "auto_detect": False, "columns": columns}
+        return connection.sql(f"FROM read_csv({layout.arguments(path, given)})")
+
+    def _layout(
+        self, connection: duckdb.DuckDBPyConnection, path: Path, options: dict[str, Any]
+    ) -> tuple[dict[str, str], Mapping[str, Any]]:
+        found = layout.sniff(connection, path, options, self.sample_size)
+        empty_is_null = self.quoted_empty == "null"
+        if self.quoted_empty == "auto":
+            text = layout.sniff(connection, path, options | {"allow_quoted_nulls": False}, self.sample_size)
+            empty_is_null = text.columns != found.columns
+        columns = dict(found.columns)
+        for name, kind in self.types.items():
+            if name not in columns:
+                with at(f"/types/{name}"):
+                    message = f"Column '{name}' is not in '{self.path}'.{near(name, columns)}"
+                    raise NodeError(message, code="unknown_column", hint=listing(columns))
+            columns[name] = kind
+        return columns, {**found.options, "allow_quoted_nulls": empty_is_null}
+
+
+class CsvWriter(Writer):
+    """Delimited text. Null is an empty field and empty text is `""`; geometry is written as WKT."""
+
+    name: ClassVar[str] = "csv"
+    label: ClassVar[str] = "CSV"
+    extensions: ClassVar[tuple[str, ...]] = CsvReader.extensions
+
+    delimiter: Delimiter = option(",", "Between two fields.", ";")
+    quote: Annotated[str, Field(min_length=1, max_length=1)] = option('"', "Around a field that needs it.", "'")
+    escape: Annotated[str, Field(min_length=1, max_length=1)] = option('"', "Before a quote inside a field.", "\\")
+    header: bool = option(True, "Write the column names as the first line.", True, "checkbox")
+    encoding: Encoding = Field("utf-8", description="Of the text.", examples=["utf-8-sig"])
+    null_value: str = option("", "What is written for null.", "NA")
+    quote_all: bool = option(False, "Put quotes around every field.", True, "checkbox")
+    date_format: str | None = option(None, "How dates are written.", "%d.%m.%Y")
+    timestamp_format: str | None = option(None, "How times are written.", "%d.%m.%Y %H:%M")
+    decimal_separator: Literal[".", ","] = option(".", "Before the fraction of a number.", ",", "select")
+
+    def write(self, table: Relation, path: Path, context: Context) -> int:
+        """COPY, so that a lazy input is computed here and once."""
+        plain = encoding_of(path, self.encoding) == "utf-8" if self.encoding != "auto" else True
+        target = path if plain else path.with_name("utf-8.csv")
+        view = context.session.name(self._formatted(table))
+        given = {
+            "FORMAT": "csv", "DELIMITER": self.delimiter, "QUOTE": self.quote, "ESCAPE": self.escape,
+            "NULLSTR": self.null_value, "DATEFORMAT": self.date_format, "TIMESTAMPFORMAT": self.timestamp_format,
+        }  # fmt: skip
+        said = [f"{key} {literal(value)}" for key, value in given.items() if value is not None]
+        said += [f"HEADER {str(self.header).lower()}", *(["FORCE_QUOTE *"] if self.quote_all else [])]
+        query = f"COPY (FROM {view}) TO {literal(str(target))} ({', '.join(said)})"
+        found = context.session.connection.execute(query).fetchall()
+        if not plain:
+            self._encode(target, path)
+        return int(found[0][0])
+
+    def _formatted(self, table: Relation) -> Relation:
+        """Numbers with the decimal separator that is wanted, as text."""
+        if self.decimal_separator == ".":
+            return table
+        numbers = ("DOUBLE", "FLOAT", "DECIMAL")
+        fields = [
+            f"replace({quote(name)}::VARCHAR, '.', ',') AS {quote(name)}"
+            if str(kind).startswith(numbers)
+            else quote(name)
+            for name, kind in zip(table.columns, table.types, strict=True)
+        ]
+        return table.project(", ".join(fields))
+
+    def _encode(self, source: Path, target: Path) -> None:
+        try:
+            with (
+                source.open(encoding="utf-8", newline="") as file,
+                target.open("w", encoding=self.encoding, newline="") as made,
+            ):
+                while chunk := file.read(1 << 20):
+                    made.write(chunk)
+        except UnicodeEncodeError as error:
+            letter = error.object[error.start]
+            message = f"'{letter}' cannot be written in {self.encoding}."
+            raise NodeError(message, code="wrong_encoding", path="/config/encoding", value=letter) from None
+
+    def existing_rows(self, table: Relation, context: Context) -> Relation:
+        """All columns as text, so that what is there stays as it is."""
+        shared = {
+            "path": self.path, "delimiter": self.delimiter, "quote": self.quote, "escape": self.escape,
+            "header": self.header, "encoding": self.encoding, "quoted_empty": "text",
+            "null_values": [self.null_value],
+        }  # fmt: skip
+        found = CsvReader.model_validate(shared).load(context)
+        types = dict.fromkeys(found.columns, "VARCHAR")
+        old = CsvReader.model_validate({**shared, "types": types}).load(context)
+        if self.header:
+            return old
+        if len(old.columns) != len(table.columns):
+            message = (
+                f"'{self.path}' has {len(old.columns)} columns and no names, {len(table.columns)} are to be added."
+            )
+            raise NodeError(message, code="type_mismatch")
+        return old.project(
+            ", ".join(f"{quote(a)} AS {quote(b)}" for a, b in zip(old.columns, table.columns, strict=True))
+        )

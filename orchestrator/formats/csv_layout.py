@@ -1,0 +1,120 @@
+"""How a CSV file is laid out: its delimiter, its header and the types of its columns, from its beginning."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestrator.errors import NodeError
+from orchestrator.formats.encodings import head
+from orchestrator.tables import literal, quote
+
+DELIMITERS = ",;\t|"
+HEAD = 1 << 18
+LENIENT = {"strict_mode": False, "ignore_errors": True}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What DuckDB's reader is told, and the columns that it then gives."""
+
+    columns: Mapping[str, str]
+    options: Mapping[str, Any]
+
+
+def find_delimiter(head: str, mark: str) -> str:
+    """The delimiter that the first line has and most lines agree on; one that does not occur for a single column."""
+    best, score = "", (0.0, 0)
+    for candidate in DELIMITERS:
+        counts = _field_counts(head, candidate, mark)
+        if counts and counts[0] > 1:
+            agree = Counter(counts)[counts[0]] / len(counts)
+            best, score = max((best, score), (candidate, (agree, counts[0])), key=lambda each: each[1])
+    return best or next((each for each in (*DELIMITERS, "\x1f") if each not in head), ",")
+
+
+def _field_counts(head: str, delimiter: str, mark: str) -> list[int]:
+    options: dict[str, Any] = {"quotechar": mark} if mark else {"quoting": csv.QUOTE_NONE}
+    try:
+        rows = islice(csv.reader(head.splitlines(keepends=True), delimiter=delimiter, **options), 200)
+        return [len(row) for row in rows if row]
+    except csv.Error:
+        return []
+
+
+def mixed_line_ends(head: str, mark: str) -> bool:
+    """Whether lines end both with and without a carriage return; DuckDB's strict reader wants one kind."""
+    outside = re.sub(f"{re.escape(mark)}[^{re.escape(mark)}]*{re.escape(mark)}", "", head) if mark else head
+    return "\r\n" in outside and re.search(r"(?<!\r)\n", outside) is not None
+
+
+def sniff(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any], sample: int) -> Layout:
+    """The columns of a file by DuckDB's sniffer, at most `sample` rows looked at (-1: all).
+
+    Raises:
+        NodeError: it is no table.
+    """
+    given = {**options, "sample_size": sample}
+    try:
+        return _sniff(connection, path, given)
+    except duckdb.PermissionException:
+        raise
+    except duckdb.Error as error:
+        if "unicode" in str(error).lower() or "not utf-8" in str(error):
+            raise
+    # Ragged rows in the sample: types come from the rows that fit, and the run says which row does not.
+    try:
+        return _sniff(connection, path, given | LENIENT)
+    except duckdb.Error as error:
+        if "CSV Error on Line" in str(error):
+            raise
+        return _plain(path, given)
+
+
+def _plain(path: Path, options: Mapping[str, Any]) -> Layout:
+    """The fields of the first line as text columns: enough for the run to say which line is wrong."""
+    encoding = str(options.get("encoding", "utf-8"))
+    lines = head(path, encoding, HEAD).splitlines(keepends=True)[options["skip"] :]
+    quoting: dict[str, Any] = {"quotechar": options["quote"]} if options["quote"] else {"quoting": csv.QUOTE_NONE}
+    try:
+        first = next(csv.reader(lines, delimiter=options["delim"], **quoting), [])
+    except (csv.Error, TypeError):
+        first = []
+    if not first or len({name.lower() for name in first}) < len(first) or "" in first:
+        raise NodeError("The file is not a table of delimited text.", code="unreadable_file")
+    return Layout(dict.fromkeys(first, "VARCHAR"), {"header": True})
+
+
+def _sniff(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any]) -> Layout:
+    query = f"SELECT Columns, HasHeader, DateFormat, TimestampFormat FROM sniff_csv({arguments(path, options)})"
+    columns, header, date, timestamp = connection.execute(query).fetchall()[0]
+    formats = {"dateformat": date, "timestampformat": timestamp}
+    return Layout(
+        {each["name"]: each["type"] for each in columns},
+        {"header": header, **{key: value for key, value in formats.items() if value}},
+    )
+
+
+def arguments(path: Path, options: Mapping[str, Any]) -> str:
+    """The arguments of `read_csv` and `sniff_csv` as SQL."""
+    return ", ".join([literal(str(path)), *(f"{key} = {_value(value)}" for key, value in options.items())])
+
+
+def _value(value: Any) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case Mapping():
+            return "{" + ", ".join(f"{quote(key)}: {literal(each)}" for key, each in value.items()) + "}"
+        case list() | tuple():
+            return "[" + ", ".join(map(_value, value)) + "]"
+        case _:
+            return literal(str(value))

@@ -1,0 +1,99 @@
+"""Text encodings: which one a file has, and making UTF-8 of what DuckDB cannot read."""
+
+import codecs
+import gzip
+import io
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any, TextIO
+
+from pydantic import AfterValidator, WithJsonSchema
+
+from orchestrator.errors import NodeError
+from orchestrator.names import near
+
+COMMON = ("auto", "utf-8", "utf-8-sig", "windows-1252", "latin-1", "utf-16", "iso8859-15", "cp850", "shift_jis", "gbk")
+NATIVE = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "ascii": "utf-8", "iso8859-1": "latin-1"}
+BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+CHUNK = 1 << 20
+
+
+def _known(name: str) -> str:
+    if name == "auto":
+        return name
+    try:
+        codec = codecs.lookup(name)
+    except (LookupError, ValueError):
+        raise ValueError(f"Encoding '{name}' is not known.{near(name, COMMON)}") from None
+    if not codec._is_text_encoding:
+        raise ValueError(f"'{name}' is not an encoding of text.")
+    return name
+
+
+Encoding = Annotated[
+    str,
+    AfterValidator(_known),
+    WithJsonSchema({"type": "string", "x-ui": {"widget": "combobox", "options": list(COMMON)}}),
+]
+
+
+def encoding_of(path: Path, said: str) -> str:
+    """The name of Python's codec: what the setting says, or what a byte order mark says, or UTF-8."""
+    if said != "auto":
+        return codecs.lookup(said).name
+    with opened(path) as file:
+        start = file.read(4)
+    return next((name for bom, name in BOMS.items() if start.startswith(bom)), "utf-8")
+
+
+def opened(path: Path) -> Any:
+    """The file's bytes; `.gz` unpacked."""
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+
+
+def text(path: Path, encoding: str) -> TextIO:
+    """The file as text with its line ends as they are. A wrong byte raises `UnicodeDecodeError` when it is read."""
+    codec = "utf-8-sig" if encoding == "utf-8" else encoding
+    return io.TextIOWrapper(opened(path), encoding=codec, newline="")
+
+
+def head(path: Path, encoding: str, characters: int) -> str:
+    """The first characters, whole lines where there are several.
+
+    Raises:
+        NodeError: `wrong_encoding`.
+    """
+    with text(path, encoding) as file:
+        try:
+            found = file.read(characters)
+        except UnicodeError as error:
+            raise wrong(encoding, error) from None
+    return found if len(found) < characters else found[: found.rfind("\n") + 1] or found
+
+
+def as_utf8(source: Path, encoding: str, target: Path, lines: int | None = None) -> None:
+    """Write the file, or its first lines, as UTF-8 with `\\n` for every line end.
+
+    Raises:
+        NodeError: `wrong_encoding`.
+    """
+    codec = "utf-8-sig" if encoding == "utf-8" else encoding
+    with (
+        io.TextIOWrapper(opened(source), encoding=codec) as file,
+        target.open("w", encoding="utf-8", newline="") as made,
+    ):
+        try:
+            if lines is not None:
+                made.writelines(islice(file, lines))
+                return
+            while chunk := file.read(CHUNK):
+                made.write(chunk)
+        except UnicodeError as error:
+            raise wrong(encoding, error) from None
+
+
+def wrong(encoding: str, error: UnicodeError) -> NodeError:
+    """The error for text that is not in its encoding."""
+    byte = f" (byte 0x{error.object[error.start]:02x})" if isinstance(error, UnicodeDecodeError) else ""
+    message = f"The file is not {encoding.upper()}{byte}: set its encoding."
+    return NodeError(message, code="wrong_encoding", hint="windows-1252, latin-1, utf-16")

@@ -1,0 +1,111 @@
+"""The one place where errors of DuckDB, GDAL, Excel readers and the system become sentences for a person."""
+
+import errno
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from orchestrator.errors import NodeError
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+FULL_TEXT = re.compile(r"no space left|disk (is )?full|file too large|disk quota|out of disk space", re.IGNORECASE)
+CSV_LINE = re.compile(r"CSV Error on Line: (\d+)")
+CSV_FIELDS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
+CSV_VALUE = re.compile(
+    r"Error when converting column \"(.*)\"\. Could not convert string \"(.*?)\" to '?([^'\n]+?)'?$", re.M
+)
+CSV_FILE = re.compile(r"^\s*file = (.*)$", re.M)
+
+
+@contextmanager
+def sentences(name: str | None, root: Path) -> Iterator[None]:
+    """Turn any error of another library inside into a `NodeError` about the file that the user calls `name`."""
+    try:
+        yield
+    except NodeError:
+        raise
+    except Exception as error:
+        found = translate(error, root, name)
+        if found is None:
+            raise
+        raise found from None
+
+
+def translate(error: BaseException, root: Path, name: str | None = None) -> NodeError | None:
+    """What went wrong with a file, or None where the error is not about one.
+
+    For errors of relations that are read long after they were made: `name` is then taken from the message.
+    """
+    import duckdb
+
+    text = str(error)
+    if (isinstance(error, OSError) and error.errno in FULL) or FULL_TEXT.search(text):
+        return NodeError("The disk is full: nothing was written, the old file is whole.", code="disk_full")
+    file = _quoted(name or _mentioned(text, root))
+    if "CSV Error on Line" in text:
+        return _csv(text, file)
+    if isinstance(error, duckdb.Error):
+        return _duckdb(error, text, file, root) if name or file != "The file" else None
+    if isinstance(error, UnicodeError):
+        return NodeError(f"{file} is not in the encoding that is set: {_short(text, root)}.", code="wrong_encoding")
+    if isinstance(error, OSError):
+        return NodeError(f"{file} cannot be used: {error.strerror or 'input or output error'}.", code="unreadable_file")
+    return None
+
+
+def _csv(text: str, file: str) -> NodeError:
+    found = CSV_LINE.search(text)
+    line = int(found[1]) if found else 0
+    if "Invalid unicode" in text or "not utf-8" in text:
+        return NodeError(
+            f"{file} is not UTF-8 in line {line:,}: set its encoding.",
+            code="wrong_encoding", row=line, hint="windows-1252, latin-1, utf-16",
+        )  # fmt: skip
+    if fields := CSV_FIELDS.search(text):
+        wanted, got = int(fields[1]), int(fields[2])
+        message = f"{file} has ragged rows: line {line:,} has {_count(got, 'field')}, {wanted} expected."
+        return NodeError(message, code="ragged_rows", row=line, hint="ragged: fill or skip")
+    if value := CSV_VALUE.search(text):
+        message = f"{file}, line {line:,}, column '{value[1]}': '{value[2][:100]}' is not {value[3]}."
+        hint = f'types: {{"{value[1]}": "VARCHAR"}}'
+        return NodeError(message, code="invalid_value", row=line, value=value[2][:100], hint=hint)
+    if "unterminated quote" in text:
+        return NodeError(f"{file}, line {line:,}: a quote is opened and not closed.", code="unreadable_file", row=line)
+    if "Maximum line size" in text:
+        return NodeError(f"{file}, line {line:,}: the line is too long.", code="unreadable_file", row=line)
+    return NodeError(f"{file} cannot be read as CSV: see line {line:,}.", code="unreadable_file", row=line)
+
+
+def _duckdb(error: BaseException, text: str, file: str, root: Path) -> NodeError | None:
+    import duckdb
+
+    if isinstance(error, duckdb.PermissionException):
+        return NodeError(f"{file} is not allowed: it is not below the data root.", code="path_not_allowed")
+    if isinstance(error, duckdb.IOException | duckdb.InvalidInputException | duckdb.ConversionException):
+        return NodeError(f"{file} cannot be read: {_short(text, root)}.", code="unreadable_file")
+    return None
+
+
+def _short(text: str, root: Path) -> str:
+    """The first line, without the class in front and without any absolute path."""
+    line = re.sub(r"^[A-Z]\w+( \w+)? Error: ", "", text.strip().splitlines()[0] if text.strip() else "unknown error")
+    line = line.replace(f"{root.resolve()}/", "").replace(f"{root}/", "")
+    return re.sub(r"(?<![\w.])/(?:[^\s'\":,]+/)+[^\s'\":,]*", "the file", line)[:300].rstrip(". ")
+
+
+def _mentioned(text: str, root: Path) -> str | None:
+    """The file that a message of DuckDB names, as the user would."""
+    found = CSV_FILE.search(text) or re.search(r"[\"'](/[^\"']+)[\"']", text)
+    if not found:
+        return None
+    path = Path(found[1].strip())
+    return str(path.relative_to(root.resolve())) if path.is_relative_to(root.resolve()) else None
+
+
+def _quoted(name: str | None) -> str:
+    return f"'{name}'" if name else "The file"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,88 @@
+"""`data_writer`: FME's Writer."""
+
+import uuid
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, cast
+
+from pydantic import Field
+
+from orchestrator.errors import NodeError, at
+from orchestrator.formats import Writer, writers
+from orchestrator.formats.atomic import replacing
+from orchestrator.formats.base import is_read_by
+from orchestrator.formats.problems import sentences
+from orchestrator.ops._by_format import ByFormat
+from orchestrator.ops.base import Context, Relation
+from orchestrator.paths import resolve
+
+
+class DataWriter(ByFormat):
+    """Write a dataset below the data root. The old file stays whole until the new one is complete."""
+
+    category: ClassVar[str] = "Read and write"
+    example: ClassVar[dict[str, Any]] = {"target_type": "csv", "path": "out/late.csv", "mode": "overwrite"}
+    chooser: ClassVar[str] = "target_type"
+
+    target_type: str = Field(description="The format to write; its options stand beside it.", examples=["csv"])
+    mode: Literal["overwrite", "append", "error"] = Field(
+        "overwrite",
+        description="What to do where the file is there already: replace it, add to it by column name, or refuse.",
+        examples=["append"],
+        json_schema_extra={"x-ui": {"widget": "select"}},
+    )
+
+    @classmethod
+    def formats(cls) -> "dict[str, type[Any]]":
+        """Every format that can be written."""
+        return dict(writers())
+
+    def run(
+        self, table: Annotated[Relation, "The rows to write."], context: Context
+    ) -> Annotated[Relation, "The rows that were written."]:
+        """Write all rows, then hand them on; in design nothing is written, and what can be checked is."""
+        writer = cast(Writer, self)
+        with at("/path"):
+            target = resolve(context.root, writer.path)
+            self._check_target(writer, target)
+        writer.check(table)
+        if context.design:
+            return table
+        if self.mode == "error" and target.exists():
+            raise NodeError(f"File '{writer.path}' is there already.", code="file_exists", path="/config/path")
+        with sentences(None, context.root):
+            if is_read_by(context.session, target) and context.scratch:
+                table = _kept(table, context)
+            context.notes["rows_written"] = self._write(writer, table, target, context)
+        return table
+
+    def _write(self, writer: Writer, table: Relation, target: Path, context: Context) -> int:
+        old = writer.existing_rows(table, context) if self.mode == "append" and target.exists() else None
+        with replacing(target, writer.files) as place:
+            if old is None:
+                return writer.write(table, place, context)
+            together = context.session.sql("FROM {old} UNION ALL BY NAME FROM {new}", old=old, new=table)
+            before = context.session.sql("SELECT count(*) FROM {old}", old=old).fetchall()[0][0]
+            writer.check(together)
+            return writer.write(together, place, context) - int(before)
+
+    @staticmethod
+    def _check_target(writer: Writer, target: Path) -> None:
+        if target.is_dir():
+            raise NodeError(f"'{writer.path}' is a folder: name a file.", code="path_not_allowed")
+        above = next(each for each in target.parents if each.exists())
+        if not above.is_dir():
+            raise NodeError(f"'{writer.path}' is below a file: name a folder.", code="path_not_allowed")
+        ends = {end: kind for kind, each in writers().items() for end in each.extensions}
+        suffix = target.suffix.lower()
+        if suffix in ends and suffix not in writer.extensions:
+            message = (
+                f"'{writer.path}' ends like {ends[suffix]}, and {writer.name} is written ({writer.extensions[0]})."
+            )
+            raise NodeError(message, code="wrong_extension")
+
+
+def _kept(table: Relation, context: Context) -> Relation:
+    """The rows in a stored table: the file that they come from is about to be replaced."""
+    path = Path(str(context.scratch)) / f"{uuid.uuid4().hex}.parquet"
+    context.session.store(table, path)
+    return context.session.parquet(path)

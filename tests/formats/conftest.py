@@ -1,0 +1,67 @@
+"""A data root and a session for the tests of formats, locked down as in a run."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.ops.base import Context, Relation
+from orchestrator.ops.data_loader import DataLoader
+from orchestrator.ops.data_writer import DataWriter
+from orchestrator.tables import Session
+
+Load = Callable[..., Relation]
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Iterator[Context]:
+    """A run's context."""
+    root, scratch = tmp_path / "data", tmp_path / "run"
+    root.mkdir()
+    scratch.mkdir()
+    with Session([scratch, root]) as session:
+        yield Context(session, root, scratch)
+
+
+@pytest.fixture
+def design(context: Context) -> Iterator[Context]:
+    """A context of the same root in which only columns are wanted."""
+    with Session([context.root]) as session:
+        yield Context(session, context.root, design=True)
+
+
+@pytest.fixture
+def load(context: Context, design: Context) -> Load:
+    """Load a dataset, and see that describing it gave the same columns."""
+
+    def loaded(**config: Any) -> Relation:
+        loader = DataLoader.configure(config)
+        described = loader.call({}, design)["result"]
+        table = loader.call({}, context)["result"]
+        assert list(zip(described.columns, map(str, described.types), strict=True)) == list(
+            zip(table.columns, map(str, table.types), strict=True)
+        )
+        assert design.session.empty(described).columns == table.columns
+        return table
+
+    return loaded
+
+
+@pytest.fixture
+def save(context: Context, design: Context) -> Callable[..., int]:
+    """Write the rows of a SELECT, and see that describing it wrote nothing; gives the rows written."""
+
+    def saved(query: str | Relation, **config: Any) -> int:
+        table = context.session.connection.sql(query) if isinstance(query, str) else query
+        writer = DataWriter.configure(config)
+        before = sorted(context.root.rglob("*"))
+        empty = design.session.connection.from_arrow(table.limit(0).to_arrow_table())
+        described = writer.call({"table": empty}, design)["result"]
+        assert sorted(context.root.rglob("*")) == before
+        made = writer.call({"table": table}, context)["result"]
+        assert described.columns == made.columns
+        assert not list(context.root.rglob("*.part"))
+        return int(context.notes["rows_written"])
+
+    return saved

@@ -1,0 +1,139 @@
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from orchestrator.errors import NodeError
+from orchestrator.formats import writers
+from orchestrator.ops.base import Context
+from orchestrator.ops.data_loader import DataLoader
+from orchestrator.ops.data_writer import DataWriter
+from orchestrator.tables import Session
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Iterator[Context]:
+    root, scratch = tmp_path / "data", tmp_path / "run"
+    root.mkdir()
+    scratch.mkdir()
+    with Session([scratch, root]) as session:
+        yield Context(session, root, scratch)
+
+
+def write(context: Context, query: str, **config: Any) -> list[Any]:
+    table = context.session.connection.sql(query)
+    node = DataWriter.configure({"target_type": "csv", "path": "a.csv", **config})
+    return node.call({"table": table}, context)["result"].fetchall()
+
+
+def test_modes(context: Context) -> None:
+    file = context.root / "a.csv"
+    assert write(context, "SELECT 1 AS a", mode="error") == [(1,)]
+    with pytest.raises(NodeError, match="is there already") as error:
+        write(context, "SELECT 2 AS a", mode="error")
+    assert (error.value.code, error.value.path) == ("file_exists", "/config/path")
+    assert file.read_text() == "a\n1\n"
+    assert write(context, "SELECT 2 AS b, 3 AS a", mode="append") == [(2, 3)]
+    assert file.read_text() == "a,b\n1,\n3,2\n"
+    assert context.notes["rows_written"] == 1
+    assert write(context, "SELECT 4 AS c", mode="overwrite") == [(4,)]
+    assert file.read_text() == "c\n4\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "text"),
+    [
+        ("../a.csv", "path_not_allowed", "no '..'"),
+        ("/tmp/a.csv", "path_not_allowed", "relative to the data root"),
+        ("folder", "path_not_allowed", "'folder' is a folder: name a file."),
+        ("file.csv/a.csv", "path_not_allowed", "'file.csv/a.csv' is below a file: name a folder."),
+        ("out/a.xlsx", "wrong_extension", "'out/a.xlsx' ends like excel, and csv is written (.csv)."),
+    ],
+)
+@pytest.mark.parametrize("design", [True, False])
+def test_refuses(context: Context, path: str, code: str, text: str, design: bool) -> None:
+    (context.root / "folder").mkdir()
+    (context.root / "file.csv").write_text("a\n1\n")
+    with pytest.raises(NodeError) as error:
+        write(Context(context.session, context.root, context.scratch, design=design), "SELECT 1 AS a", path=path)
+    assert (error.value.code, error.value.path) == (code, "/config/path")
+    assert text in error.value.message
+    assert len(list(context.root.rglob("*"))) == 2
+
+
+def test_a_file_written_over_itself(context: Context) -> None:
+    (context.root / "a.csv").write_text("a\n1\n2\n3\n")
+    table = DataLoader.configure({"source_type": "csv", "path": "a.csv"}).call({}, context)["result"].filter("a > 1")
+    node = DataWriter.configure({"target_type": "csv", "path": "a.csv"})
+    assert node.call({"table": table}, context)["result"].fetchall() == [(2,), (3,)]
+    assert (context.root / "a.csv").read_text() == "a\n2\n3\n"
+
+
+def test_a_failed_run_leaves_no_folder_behind(context: Context) -> None:
+    with pytest.raises(Exception, match="Could not convert"):
+        write(context, "SELECT 'x'::VARCHAR::INTEGER AS a", path="new/folder/a.csv")
+    assert list(context.root.iterdir()) == []
+
+
+def test_two_writers_of_one_file(context: Context) -> None:
+    def run(number: int) -> None:
+        with Session([context.root]) as session:
+            write(Context(session, context.root), f"SELECT {number} AS a FROM range(100000)")
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in (1, 2, 3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lines = (context.root / "a.csv").read_text().split()
+    assert len(lines) == 100_001
+    assert len(set(lines[1:])) == 1
+    assert os.listdir(context.root) == ["a.csv"]
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from orchestrator.errors import NodeError
+from orchestrator.ops.base import Context
+from orchestrator.ops.data_writer import DataWriter
+from orchestrator.tables import Session
+kind, query, path, root = sys.argv[1:]
+session = Session([Path(root)])
+node = DataWriter.configure({"target_type": kind, "path": path})
+context = Context(session, Path(root))
+node.call({"table": session.connection.sql("SELECT 1 AS a" + query.partition("|")[0])}, context)
+old = {file: file.read_bytes() for file in Path(root).iterdir()}
+resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
+try:
+    node.call({"table": session.connection.sql(query.partition("|")[2])}, context)
+except NodeError as error:
+    assert {file: file.read_bytes() for file in Path(root).iterdir()} == old
+    print(error.code)
+"""
+GEOMETRY = ", 'POINT (1 2)'::GEOMETRY('EPSG:4326') AS geometry"
+
+
+@pytest.mark.parametrize("kind", sorted(writers()))
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path, kind: str) -> None:
+    """The system refuses any file over 500,000 bytes; the node says so and the old files are whole."""
+    ends = writers()[kind].extensions[0]
+    more = GEOMETRY if kind in ("geoparquet", "geojson", "geopackage", "shapefile") else ""
+    query = f"{more}|SELECT md5(range::VARCHAR) || md5((range + 7)::VARCHAR) AS a{more} FROM range(60000)"
+    command = [sys.executable, "-c", FULL, kind, query, f"a{ends}", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    assert done.stdout.strip() == "disk_full", done.stderr
+
+
+def test_the_schema_has_a_form_for_each_format() -> None:
+    schema = DataWriter.config_schema()
+    Draft202012Validator.check_schema(schema)
+    assert set(schema["discriminator"]["mapping"]) == set(writers())
+    assert Draft202012Validator(schema).is_valid({"target_type": "csv", "path": "a.csv", "mode": "append"})
+    assert not Draft202012Validator(schema).is_valid({"target_type": "csv", "path": "a.csv", "mode": "upsert"})
