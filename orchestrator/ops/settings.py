@@ -2,11 +2,12 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, WithJsonSchema
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from orchestrator.errors import NodeError
 from orchestrator.expressions import check, substitute
@@ -57,10 +58,38 @@ def _expression(value: Any) -> Any:
     return value
 
 
+def refuse(error: NodeError, *place: str | int) -> ValidationError:
+    """What a validator raises to refuse a setting with this code and message, at a place below the validated value."""
+    kind = PydanticCustomError(error.code, "{message}", {"message": error.message, "error": error})
+    return ValidationError.from_exception_data("settings", [InitErrorDetails(type=kind, loc=place, input=None)])
+
+
+def invalid(message: str, *place: str | int) -> ValidationError:
+    """The same for a setting that only makes no sense: `invalid_config`."""
+    return refuse(NodeError(message, code="invalid_config"), *place)
+
+
+def _checked(text: str) -> str:
+    try:
+        return check(text)
+    except NodeError as error:
+        raise refuse(error) from None
+
+
+def unique(names: Iterable[tuple[str, tuple[str | int, ...]]]) -> None:
+    """Refuse a name that comes twice, whatever its case, at the place of the second."""
+    seen: dict[str, str] = {}
+    for name, place in names:
+        if first := seen.get(name.lower()):
+            same = f"Column '{name}' is there twice" if first == name else f"'{first}' and '{name}' differ in case only"
+            raise invalid(f"{same}: give it another name.", *place)
+        seen[name.lower()] = name
+
+
 Expression = Annotated[
     str,
     BeforeValidator(_expression),
-    AfterValidator(check),
+    AfterValidator(_checked),
     WithJsonSchema({"type": "string", "minLength": 1, "x-ui": {"widget": "expression"}}),
 ]
 FilePath = Annotated[

@@ -1,0 +1,89 @@
+"""Types as users name them, and which types go together."""
+
+import re
+from functools import lru_cache
+from typing import Annotated
+
+import duckdb
+from pydantic import AfterValidator, Field, WithJsonSchema
+
+from orchestrator import expressions
+from orchestrator.errors import NodeError
+from orchestrator.names import near
+from orchestrator.ops.base import Relation
+from orchestrator.ops.settings import invalid
+from orchestrator.schema import is_geometry
+from orchestrator.tables import quote
+
+COMMON = [
+    "BIGINT", "INTEGER", "DOUBLE", "DECIMAL(18,2)", "VARCHAR", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMPTZ",
+    "GEOMETRY", "JSON", "BLOB", "UUID", "INTERVAL", "SMALLINT", "FLOAT",
+]  # fmt: skip
+NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)")
+INTEGER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
+NULL = '"NULL"'
+LONGEST = 1000
+
+
+@lru_cache(maxsize=1024)
+def canonical(text: str) -> str:
+    """DuckDB's own name of a type, such as `TIMESTAMP WITH TIME ZONE` for `timestamptz`; safe to put into SQL.
+
+    128-bit integers become DECIMAL(38,0), since no file format keeps them.
+    """
+    try:
+        tree = expressions.tree(f"CAST(NULL AS {text[:LONGEST]})")
+        if tree["class"] != "CAST" or tree["child"]["class"] != "CONSTANT":
+            raise invalid(f"'{text}' is not one type.")
+        kind = str(expressions.connection().cursor().sql(f"SELECT CAST(NULL AS {text[:LONGEST]}\n)").types[0])
+    except (duckdb.Error, NodeError):
+        raise invalid(f"There is no type '{text}'.{near(text, COMMON)}") from None
+    return "DECIMAL(38,0)" if kind in ("HUGEINT", "UHUGEINT") else kind
+
+
+TypeName = Annotated[
+    str,
+    Field(min_length=1),
+    AfterValidator(canonical),
+    WithJsonSchema({"type": "string", "minLength": 1, "examples": COMMON, "x-ui": {"widget": "type"}}),
+]
+
+
+def family(kind: object) -> str:
+    """What a type can be compared with: all numbers are one family, so are dates and timestamps, and texts."""
+    text = str(kind)
+    if is_geometry(text):
+        return "geometry"
+    if NUMERIC.fullmatch(text):
+        return "number"
+    if text == "DATE" or text.startswith("TIMESTAMP"):
+        return "date"
+    return "text" if text == "VARCHAR" or text.startswith("ENUM(") else text
+
+
+def plain(kind: object) -> str:
+    """A type in a message: a geometry's without its coordinate system."""
+    return "GEOMETRY" if is_geometry(kind) else str(kind).strip('"')
+
+
+def storable(table: Relation) -> Relation:
+    """The same table in types that every file keeps: 128-bit integers as DECIMAL(38,0), an untyped null as text."""
+    casts = {"HUGEINT": "DECIMAL(38,0)", "UHUGEINT": "DECIMAL(38,0)", NULL: "VARCHAR"}
+    kinds = dict(zip(table.columns, map(str, table.types), strict=True))
+    if not casts.keys() & set(kinds.values()):
+        return table
+    return table.project(
+        ", ".join(
+            f"CAST({quote(name)} AS {casts[kind]}) AS {quote(name)}" if kind in casts else quote(name)
+            for name, kind in kinds.items()
+        )
+    )
+
+
+def free(names: object, wanted: str) -> str:
+    """`wanted`, or the first of `wanted_2`, `wanted_3`, … that is none of these names, whatever their case."""
+    taken = {str(name).lower() for name in names}  # type: ignore[attr-defined]
+    made, number = wanted, 2
+    while made.lower() in taken:
+        made, number = f"{wanted}_{number}", number + 1
+    return made
