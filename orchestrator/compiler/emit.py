@@ -5,6 +5,7 @@ The node's settings are the op's config, the workflow's parameters the job's own
 shows them with types and defaults.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -28,6 +29,7 @@ from dagster import (
     Permissive,
     RetryPolicy,
     in_process_executor,
+    logger,
 )
 
 from orchestrator.compiler.culprit import culprit
@@ -76,7 +78,16 @@ def emit(plan: Plan, workflow_id: str, version: int) -> JobDefinition:
         config=_config(plan),
         executor_def=in_process_executor,
         resource_defs={"run": run_context(plan), "tables": table_store},
+        logger_defs={"console": silent},  # the event log has it all; a console line per event costs time
     )
+
+
+@logger
+def silent(_: Any) -> logging.Logger:
+    """A console that shows nothing."""
+    quiet = logging.Logger("graphmill")
+    quiet.addHandler(logging.NullHandler())
+    return quiet
 
 
 def _node_defs(plan: Plan) -> list[OpDefinition]:

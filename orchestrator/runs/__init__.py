@@ -123,7 +123,7 @@ class Runs:
             NotFound: no such execution.
             Conflict: it has ended already.
         """
-        from orchestrator.service.watch import cancel
+        from orchestrator.service.stop import cancel
 
         found = self._brief(execution_id)
         if found.status in ENDED:
