@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 
 class Json(Response):
-    """Any JSON that is ready as plain values; half a surrogate pair in it is escaped, not an error."""
+    """Any JSON, as `dumps` writes it."""
 
     media_type = "application/json"
 
@@ -21,10 +21,15 @@ class Json(Response):
 
     def render(self, content: Any) -> bytes:
         """The bytes."""
-        try:
-            return json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
-        except UnicodeEncodeError:
-            return json.dumps(content, separators=(",", ":"), default=_plain).encode()
+        return dumps(content)
+
+
+def dumps(content: Any) -> bytes:
+    """Plain values, times and models as JSON; half a surrogate pair is escaped, not an error."""
+    try:
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
+    except UnicodeEncodeError:
+        return json.dumps(content, separators=(",", ":"), default=_plain).encode()
 
 
 def rfc3339(moment: datetime) -> str:

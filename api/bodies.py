@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from orchestrator.errors import Problem
 from orchestrator.graph import Workflow
+from orchestrator.runs.shapes import Execution, NodeRun
 from orchestrator.schema import Column
 
 Item = TypeVar("Item")
@@ -167,6 +168,12 @@ class Started(BaseModel):
     version: int
     task_id: str
     run_url: str
+
+
+class ExecutionSummary(Execution):
+    """A run of a workflow without its nodes."""
+
+    nodes: list[NodeRun] = Field([], exclude=True)
 
 
 class RetryRequest(BaseModel):

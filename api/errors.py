@@ -56,7 +56,8 @@ def respond(error: Exception) -> Response:
     """The answer to any error. What nobody foresaw is logged with its stack, and answered without details."""
     match error:
         case InvalidGraph():
-            return problem_answer(_status(error), _envelope(error), error.problems)
+            problems = error.problems or [Problem(code=error.code, message=error.message)]
+            return problem_answer(_status(error), _envelope(error), problems)
         case GraphmillError():
             return problem_answer(_status(error), error.code, [_problem(error)], _headers(error))
         case HTTPException():
@@ -80,12 +81,13 @@ def problem_answer(
     status: int, code: str, problems: Sequence[Problem], headers: Mapping[str, str] | None = None
 ) -> Response:
     """The one shape."""
-    others = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    first, *more = problems
+    others = f" (and {len(more)} more)" if more else ""
     content = {
         "type": TYPE + code,
         "title": code.replace("_", " ").capitalize(),
         "status": status,
-        "detail": problems[0].message + others if problems else HTTPStatus(status).phrase,
+        "detail": first.message + others,
         "problems": [each.model_dump() for each in problems],
     }
     return Json(content, status, {"Cache-Control": "no-store", **(headers or {})}, MEDIA_TYPE)
@@ -93,7 +95,7 @@ def problem_answer(
 
 def invalid_request(found: Sequence[Any]) -> InvalidGraph:
     """Pydantic's errors about a query, a header or a body, as problems: each with its place."""
-    return InvalidGraph([_invalid(each) for each in found] or [Problem(code="invalid_request", message="It is empty.")])
+    return InvalidGraph([_invalid(each) for each in found])
 
 
 def invalid_body(error: ValidationError) -> InvalidGraph:

@@ -30,6 +30,11 @@ NODE_RUN = {
     "node_id": "dndnode-2", "status": "completed", "started_at": MOMENT, "completed_at": LATER, "attempts": 1,
     "outputs": {"passed": {"rows": 1234, "columns": 19}, "failed": {"rows": 5, "columns": 19}}, "error": None,
 }  # fmt: skip
+EXECUTION = {
+    "id": RUN, "workflow_id": "k3v9x0b1c2d3", "version": 1, "status": "completed", "queued_at": MOMENT,
+    "started_at": MOMENT, "completed_at": LATER, "error": None, "parameters": {"min_delay": 30}, "trigger": "api",
+    "retry_of": None, "run_url": f"http://127.0.0.1:3000/runs/{RUN}",
+}  # fmt: skip
 
 EXAMPLES: dict[str, Any] = {
     "Workflow": GRAPH,
@@ -72,11 +77,8 @@ EXAMPLES: dict[str, Any] = {
         "run_url": f"http://127.0.0.1:3000/runs/{RUN}",
     },
     "RetryRequest": {"from": "failure", "version": "same"},
-    "Execution": {
-        "id": RUN, "workflow_id": "k3v9x0b1c2d3", "version": 1, "status": "completed", "queued_at": MOMENT,
-        "started_at": MOMENT, "completed_at": LATER, "error": None, "parameters": {"min_delay": 30}, "trigger": "api",
-        "retry_of": None, "run_url": f"http://127.0.0.1:3000/runs/{RUN}", "nodes": [NODE_RUN],
-    },
+    "Execution": EXECUTION | {"nodes": [NODE_RUN]},
+    "ExecutionSummary": EXECUTION,
     "LogLine": {
         "id": 42, "event": "node",
         "data": {"timestamp": LATER, "level": "debug", "message": "Done.", "node_id": "dndnode-2", "node": NODE_RUN},

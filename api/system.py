@@ -1,13 +1,18 @@
 """What the handlers work with: opened when it is first needed, given back at the end."""
 
 import threading
+from functools import cached_property
 from typing import Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from orchestrator.catalog import Catalog
 from orchestrator.database import database_url, engine, prepare
+from orchestrator.runs import Runs
 from orchestrator.settings import Settings
+
+WAITING = 200
 
 
 class System:
@@ -17,6 +22,7 @@ class System:
         self.settings = settings
         self._lock = threading.Lock()
         self._catalog: Catalog | None = None
+        self._runs: Runs | None = None
 
     @property
     def catalog(self) -> Catalog:
@@ -28,9 +34,26 @@ class System:
                 self._catalog = Catalog(engine(url))
             return self._catalog
 
+    @property
+    def runs(self) -> Runs:
+        """The executions. Raises Unavailable like `catalog`."""
+        catalog = self.catalog
+        with self._lock:
+            if self._runs is None:
+                self._runs = Runs(catalog, self.settings)
+            return self._runs
+
+    @cached_property
+    def waiting(self) -> CapacityLimiter:
+        """Threads for calls that wait for a run: they must not take those of all other calls."""
+        return CapacityLimiter(WAITING)
+
     def close(self) -> None:
         """Give the database's connections back."""
         with self._lock:
+            if self._runs is not None:
+                self._runs.close()
+            self._runs = None
             if self._catalog is not None:
                 self._catalog.engine.dispose()
             self._catalog = None

@@ -101,9 +101,9 @@ class Upload:
         """
         _not_hidden(path)
         target = resolve(self.root, path)
-        if target.is_dir() or target == self.root:
-            raise Conflict(f"'{path}' is a folder.", code="file_exists")
         with _disk():
+            if os.path.isdir(target):
+                raise Conflict(f"'{path}' is a folder.", code="file_exists")
             self._file.close()
             target.parent.mkdir(parents=True, exist_ok=True)
             self._place(target, path, overwrite)

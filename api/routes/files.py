@@ -5,10 +5,11 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from api import bodies
 from api.answers import Json
+from api.downloads import Download
 from api.openapi import problems
 from api.requests import Limit, Offset, stated_length
 from api.system import Shared
@@ -66,11 +67,11 @@ def list_files(
     return {"items": [vars(each) for each in found[offset : offset + limit]], "total": len(found)}
 
 
-@router.get(ONE, response_class=FileResponse, responses=DOWNLOAD | problems(400, 404, 416))
-def download_file(system: Shared, path: str) -> FileResponse:
+@router.get(ONE, response_class=Download, responses=DOWNLOAD | problems(400, 404, 416))
+def download_file(system: Shared, path: str) -> Download:
     """The file, or the `Range` of it that is asked for."""
     found = files.find(system.settings.data, path)
-    return FileResponse(found, media_type=files.media_type(found), filename=found.name)
+    return Download(found, media_type=files.media_type(found), filename=found.name)
 
 
 @router.delete(ONE, status_code=204, responses=problems(400, 404))

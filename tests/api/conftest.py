@@ -2,26 +2,37 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from pydantic import ByteSize
+from service_system import free_port
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from orchestrator import settings as module
-from orchestrator.settings import Settings
+from orchestrator.database import dagster_url
+from orchestrator.runs import adapter
+from orchestrator.service.home import prepare_home
+from orchestrator.service.storage import create_tables
+from orchestrator.settings import Settings, settings
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[Path]:
-    """A home of the test file's own, which the whole process uses meanwhile."""
-    folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRAPHMILL_HOME", str(folder))
-        patch.setenv("GRAPHMILL_DATABASE_URL", database_url)
-        patch.setenv("GRAPHMILL_MAX_UPLOAD", "3000000")
-        module.settings.cache_clear()
-        yield folder
-    module.settings.cache_clear()
+def home(database_url: str) -> Iterator[Path]:
+    """A home of the test file's own, made as `graphmill up` makes it, which the whole process uses meanwhile."""
+    with TemporaryDirectory(prefix="graphmill-") as folder, pytest.MonkeyPatch.context() as patch:
+        given = Settings(
+            home=Path(folder), database_url=database_url, code_server_port=free_port(), max_upload=ByteSize(3_000_000)
+        )
+        create_tables(dagster_url(database_url))
+        for name, value in prepare_home(given).items():
+            patch.setenv(name, value)
+        settings.cache_clear()
+        adapter.instance.cache_clear()
+        yield Path(folder)
+        adapter.instance().dispose()
+        adapter.instance.cache_clear()
+    settings.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +47,7 @@ def app_with(home: Path) -> Callable[..., TestClient]:
     """Makes clients of apps with other settings; nothing has been started."""
 
     def make(**changes: object) -> TestClient:
-        made = module.settings().model_copy(update=changes)
-        assert isinstance(made, Settings)
+        made = settings().model_copy(update=changes)
         return TestClient(create_app(made), base_url="http://127.0.0.1:8000", raise_server_exceptions=False)
 
     return make

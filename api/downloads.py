@@ -1,0 +1,22 @@
+"""Files as they go out."""
+
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse
+from starlette.types import Message, Receive, Scope, Send
+
+
+class Download(FileResponse):
+    """A file, or the `Range` of it that is asked for; a range that cannot be is a problem as any other."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] >= 400:
+                headers = {name.decode(): value.decode() for name, value in message["headers"]}
+                size = headers.get("content-range")
+                detail = "That range is not in the file." if size else "The header Range is not right."
+                raise HTTPException(message["status"], detail, {"Content-Range": size} if size else None)
+            await send(message)
+
+        await super().__call__(scope, receive, send_on)

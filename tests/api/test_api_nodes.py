@@ -1,0 +1,74 @@
+"""The catalogue over HTTP."""
+
+from typing import Any
+
+import pytest
+from api_shape import problems_of
+from starlette.testclient import TestClient
+
+from orchestrator.registry import node_types
+
+
+def test_every_node_type_is_in_it(api: TestClient) -> None:
+    said = api.get("/api/nodes/types").json()
+    assert {each["type"] for each in said["items"]} == set(node_types())
+    assert said["total"] == len(node_types())
+    order = [(each["category"], each["title"]) for each in said["items"]]
+    assert order == sorted(order)
+
+
+@pytest.mark.parametrize("name", node_types())
+def test_a_node_type(api: TestClient, name: str) -> None:
+    said = api.get(f"/api/nodes/types/{name}").json()
+    assert set(said) == {"type", "title", "category", "description", "inputs", "outputs", "config_schema"}
+    assert said["description"]
+    assert said["config_schema"]["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    for port in said["inputs"] + said["outputs"]:
+        assert set(port) == {"name", "description", "many", "optional"}
+
+
+def test_pages_of_it(api: TestClient) -> None:
+    every = api.get("/api/nodes/types").json()["items"]
+    page = api.get("/api/nodes/types?limit=1&offset=1").json()
+    assert page == {"items": every[1:2], "total": len(every)}
+
+
+def test_one_that_is_not_there(api: TestClient) -> None:
+    (found,) = problems_of(api.get("/api/nodes/types/fliter"), 404, "unknown_node_type")
+    assert "'filter'" in found["message"]
+
+
+@pytest.mark.parametrize(
+    ("node", "codes"),
+    [
+        ({"type": "filter", "config": {"condition": "a > 1"}}, set()),
+        ({"type": "filter", "config": {"condition": "a > ${anything}"}}, set()),
+        (
+            {"type": "filter", "config": {"condition": "a > ${n}"}, "parameters": [{"name": "n", "type": "integer"}]},
+            set(),
+        ),
+        ({"type": "filter", "config": {"condition": "a > ${m}"}, "parameters": [{"name": "n"}]}, {"unknown_parameter"}),
+        ({"type": "filter", "config": {"condition": "a >"}}, {"invalid_expression"}),
+        ({"type": "filter", "config": {"condition": "(select 1)"}}, {"invalid_expression"}),
+        ({"type": "filter", "config": {"condition": 1, "other": 2}}, {"invalid_config"}),
+        ({"type": "fliter"}, {"unknown_node_type"}),
+        ({"type": "inline_data", "config": {"rows": [{"a": 1}]}}, set()),
+        ({"type": "inline_data", "config": {"rows": "x"}}, {"invalid_config"}),
+        ({"type": "data_loader", "config": {"source_type": "csv", "path": "../x.csv"}}, {"path_not_allowed"}),
+        ({"type": "data_loader", "config": {"source_type": "csv", "path": "none.csv"}}, {"file_not_found"}),
+    ],
+)
+def test_settings_are_judged_alone(api: TestClient, node: dict[str, Any], codes: set[str]) -> None:
+    said = api.post("/api/nodes/validate", json=node).json()
+    assert {each["code"] for each in said["problems"]} == codes, said
+    assert said["valid"] == (not codes)
+    for each in said["problems"]:
+        assert each["node_id"] is None
+        assert each["path"].startswith("/config" if codes != {"unknown_node_type"} else "/type")
+
+
+@pytest.mark.parametrize(
+    "body", [{}, [], {"type": 1}, {"type": "filter", "config": []}, {"type": "filter", "config": "x"}]
+)
+def test_what_is_no_node(api: TestClient, body: Any) -> None:
+    problems_of(api.post("/api/nodes/validate", json=body), 400, "invalid_request")

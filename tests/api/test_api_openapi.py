@@ -1,0 +1,136 @@
+"""Every route: documented, with a model, an example, and its rejections in the one shape."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import pytest
+from api_shape import problems_of
+from starlette.testclient import TestClient
+
+from api import bodies
+from api.app import create_app
+from api.examples import EXAMPLES
+from orchestrator import errors, graph
+from orchestrator.runs import shapes
+from orchestrator.settings import Settings
+
+METHODS = ("get", "put", "post", "delete")
+
+
+@lru_cache
+def document() -> dict[str, Any]:
+    return create_app(Settings(home="unused")).openapi()
+
+
+def operations() -> list[Any]:
+    return list(_operations())
+
+
+def _operations() -> Iterator[Any]:
+    for path, item in document()["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield pytest.param(method, path, item[method], id=f"{method} {path}")
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return document()["components"]["schemas"][name] if name else schema
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), operations())
+def test_it_is_documented(method: str, path: str, operation: dict[str, Any]) -> None:
+    assert operation["operationId"].replace("_", "").isalpha()
+    assert operation["summary"]
+    assert operation["description"]
+    assert operation["tags"]
+    assert len(operation["tags"]) == 1
+    for parameter in operation.get("parameters", []):
+        assert parameter["in"] == "path" or parameter.get("description"), parameter
+    assert "422" not in operation["responses"]
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), operations())
+def test_its_answers_have_models_and_examples(method: str, path: str, operation: dict[str, Any]) -> None:
+    good = {int(status): answer for status, answer in operation["responses"].items() if status.startswith("2")}
+    assert good
+    for status, answer in good.items():
+        if status in (204, 206):
+            assert "content" not in answer
+            continue
+        for media, content in answer["content"].items():
+            schema = resolved(content["schema"])
+            assert schema, (status, media)
+            text = schema.get("type") == "string"
+            assert text or content.get("example") or schema.get("examples"), (status, media, schema)
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), operations())
+def test_its_rejections_are_problems(method: str, path: str, operation: dict[str, Any]) -> None:
+    bad = {status: answer for status, answer in operation["responses"].items() if not status.startswith(("2", "3"))}
+    assert "default" in bad
+    for status, answer in bad.items():
+        if (path, status) != ("/readyz", "503"):
+            schema = answer["content"]["application/problem+json"]["schema"]
+            assert resolved(schema)["title"] == "ProblemAnswer"
+            assert answer["description"]
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), operations())
+def test_what_it_takes_has_an_example(method: str, path: str, operation: dict[str, Any]) -> None:
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        assert resolved(content["schema"])["examples"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples_fit_their_models(name: str) -> None:
+    model = next(getattr(where, name) for where in (bodies, graph, shapes, errors) if hasattr(where, name))
+    model.model_validate(EXAMPLES[name])
+
+
+def test_operation_ids_are_unique() -> None:
+    ids = [each.values[2]["operationId"] for each in operations()]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_reference_leads_somewhere() -> None:
+    def references(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            if isinstance(value.get("$ref"), str):
+                yield value["$ref"]
+            value = list(value.values())
+        if isinstance(value, list):
+            for each in value:
+                yield from references(each)
+
+    known = {f"#/components/schemas/{name}" for name in document()["components"]["schemas"]}
+    assert set(references(document())) <= known
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), operations())
+def test_it_answers_what_is_not_there_in_the_one_shape(
+    api: TestClient, method: str, path: str, operation: dict[str, Any]
+) -> None:
+    if "{" not in path:
+        return
+    for name in ("workflow_id", "execution_id", "node_id", "port", "path", "type"):
+        path = path.replace(f"{{{name}}}", "nothing-here")
+    answer = api.request(method, path.replace("{number}", "1"), **({"json": {}} if "requestBody" in operation else {}))
+    problems_of(answer, 400 if method == "put" else 404)
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/api", "/api/workflows/", "/api/workflows/a/b/c", "/docs/x", "//"])
+def test_an_address_where_nothing_is(api: TestClient, path: str) -> None:
+    problems_of(api.get("http://127.0.0.1:8000" + path), 404, "not_found")
+
+
+def test_a_method_that_is_not_taken(api: TestClient) -> None:
+    answer = api.patch("/api/workflows")
+    problems_of(answer, 405, "method_not_allowed")
+    assert "POST" in answer.headers["allow"]
+
+
+def test_the_page_about_the_api(api: TestClient) -> None:
+    assert api.get("/openapi.json").json()["info"]["title"] == "Graphmill"
+    assert "content-security-policy" not in api.get("/docs").headers
