@@ -22,7 +22,7 @@ def _geometry(shape):
         return "NULL"
     if isinstance(shape, str):
         return literal(shape)
-    return f"st_geomfromwkb(unhex('{shapely.to_wkb(shape, hex=True, flavor='iso')}'))::VARCHAR"
+    return literal(shapely.to_wkt(shape, rounding_precision=-1))
 
 
 def shapes(relation, column="geometry"):
