@@ -1,0 +1,84 @@
+"""`compute`: FME's AttributeManager and ExpressionEvaluator."""
+
+from typing import Annotated, Any, ClassVar
+
+import duckdb
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestrator.errors import at
+from orchestrator.expressions import tree
+from orchestrator.ops._types import TypeName, storable
+from orchestrator.ops.base import Op, Relation
+from orchestrator.ops.settings import Expression, NewColumn
+from orchestrator.tables import quote
+
+
+class Computed(BaseModel):
+    """A column and how to get it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: NewColumn = Field(description="Name of the column; one of that name is replaced.", examples=["total"])
+    expression: Expression = Field(description="Its value.", examples=["price * quantity"])
+    type: TypeName | None = Field(None, description="Convert the value to this type.", examples=["DECIMAL(18,2)"])
+
+    def sql(self) -> str:
+        """The value as SQL."""
+        value = f"(\n{self.expression}\n)"
+        return f"CAST({value} AS {self.type})" if self.type else value
+
+
+class Compute(Op):
+    """Add columns, or replace them, by expressions over the others.
+
+    They are computed in order: a later one may use an earlier one, also the new value of a replaced one. A replaced
+    column keeps its place; new ones come last. A value that does not convert to `type` fails the run; use `cast` to
+    reject such rows.
+    """
+
+    category: ClassVar[str] = "Columns"
+    example: ClassVar[dict[str, Any]] = {"columns": [{"name": "double", "expression": "amount * 2"}]}
+
+    columns: list[Computed] = Field(
+        min_length=1,
+        description="The columns, in the order in which they are computed.",
+        examples=[[{"name": "total", "expression": "price * quantity"}]],
+    )
+
+    def run(self, table: Annotated[Relation, "The rows to compute on."]) -> Relation:
+        """One projection for as many columns as do not use each other: deep chains are slow to bind."""
+        start = 0
+        for end in range(1, len(self.columns) + 1):
+            if end == len(self.columns) or _uses(self.columns[end], self.columns[start:end]):
+                table = self._project(table, start, end)
+                start = end
+        return storable(table)
+
+    def _project(self, table: Relation, start: int, end: int) -> Relation:
+        made = {column.name.lower(): column for column in self.columns[start:end]}
+        kept = []
+        for name in table.columns:
+            new = made.pop(name.lower(), None)
+            kept.append(quote(name) if new is None else f"{new.sql()} AS {quote(new.name)}")
+        added = [f"{column.sql()} AS {quote(column.name)}" for column in made.values()]
+        try:
+            return table.project(", ".join([*kept, *added]))
+        except duckdb.Error:
+            for index in range(start, end):
+                with at(f"/columns/{index}/expression"):
+                    table.project(f"{self.columns[index].sql()} AS made")
+            raise
+
+
+def _uses(column: Computed, before: list[Computed]) -> bool:
+    """Whether a column reads, or replaces, one of those before it."""
+    made = {each.name.lower() for each in before}
+    return column.name.lower() in made or bool(made & _names(tree(column.expression)))
+
+
+def _names(node: Any) -> set[str]:
+    """Every part of every column that an expression reads: of `a.b`, both."""
+    if isinstance(node, dict):
+        own = {name.lower() for name in node.get("column_names", ())}
+        return own.union(*(_names(value) for value in node.values()))
+    return set().union(*(_names(each) for each in node)) if isinstance(node, list) else set()
