@@ -24,7 +24,7 @@ from orchestrator.compiler.jobs import Jobs
 from orchestrator.database import dagster_url
 from orchestrator.service.health import code_server_answers
 from orchestrator.service.home import prepare_home
-from orchestrator.service.serve import ATTRIBUTE, LOCATION, MODULE
+from orchestrator.service.servicer import ATTRIBUTE, LOCATION, MODULE
 from orchestrator.service.storage import create_tables
 from orchestrator.service.watch import Worker, read_worker
 from orchestrator.settings import Settings, settings
@@ -130,7 +130,7 @@ class System:
     def busy(self, where: str) -> str:
         """A run that is inside a long node."""
         run_id = self.run({"type": "busy", "config": {"where": where}})
-        until(lambda: "n1" in self.steps(run_id))
+        until(lambda: "busy__n1" in self.steps(run_id))
         return run_id
 
     def steps(self, run_id: str) -> set[str | None]:

@@ -12,7 +12,7 @@ from dagster._grpc.client import DagsterGrpcClient
 from dagster._grpc.server import DagsterApiServer, DagsterGrpcServer
 from dagster_postgres import PostgresEventLogStorage, PostgresRunStorage, PostgresScheduleStorage
 
-from orchestrator.service.serve import Workers
+from orchestrator.service.processes import Order, Workers
 from orchestrator.service.worker import work
 
 
@@ -29,7 +29,10 @@ def text(of: object) -> str:
         (DagsterApiServer.__init__, "self._shutdown_once_executions_finish_event = threading.Event()"),
         (DagsterApiServer.StartRun, "self._mp_ctx.Process( target=start_run_in_subprocess, args=["),
         (DagsterApiServer.StartRun, "request.serialized_execute_run_args, recon_job, event_queue, termination_event,"),
+        (DagsterApiServer.StartRun, "event_queue = self._mp_ctx.Queue() termination_event = self._mp_ctx.Event()"),
+        (DagsterApiServer.StartRun, "event_queue.get_nowait() except queue.Empty:"),
         (DagsterApiServer.StartRun, "sleep(EVENT_QUEUE_POLL_INTERVAL)"),
+        (DagsterApiServer._clear_run, "del self._executions[run_id]"),
         (DagsterApiServer._check_for_orphaned_runs, "instance.report_run_failed(run)"),
         (DagsterApiServer._check_for_orphaned_runs, "self._server_termination_event.set()"),
         (DagsterApiServer.CancelExecution, "self._termination_events[cancel_execution_request.run_id].set()"),
@@ -53,7 +56,13 @@ def test_the_poll_interval_is_there() -> None:
 
 
 def test_the_servers_still_take_what_is_given() -> None:
-    given = {"server_termination_event", "logger", "server_threadpool_executor", "loadable_target_origin", "location_name"}
+    given = {
+        "server_termination_event",
+        "logger",
+        "server_threadpool_executor",
+        "loadable_target_origin",
+        "location_name",
+    }
     assert given <= inspect.signature(DagsterApiServer).parameters.keys()
     assert {"host", "port", "threadpool_executor"} <= inspect.signature(DagsterGrpcServer).parameters.keys()
     assert {"host", "port"} <= inspect.signature(DagsterGrpcClient).parameters.keys()
@@ -61,6 +70,17 @@ def test_the_servers_still_take_what_is_given() -> None:
 
 def test_the_worker_takes_what_dagsters_target_takes() -> None:
     assert len(inspect.signature(work).parameters) == len(inspect.signature(impl.start_run_in_subprocess).parameters)
+
+
+def test_an_order_is_an_event_for_dagster_and_waits_for_nobody() -> None:
+    import multiprocessing
+
+    context = multiprocessing.get_context("spawn")
+    order = Order(context)
+    assert isinstance(order, type(multiprocessing.Event()))
+    assert not order.is_set()
+    order.set()
+    assert (order.is_set(), order.wait(0), order.wait()) == (True, True, True)
 
 
 def test_another_target_is_refused() -> None:

@@ -10,11 +10,11 @@ import psutil
 import pytest
 from dagster import DagsterRunStatus
 from dagster._core.errors import DagsterLaunchFailedError
+from service_system import NODES, System, chain, until
 
 from orchestrator.compiler.emit import VERSION_TAG
 from orchestrator.errors import NotFound
 from orchestrator.service.stop import cancel
-from service_system import NODES, System, chain, until
 
 STEP = {"type": "step"}
 
@@ -49,7 +49,7 @@ def test_it_imports_next_to_nothing(system: System) -> None:
     run_id = system.run(STEP)
     system.ended(run_id)
     [line] = until(lambda: [line for line in system.logged("run ended") if line["execution"] == run_id])
-    assert line["imported"] < 15
+    assert len(line["imported"]) < 10, f"orchestrator/service/warm.py should load {line['imported']}"
 
 
 def test_what_a_node_prints_is_kept_with_the_run(system: System) -> None:
@@ -68,7 +68,7 @@ def test_it_runs_the_version_it_was_made_for(system: System) -> None:
     workflow_id = run.job_name.removeprefix("wf_")
     system.catalog.save(workflow_id, chain(STEP, STEP, STEP), valid=True)
     assert system.ended(system.launch(run)) is DagsterRunStatus.SUCCESS
-    assert system.steps(run.run_id) == {"n0", "n1"}
+    assert system.steps(run.run_id) == {"numbers__n0", "step__n1"}
 
 
 @pytest.mark.parametrize(

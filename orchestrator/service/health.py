@@ -2,12 +2,16 @@
 
 import time
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from orchestrator.database import dagster_url, database_url, engine, transaction
 from orchestrator.errors import GraphmillError
 from orchestrator.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster._grpc.client import DagsterGrpcClient
 
 FRESH_S = 90.0  # Dagster's daemon writes a heartbeat every 30 seconds
 
@@ -26,7 +30,7 @@ def database_answers(settings: Settings) -> bool:
     """Whether the database runs a query."""
     try:
         with transaction(engine(database_url(settings))) as connection:
-            return connection.scalar(sa.text("SELECT 1")) == 1
+            return bool(connection.scalar(sa.text("SELECT 1")) == 1)
     except GraphmillError:
         return False
 
@@ -44,6 +48,7 @@ def code_server_answers(port: int) -> bool:
 
 @lru_cache(maxsize=4)
 def client(port: int) -> "DagsterGrpcClient":
+    """The channel to the code server; it connects again by itself."""
     from dagster._grpc.client import DagsterGrpcClient
 
     return DagsterGrpcClient(port=port, host="127.0.0.1")

@@ -39,6 +39,7 @@ def workspace(settings: Settings) -> Path:
 
 
 def write_configuration(target: Path) -> None:
+    """Put Dagster's settings there, unless a person's are."""
     packaged = configuration()
     if target == packaged:
         return

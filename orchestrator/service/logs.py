@@ -32,7 +32,7 @@ class RunLogs(LocalComputeLogManager):
         return cls(str(settings().runs), inst_data=inst_data)
 
     @contextmanager
-    def capture_logs(self, log_key: Sequence[str]) -> Iterator[CapturedLogContext]:  # type: ignore[override]
+    def capture_logs(self, log_key: Sequence[str]) -> Iterator[CapturedLogContext]:
         """Send this process's output to the files while the block runs."""
         out, err = (
             self.get_captured_local_path(log_key, IO_TYPE_EXTENSION[kind])
@@ -42,4 +42,4 @@ class RunLogs(LocalComputeLogManager):
         ensure_file(err)
         with redirect_to_file(sys.stdout, out), redirect_to_file(sys.stderr, err):
             yield CapturedLogContext(log_key)
-        touch_file(self.complete_artifact_path(log_key))
+        touch_file(self.complete_artifact_path(log_key))  # type: ignore[no-untyped-call]

@@ -78,12 +78,14 @@ class PooledStorage(DagsterPostgresStorage):
 
 
 def pooled(url: str) -> sa.Engine:
+    """An engine that keeps up to two connections, and makes cut ones anew."""
     return sa.create_engine(
         url, isolation_level="AUTOCOMMIT", pool_size=2, max_overflow=20, pool_pre_ping=True, pool_recycle=600
     )
 
 
 def do_not_wait_for_disk(connection: Any, _: object) -> None:
+    """For each new connection."""
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
 
@@ -91,5 +93,6 @@ def do_not_wait_for_disk(connection: Any, _: object) -> None:
 def create_tables(url: str) -> None:
     """Make Dagster's tables, or bring them up to date. One process calls it before the others start."""
     made = DagsterPostgresStorage(url)
-    for storage in (made.run_storage, made.event_log_storage, made.schedule_storage):
+    storages: list[Any] = [made.run_storage, made.event_log_storage, made.schedule_storage]
+    for storage in storages:
         storage.upgrade()

@@ -14,10 +14,11 @@ from typing import Any
 import psutil
 import structlog
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
+from dagster import _check as check
 from dagster._grpc.impl import IPCErrorMessage, RunInSubprocessComplete, start_run_in_subprocess
 from dagster._grpc.types import ExecuteExternalJobArgs
 from dagster._serdes import deserialize_value
-from dagster._utils.error import SerializableErrorInfo
+from dagster._utils.error import SerializableErrorInfo  # type: ignore[attr-defined]
 
 from orchestrator.compiler.emit import VERSION_TAG, WORKFLOW_TAG
 from orchestrator.errors import GraphmillError
@@ -35,20 +36,19 @@ def work(arguments: str, job: Any, events: Any, stop: Any) -> None:
     Same arguments as Dagster's own target `start_run_in_subprocess`, which this one ends up calling.
     """
     configure_logs()
-    started, loaded = time.monotonic(), len(sys.modules)
+    started, loaded = time.monotonic(), set(sys.modules)
     asked = deserialize_value(arguments, ExecuteExternalJobArgs)
     say_alive(settings().runs / asked.run_id)
-    assert asked.instance_ref is not None
-    instance = opened_once(DagsterInstance.from_ref(asked.instance_ref))
+    instance = opened_once(DagsterInstance.from_ref(check.not_none(asked.instance_ref)))
     run = instance.get_run_by_id(asked.run_id)
     if run is not None and (problem := refusal(run)):
         refuse(instance, run, problem, events)
         return
     log.info("run started", execution=asked.run_id, workflow=run and run.tags.get(WORKFLOW_TAG))
     threading.Thread(target=obey, args=(stop, instance, asked.run_id, settings()), daemon=True, name="cancel").start()
-    start_run_in_subprocess(arguments, job, events, stop)
+    start_run_in_subprocess(arguments, job, events, stop)  # type: ignore[no-untyped-call]
     seconds = round(time.monotonic() - started, 3)
-    log.info("run ended", execution=asked.run_id, seconds=seconds, imported=len(sys.modules) - loaded)
+    log.info("run ended", execution=asked.run_id, seconds=seconds, imported=sorted(set(sys.modules) - loaded))
 
 
 def say_alive(folder: Path) -> None:

@@ -39,8 +39,8 @@ class Busy(Op):
                 time.sleep(0.01)
         if self.where == "native":
             sum(range(10**12))
-        busy = "SELECT sum(a.range * b.range) AS n FROM range(100000000) a, range(100000) b WHERE (a.range + b.range) % 7 = 3"
-        context.session.sql(busy).fetchall()
+        pairs = "range(100000000) a, range(100000) b WHERE (a.range + b.range) % 7 = 3"
+        context.session.sql(f"SELECT sum(a.range * b.range) AS n FROM {pairs}").fetchall()
         return table
 
 

@@ -1,0 +1,73 @@
+"""Dagster's code server with our workers. Everything taken from its inside is here; test_service_internals holds it."""
+
+import logging
+import os
+import sys
+import threading
+from multiprocessing.context import BaseContext
+from typing import Any
+
+import structlog
+from dagster import DagsterInstance
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+from dagster._core.utils import FuturesAwareThreadPoolExecutor
+from dagster._grpc import server as grpc_server
+from dagster._grpc.server import DagsterApiServer, DagsterGrpcServer
+
+from orchestrator.service.processes import Workers
+
+MODULE, ATTRIBUTE, LOCATION = "orchestrator.definitions", "repository", "graphmill"
+ANSWER_EVERY_S = 0.005
+log = structlog.get_logger("graphmill.code_server")
+
+
+class Servicer(DagsterApiServer):
+    """Answers Dagster's calls. Its base starts a process in `StartRun` and reports the death of what it started."""
+
+    def __init__(self, ended: threading.Event, threads: FuturesAwareThreadPoolExecutor, context: BaseContext) -> None:
+        super().__init__(
+            server_termination_event=ended,
+            logger=logging.getLogger("dagster.code_server"),
+            server_threadpool_executor=threads,
+            loadable_target_origin=LoadableTargetOrigin(
+                executable_path=sys.executable, module_name=MODULE, attribute=ATTRIBUTE, working_directory=os.getcwd()
+            ),
+            location_name=LOCATION,
+        )
+        self._mp_ctx: Any = Workers(context)  # all that StartRun makes comes from here
+
+    def held(self) -> set[str]:
+        """The runs whose processes this server started."""
+        return set(self._executions)
+
+    def cancel_all(self, instance: DagsterInstance) -> None:
+        """Cancel the runs in progress and take no more; Dagster ends the server when the last has ended."""
+        self._shutdown_once_executions_finish_event.set()
+        for run_id, order in list(self._termination_events.items()):
+            try:
+                run = instance.get_run_by_id(run_id)
+                if run is not None and not run.is_finished:
+                    instance.report_run_canceling(run, "Graphmill is stopping.")
+            except Exception:
+                log.exception("the cancel could not be recorded", execution=run_id)
+            order.set()
+
+    def _clear_run(self, run_id: str) -> None:
+        """Once only: Dagster forgets a run that could not start from two threads, and the second one fails."""
+        if run_id in self._executions:
+            super()._clear_run(run_id)
+
+
+def build(context: BaseContext, port: int) -> tuple[Servicer, DagsterGrpcServer]:
+    """What `dagster api grpc` (dagster/_cli/api.py) puts together."""
+    grpc_server.EVENT_QUEUE_POLL_INTERVAL = ANSWER_EVERY_S  # how often StartRun looks whether the worker has started
+    ended, threads = threading.Event(), FuturesAwareThreadPoolExecutor()
+    servicer = Servicer(ended, threads, context)
+    return servicer, DagsterGrpcServer(
+        server_termination_event=ended,
+        dagster_api_servicer=servicer,
+        logger=logging.getLogger("dagster.code_server"),
+        threadpool_executor=threads,
+        host="127.0.0.1",
+        port=port,
+    )
