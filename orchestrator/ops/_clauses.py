@@ -1,0 +1,136 @@
+"""Structured conditions, as FME's Tester has them: a column, an operator and a value, without SQL."""
+
+import re
+from typing import Any, Literal
+
+import duckdb
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from orchestrator.errors import NodeError, at
+from orchestrator.expressions import connection
+from orchestrator.ops._rows import short
+from orchestrator.ops._types import NULL, NUMERIC, plain
+from orchestrator.ops.settings import Column, as_text, invalid
+from orchestrator.schema import is_geometry
+from orchestrator.tables import literal, quote
+
+Operator = Literal[
+    "=", "!=", "<", "<=", ">", ">=", "in", "not_in", "between",
+    "contains", "not_contains", "starts_with", "ends_with", "matches",
+    "is_null", "is_not_null", "is_empty", "is_not_empty", "has_value",
+]  # fmt: skip
+COMPARING = ("=", "!=", "<", "<=", ">", ">=", "in", "not_in", "between")
+TEXT = {
+    "contains": "contains({column}, {value})",
+    "not_contains": "NOT contains({column}, {value})",
+    "starts_with": "starts_with({column}, {value})",
+    "ends_with": "suffix({column}, {value})",
+    "matches": "regexp_matches({column}, {value})",
+}
+STATES = {
+    "is_null": "{column} IS NULL",
+    "is_not_null": "{column} IS NOT NULL",
+    "is_empty": "{column}::VARCHAR = ''",
+    "is_not_empty": "{column}::VARCHAR <> ''",
+    "has_value": "{column}::VARCHAR <> ''",
+}
+NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*")
+DAY = re.compile(r"\s*\d{4,}-\d\d?-\d\d?\s*")
+
+
+class Clause(BaseModel):
+    """One test of a column."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: Column = Field(description="The column to test.", examples=["region"])
+    operator: Operator = Field(
+        description="How; `between` is inclusive, `matches` a regular expression, `has_value` neither null nor empty.",
+        examples=["="],
+    )
+    value: Any = Field(
+        None, description="What with; a list for `in` and `not_in`, two values for `between`.", examples=["north"]
+    )
+
+    @model_validator(mode="after")
+    def _value_fits(self) -> "Clause":
+        if self.operator in STATES:
+            if self.value is not None:
+                raise invalid(f"'{self.operator}' takes no value.", "value")
+        elif self.value is None:
+            raise invalid(f"'{self.operator}' needs a value; to look for null use is_null.", "value")
+        elif self.operator in ("in", "not_in") and not isinstance(self.value, list):
+            raise invalid(f"'{self.operator}' needs a list of values.", "value")
+        elif self.operator == "between" and not (isinstance(self.value, list) and len(self.value) == 2):
+            raise invalid("'between' needs a list of two values: the least and the greatest.", "value")
+        elif self.operator not in ("in", "not_in", "between") and isinstance(self.value, list | dict):
+            raise invalid(f"'{self.operator}' needs one value, not a list.", "value")
+        return self
+
+    def sql(self, kind: str, place: str) -> str:
+        """The test over a column of this type; null where the column is null. `place` is the clause's JSON pointer.
+
+        Raises:
+            NodeError: `type_mismatch` where the value or the operator does not fit the type.
+        """
+        column = quote(self.column)
+        if self.operator in STATES:
+            return STATES[self.operator].format(column=column) if not is_geometry(kind) else self._state(column)
+        if is_geometry(kind):
+            with at(f"{place}/operator"):
+                message = f"Column '{self.column}' is a geometry; '{self.operator}' is for other columns."
+                raise NodeError(message, code="type_mismatch")
+        with at(f"{place}/value"):
+            if self.operator in TEXT:
+                return TEXT[self.operator].format(column=f"{column}::VARCHAR", value=literal(self._pattern()))
+            return self._comparison(column, kind, place)
+
+    def _state(self, column: str) -> str:
+        return f"{column} IS NULL" if self.operator in ("is_null", "is_empty") else f"{column} IS NOT NULL"
+
+    def _pattern(self) -> str:
+        text = as_text(self.value)
+        if self.operator == "matches":
+            try:
+                connection().cursor().execute("SELECT regexp_matches('', ?)", [text]).fetchall()
+            except duckdb.Error as error:
+                reason = str(error).split(": ", 1)[-1].split("\n")[0]
+                raise NodeError(f"This regular expression is not valid: {reason}.", code="invalid_config") from None
+        return text
+
+    def _comparison(self, column: str, kind: str, place: str) -> str:
+        if self.operator == "between":
+            low, high = self._literals(kind, place)
+            return f"{column} BETWEEN {low} AND {high}"
+        if self.operator in ("in", "not_in"):
+            word, empty = ("NOT IN", "true") if self.operator == "not_in" else ("IN", "false")
+            values = ", ".join(self._literals(kind, place))
+            return f"{column} {word} ({values})" if values else f"{column} IS NOT NULL AND {empty}"
+        return f"{column} {self.operator} {typed(self.value, kind, self.column)}"
+
+    def _literals(self, kind: str, place: str) -> list[str]:
+        made = []
+        for index, value in enumerate(self.value):
+            with at(f"{place}/value/{index}"):
+                made.append(typed(value, kind, self.column))
+        return made
+
+
+def typed(value: Any, kind: str, column: str) -> str:
+    """A value as an SQL literal that compares with a column of this type without loss.
+
+    Raises:
+        NodeError: `type_mismatch`.
+    """
+    text = as_text(value)
+    if NUMERIC.fullmatch(kind) and not isinstance(value, bool):
+        if NUMBER.fullmatch(text):
+            return f"({text.strip()})"
+    elif kind in ("VARCHAR", NULL):
+        return literal(text)
+    else:
+        wanted = "TIMESTAMP" if kind == "DATE" and not DAY.fullmatch(text) else kind
+        tried = connection().cursor().sql(f"SELECT TRY_CAST({literal(text)} AS {wanted})")
+        if tried.fetchall() != [(None,)]:
+            return f"CAST({literal(text)} AS {wanted})"
+    raise NodeError(f"Column '{column}' is {plain(kind)}; {short(value)} is not one.", code="type_mismatch")
