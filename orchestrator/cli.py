@@ -47,6 +47,7 @@ def run(
 ) -> None:
     """Validate and run a workflow file without a server. Exit code: 0 completed, 1 failed, 2 invalid."""
     from orchestrator.offline import run as run_document
+    from orchestrator.terminal import show_execution
     from orchestrator.workflows import judge
 
     document = _read(file)
@@ -56,7 +57,7 @@ def run(
         raise typer.Exit(INVALID)
     with _told():
         execution = run_document(document, _parameters(param or []))
-    typer.echo(execution.model_dump_json(indent=2) if as_json else _table(execution))
+    typer.echo(execution.model_dump_json(indent=2) if as_json else show_execution(execution))
     raise typer.Exit(COMPLETED if execution.status == "completed" else FAILED)
 
 
@@ -73,10 +74,10 @@ def validate(file: File, as_json: AsJson = False) -> None:
 @app.command()
 def nodes(node_type: Annotated[str | None, typer.Argument(help="A node type.", metavar="[TYPE]")] = None) -> None:
     """Show the catalogue of node types, or one of them."""
-    from orchestrator.nodes import as_text
+    from orchestrator.terminal import show_node_types
 
     with _told():
-        typer.echo(as_text(node_type))
+        typer.echo(show_node_types(node_type))
 
 
 def _read(file: Path) -> Any:
@@ -107,16 +108,6 @@ def _show_problems(problems: tuple[Problem, ...], as_json: bool) -> None:
     for each in problems:
         place = " ".join(part for part in (each.node_id or each.edge_id, each.path) if part)
         typer.echo(f"{each.severity} {each.code}{f' [{place}]' if place else ''}: {each.message}")
-
-
-def _table(execution: Any) -> str:
-    """An execution for the terminal: a line per node, then how it ended."""
-    lines = []
-    for node in execution.nodes:
-        rows = ", ".join(f"{port} {out.rows:,}" for port, out in node.outputs.items() if out.rows is not None)
-        lines.append(f"{node.status:<10} {node.node_id:<24} {rows}".rstrip())
-    error = f": {execution.error.message}" if execution.error else ""
-    return "\n".join([*lines, f"{execution.status}{error}"])
 
 
 @contextmanager
