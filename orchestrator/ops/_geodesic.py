@@ -1,0 +1,137 @@
+"""Buffers in metres around geometry in degrees.
+
+Each part of a geometry is laid flat around its own centre (azimuthal equidistant on the ellipsoid, by geodesics), grown
+there, and laid back. What reaches over the antimeridian is cut there, as RFC 7946 wants it; what reaches over a pole
+becomes an area up to ±90°.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from orchestrator.errors import NodeError
+
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+    from orchestrator.ops._spatial import Shapes
+
+Grow = Callable[["Shapes", float], "Shapes"]
+FARTHEST = 5_000_000.0
+DEGREES = 0.1
+METRES = 10_000.0
+WORLD = shapely.box(-180, -90, 180, 90)
+
+
+def buffers(shapes: "Shapes", metres: float, crs: "CRS", grow: Grow) -> "Shapes":
+    """The shapes grown by so many metres; `grow` does it on a plane. None stays None.
+
+    Raises:
+        NodeError: `out_of_bounds` for a latitude beyond 90°.
+    """
+    units = np.degrees(crs.axis_info[0].unit_conversion_factor)
+    if units != 1:
+        shapes = shapely.transform(shapes, lambda xy: xy * units)
+    parts, owners = shapely.get_parts(shapes, return_index=True)
+    highest = np.abs(shapely.get_coordinates(parts)[:, 1]).max(initial=0)
+    if highest > 90 + 1e-9:
+        message = f"A latitude of {highest:.10g}° is beyond 90°: is the geometry really in {crs.name}?"
+        raise NodeError(message, code="out_of_bounds", port="table")
+    made = _together(_grown(parts, metres, crs.get_geod(), grow), owners, shapes)
+    return shapely.transform(made, lambda xy: xy / units) if units != 1 else made
+
+
+def _together(parts: "Shapes", owners: Any, shapes: "Shapes") -> "Shapes":
+    """The parts of each shape as one."""
+    made = np.full(len(shapes), None, dtype=object)
+    made[~shapely.is_missing(shapes)] = shapely.Polygon()
+    counts = np.bincount(owners, minlength=len(shapes))
+    ends = np.cumsum(counts)
+    made[counts == 1] = parts[ends[counts == 1] - 1]
+    for row in np.flatnonzero(counts > 1):
+        made[row] = shapely.union_all(parts[ends[row] - counts[row] : ends[row]])
+    return made
+
+
+def _grown(parts: "Shapes", metres: float, geod: Any, grow: Grow) -> "Shapes":
+    """Each part grown on a plane of its own."""
+    centres = _centres(parts)
+    dense = shapely.segmentize(parts, DEGREES)
+    around = grow(shapely.transform(dense, lambda _: _flat(dense, centres, geod)), metres)
+    around = shapely.segmentize(around, METRES)
+    made = shapely.transform(around, lambda _: _round(around, centres, geod))
+    for row in np.flatnonzero(_reaches_a_pole(around, centres, geod)):
+        made[row] = _unrolled(made[row])
+    bounds = shapely.bounds(made)
+    for row in np.flatnonzero((bounds[:, 0] < -180) | (bounds[:, 2] > 180)):
+        made[row] = _wrapped(made[row])
+    return made
+
+
+def _centres(parts: "Shapes") -> Any:
+    """Longitude and latitude of the middle of each part; the pole itself where a part touches it."""
+    bounds = shapely.bounds(parts)
+    lat = (bounds[:, 1] + bounds[:, 3]) / 2
+    lat = np.where(bounds[:, 3] > 90 - 1e-6, 90.0, np.where(bounds[:, 1] < -90 + 1e-6, -90.0, lat))
+    return np.column_stack([(bounds[:, 0] + bounds[:, 2]) / 2, lat])
+
+
+def _flat(parts: "Shapes", centres: Any, geod: Any) -> Any:
+    """Each vertex as metres east and north of its part's centre."""
+    at, owners = shapely.get_coordinates(parts, return_index=True)
+    azimuth, _, distance = geod.inv(*centres[owners].T, *at.T)
+    turn = np.radians(azimuth)
+    return np.column_stack([distance * np.sin(turn), distance * np.cos(turn)])
+
+
+def _round(parts: "Shapes", centres: Any, geod: Any) -> Any:
+    """The other way: longitude within 180° of the centre's, so that it goes on over the antimeridian, and latitude."""
+    at, owners = shapely.get_coordinates(parts, return_index=True)
+    azimuth = np.degrees(np.arctan2(at[:, 0], at[:, 1]))
+    middle = centres[owners]
+    lon, lat, _ = geod.fwd(*middle.T, azimuth, np.hypot(*at.T))
+    return np.column_stack([middle[:, 0] + (np.asarray(lon) - middle[:, 0] + 180) % 360 - 180, lat])
+
+
+def _reaches_a_pole(around: "Shapes", centres: Any, geod: Any) -> Any:
+    """Whether a pole lies in the box around each flat part."""
+    west, south, east, north = shapely.bounds(around).T
+    reached = np.zeros(len(around), dtype=bool)
+    for pole in (-90.0, 90.0):
+        _, _, distance = geod.inv(*centres.T, centres[:, 0], np.full(len(centres), pole))
+        y = np.copysign(distance, pole)
+        reached |= (west <= 0) & (east >= 0) & (south <= y) & (north >= y)
+    return reached
+
+
+def _unrolled(geometry: Any) -> Any:
+    """An area around or near a pole whose longitudes jump, as one in the plane of longitude and latitude."""
+    whole = []
+    for polygon in shapely.get_parts(geometry):
+        area = _cap(polygon.exterior)
+        for hole in polygon.interiors:
+            area = shapely.difference(area, _cap(hole))
+        whole.append(area)
+    return shapely.union_all(whole)
+
+
+def _cap(ring: Any) -> Any:
+    """What a ring encloses; one that goes around the pole encloses all up to it."""
+    lon, lat = shapely.get_coordinates(ring).T
+    lon = np.unwrap(lon, period=360)
+    corners = [*zip(lon, lat, strict=True)]
+    if abs(lon[-1] - lon[0]) > 180:
+        pole = np.copysign(90.0, lat.mean())
+        corners += [(lon[-1], pole), (lon[0], pole)]
+    return _wrapped(shapely.Polygon(corners))
+
+
+def _wrapped(geometry: Any) -> Any:
+    """The same area between -180° and 180°, cut at the antimeridian."""
+    return shapely.union_all(shapely.intersection([_turned(geometry, turn) for turn in (-360.0, 0.0, 360.0)], WORLD))
+
+
+def _turned(geometry: Any, degrees: float) -> Any:
+    return shapely.transform(geometry, lambda xy: xy + np.array([degrees, 0.0]))

@@ -1,0 +1,193 @@
+import math
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyproj import CRS, Geod
+from spatial_tables import geo, shapes
+
+from orchestrator.errors import NodeError
+from orchestrator.ops.base import Context
+from orchestrator.ops.buffer import Buffer
+from orchestrator.schema import columns
+from orchestrator.tables import Session
+
+LINE, SQUARE = "LINESTRING (0 0, 4 0)", "POLYGON ((0 0, 4 0, 4 4, 0 4, 0 0))"
+PLANE = [
+    ({"distance": 1, "cap": "flat"}, LINE, 8),
+    ({"distance": 1, "cap": "square"}, LINE, 12),
+    ({"distance": 1, "segments": 64}, LINE, 8 + math.pi),
+    ({"distance": 1, "join": "mitre"}, SQUARE, 36),
+    ({"distance": 1, "join": "bevel"}, SQUARE, 34),
+    ({"distance": -1}, SQUARE, 4),
+    ({"distance": -3}, SQUARE, 0),
+    ({"distance": 1, "segments": 1}, "POINT Z (0 0 5)", 2),
+    ({"distance": 0}, SQUARE, 16),
+    ({"distance": 1}, "POINT EMPTY", 0),
+]
+
+
+@pytest.mark.parametrize(("config", "shape", "area"), PLANE)
+def test_on_a_plane(run, config, shape, area):
+    (made,) = shapes(run.relations("buffer", config, table=geo(shape))["result"])
+    assert made.area == pytest.approx(area, abs=0.01)
+    assert not made.has_z
+
+
+def test_keeps_the_rest(run):
+    table = f"SELECT *, 'a' AS name FROM ({geo('POINT (1 2)', None, 'POINT EMPTY')})"
+    made = run.relations("buffer", {}, table=table)["result"]
+    assert [(each.name, each.crs) for each in columns(made)] == [
+        ("id", None), ("geometry", "EPSG:3857"), ("name", None),
+    ]  # fmt: skip
+    assert made.project("id, name").fetchall() == [(0, "a"), (1, "a"), (2, "a")]
+    assert [each is not None and each.area > 0 for each in shapes(made)] == [True, False, False]
+
+
+UNITS = [
+    ("EPSG:3857", "crs", 10, 10),
+    ("EPSG:2263", "crs", 10, 10),
+    ("EPSG:2263", "metre", 10, 10 / (1200 / 3937)),
+    ("EPSG:25832", "metre", 10, 10),
+    (None, "crs", 10, 10),
+    ("EPSG:4326", "crs", 0.5, 0.5),
+]
+
+
+@pytest.mark.parametrize(("crs", "unit", "distance", "radius"), UNITS)
+def test_units(run, crs, unit, distance, radius):
+    made = run.relations("buffer", {"distance": distance, "unit": unit}, table=geo("POINT (0 0)", crs=crs))["result"]
+    assert shapes(made)[0].bounds == pytest.approx((-radius, -radius, radius, radius))
+
+
+DISSOLVED = [
+    (["POINT (0 0)", "POINT (1 0)", None, "POINT (9 9)"], 1, "MultiPolygon"),
+    (["POINT (0 0)"], 1, "Polygon"),
+    ([None], 0, None),
+    ([], 0, None),
+]
+
+
+@pytest.mark.parametrize(("given", "count", "kind"), DISSOLVED)
+def test_dissolves(run, given, count, kind):
+    made = run.relations("buffer", {"distance": 1, "dissolve": True}, table=geo(*given))["result"]
+    assert made.columns == ["geometry"]
+    assert [each.geom_type for each in shapes(made)] == [kind] * count
+
+
+REFUSED = [
+    ({}, "SELECT 1 AS a", "missing_geometry", None),
+    ({"unit": "metre"}, geo("POINT (1 2)", crs=None), "missing_crs", None),
+    ({"unit": "metre", "distance": 6e6}, geo("POINT (1 2)", crs="EPSG:4326"), "out_of_bounds", "/config/distance"),
+    ({"distance": "far"}, geo("POINT (1 2)"), "invalid_config", "/config/distance"),
+    ({"distance": math.inf}, geo("POINT (1 2)"), "invalid_config", "/config/distance"),
+    ({"segments": 0}, geo("POINT (1 2)"), "invalid_config", "/config/segments"),
+    ({"cap": "pointed"}, geo("POINT (1 2)"), "invalid_config", "/config/cap"),
+]
+
+
+@pytest.mark.parametrize(("config", "table", "code", "path"), REFUSED)
+def test_refuses_at_design_time(run, config, table, code, path):
+    assert run.refuses("buffer", config, table=table)[:2] == (code, path)
+
+
+def test_names_the_row_that_geos_cannot_use(run):
+    with pytest.raises(NodeError, match="Row 2 of the table at 'table'") as caught:
+        run.relations("buffer", {}, table=geo("POINT (1 1)", "POLYGON ((0 0, 1 1))"))
+    assert (caught.value.code, caught.value.row) == ("invalid_geometry", 2)
+
+
+def test_latitudes_that_cannot_be(run):
+    with pytest.raises(NodeError, match="latitude of 95° is beyond 90°"):
+        run.relations("buffer", {"unit": "metre"}, table=geo("POINT (1 95)", crs="EPSG:4326"))
+
+
+GEOD = Geod(ellps="WGS84")
+
+
+def around(shape, metres, crs="EPSG:4326", **config):
+    with Session([]) as session:
+        table = session.connection.sql(geo(shape, crs=crs))
+        op = Buffer(distance=metres, unit="metre", **config)
+        (made,) = shapes(op.call({"table": table}, Context(session, None))["result"])
+        return made
+
+
+def area(shape):
+    return abs(sum(GEOD.geometry_area_perimeter(part)[0] for part in shapely.get_parts(shape)))
+
+
+ROUND = [
+    ("POINT (10 50)", "Polygon"),
+    ("POINT (179.99 -17)", "MultiPolygon"),
+    ("POINT (-180 65)", "MultiPolygon"),
+    ("POINT (0 -90)", "Polygon"),
+    ("POINT (70 89.95)", "Polygon"),
+    ("POINT (-170 89.9)", "Polygon"),
+]
+
+
+@pytest.mark.parametrize(("point", "kind"), ROUND)
+@pytest.mark.parametrize("metres", [20_000, 1_000_000])
+def test_a_circle_anywhere(point, kind, metres):
+    made = around(point, metres, segments=64)
+    west, south, east, north = made.bounds
+    assert made.is_valid
+    assert made.geom_type == kind or metres > 20_000
+    assert west >= -180
+    assert east <= 180
+    assert max(-south, north) <= 90
+    curved = 2 * math.pi * 6371000**2 * (1 - math.cos(metres / 6371000))
+    assert area(shapely.segmentize(made, 0.05)) == pytest.approx(curved, rel=0.01)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(-180, 180), st.floats(-90, 90), st.sampled_from([10.0, 5_000.0, 300_000.0]), st.randoms())
+def test_holds_what_is_near_and_nothing_else(lon, lat, metres, random):
+    """Against geodesic distances from the point, to other points in all directions."""
+    made = around(shapely.Point(lon, lat), metres, segments=32)
+    for part, inside in [(0.0, True), (0.5, True), (0.99, True), (1.01, False), (2.0, False)]:
+        there = GEOD.fwd(lon, lat, random.uniform(0, 360), metres * part)[:2]
+        assert made.buffer(1e-12).covers(shapely.Point(there)) is inside
+
+
+GROWN = [
+    ("MULTIPOINT (0 0, 90 45)", 1000, 2 * math.pi * 1000**2),
+    ("LINESTRING (0 0, 1 0)", 1000, 2000 * 111_319.5 + math.pi * 1000**2),
+    ("GEOMETRYCOLLECTION (POINT (0 0), LINESTRING (10 0, 11 0))", 1000, 2000 * 111_319.5 + 2 * math.pi * 1000**2),
+]
+
+
+@pytest.mark.parametrize(("shape", "metres", "expected"), GROWN)
+def test_parts_are_grown_where_they_are(shape, metres, expected):
+    assert area(around(shape, metres, segments=64)) == pytest.approx(expected, rel=1e-3)
+
+
+def test_an_area_over_the_pole():
+    """Antarctica as files have it: down to -90°."""
+    cap = "POLYGON ((-180 -70, -90 -70, 0 -70, 90 -70, 180 -70, 180 -90, -180 -90, -180 -70))"
+    grown, shrunk = around(cap, 100_000), around(cap, -100_000)
+    assert grown.bounds == pytest.approx((-180, -90, 180, -69.1), abs=0.02)
+    assert grown.is_valid
+    assert shrunk.is_valid
+    assert (
+        area(shapely.segmentize(shrunk, 0.1))
+        < area(shapely.segmentize(shapely.from_wkt(cap), 0.1))
+        < area(shapely.segmentize(grown, 0.1))
+    )
+
+
+def test_a_long_line_keeps_its_way():
+    """The 49th parallel is no geodesic: the buffer goes along with it."""
+    made = around("LINESTRING (-120 49, -95 49)", 1000)
+    assert all(made.covers(shapely.Point(lon, 49)) for lon in np.linspace(-120, -95, 50))
+    assert made.bounds[3] < 49.02
+
+
+def test_other_angles_than_degrees():
+    """EPSG:4807 is in grads."""
+    assert CRS(4807).axis_info[0].unit_name == "grad"
+    made = around("POINT (0 50)", 1000, crs="EPSG:4807")
+    assert (made.bounds[3] - made.bounds[1]) / 2 == pytest.approx(0.01, rel=1e-2)
