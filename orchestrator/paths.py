@@ -1,5 +1,6 @@
 """Paths of a workflow: relative to the data root, and never out of it."""
 
+import os
 from pathlib import Path, PurePosixPath
 
 from orchestrator.errors import NodeError
@@ -34,12 +35,8 @@ def existing(root: Path, path: str) -> Path:
         NodeError: `path_not_allowed` or `file_not_found`, with the nearest name in its folder.
     """
     found = resolve(root, path)
-    try:
-        there = found.exists()
-    except OSError:
-        there = False
-    if not there:
-        beside = sorted(each.name for each in found.parent.iterdir()) if found.parent.is_dir() else []
+    if not os.path.exists(found):  # unlike Path.exists, False where a name is too long
+        beside = sorted(os.listdir(found.parent)) if os.path.isdir(found.parent) else []
         message = f"File '{path}' is not there.{near(found.name, beside)}"
         raise NodeError(message, code="file_not_found")
     return found
