@@ -1,0 +1,55 @@
+"""What the data plane costs over plain DuckDB, and how much memory it takes."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.graphs import pipeline, write_data
+from benchmarks.table import Row
+
+ROWS, MANY_ROWS = 5_000_000, 50_000_000
+GIB = 1 << 30
+
+
+def measure() -> list[Row]:
+    """The rows of the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        write_data(_data(root), ROWS)
+        figures = [(_query(root), _run(root, "fused")[0], _run(root, "cached")[0]) for _ in range(3)]
+        plain, fused, cached = (statistics.median(each) for each in zip(*figures, strict=True))
+        write_data(_data(root), MANY_ROWS)
+        seconds, peak = _run(root, "fused", GRAPHMILL_MEMORY_LIMIT="1GB")
+    what = f"{ROWS // 1_000_000} M rows, CSV -> filter -> compute -> join -> aggregate -> sort -> CSV"
+    yardstick = f"plain DuckDB {plain:.2f} s"
+    return [
+        Row(f"{what}, fused", f"{fused:.2f} s, {fused / plain:.2f} times", "<= 1.3 times", fused <= 1.3 * plain, yardstick),
+        Row("the same, every port stored", f"{cached:.2f} s, {cached / plain:.2f} times", "<= 3 times", cached <= 3 * plain, yardstick),
+        Row(f"{MANY_ROWS // 1_000_000} M rows, memory limit 1 GB", f"peak {peak / GIB:.2f} GiB, {seconds:.0f} s", "< 2 GiB", peak < 2 * GIB),
+    ]  # fmt: skip
+
+
+def _data(root: Path) -> Path:
+    (root / "data").mkdir(exist_ok=True)
+    return root / "data"
+
+
+def _run(root: Path, how: str, **env: str) -> tuple[float, int]:
+    graph = root / "pipeline.json"
+    graph.write_text(json.dumps(pipeline()))
+    said = _python("benchmarks.one_run", str(graph), how, GRAPHMILL_HOME=str(root), **env)
+    return said["seconds"], said["peak"]
+
+
+def _query(root: Path) -> float:
+    return _python("benchmarks.one_query", str(_data(root)))["seconds"]
+
+
+def _python(module: str, *arguments: str, **env: str) -> dict[str, float]:
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(command, env=os.environ | env, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1])

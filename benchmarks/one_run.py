@@ -1,0 +1,31 @@
+"""One workflow in a process of its own, as a worker runs it: `python -m benchmarks.one_run GRAPH.json fused|cached`.
+
+Prints the seconds of the run and the process's peak memory in bytes.
+"""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+from dagster import DagsterInstance
+
+from orchestrator.compiler.jobs import compile_document
+
+
+def main(graph: str, how: str) -> None:
+    """Run it."""
+    compiled = compile_document(json.loads(Path(graph).read_text()), "benchmark", 1)
+    config = {"graphmill": {"cache": how == "cached"}}
+    with DagsterInstance.ephemeral() as instance:
+        started = time.perf_counter()
+        result = compiled.job.execute_in_process(run_config=config, instance=instance)
+        seconds = time.perf_counter() - started
+    if not result.success:
+        raise SystemExit(1)
+    print(json.dumps({"seconds": seconds, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
