@@ -1,0 +1,83 @@
+"""What `aggregate` can compute of a group: each function, the types it takes, and its SQL."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from orchestrator.errors import NodeError
+from orchestrator.ops._types import INTEGER, family, plain
+from orchestrator.ops.settings import Column, NewColumn, invalid
+from orchestrator.tables import literal, quote
+
+Function = Literal[
+    "count", "count_distinct", "sum", "mean", "min", "max", "median", "stddev", "first", "last", "concat",
+    "union_geometry",
+]  # fmt: skip
+IN_ORDER = frozenset({"first", "last", "concat", "union_geometry"})
+TAKES = {
+    "sum": {"number"}, "mean": {"number"}, "stddev": {"number"}, "median": {"number", "date"},
+    "union_geometry": {"geometry"},
+}  # fmt: skip
+REFUSES = {"min": {"geometry"}, "max": {"geometry"}, "concat": {"geometry"}}
+# Compensated sums: the order in which threads add floating-point numbers up must not show.
+SQL = {
+    "count": "count({x})",
+    "count_distinct": "count(DISTINCT {x})",
+    "min": "min({x})",
+    "max": "max({x})",
+    "median": "median({x})",
+    "stddev": "stddev_samp({x})",
+    "first": "arg_min({x}, {number})",
+    "last": "arg_max({x}, {number})",
+    "concat": "string_agg({x}::VARCHAR, {separator} ORDER BY {number})",
+    "union_geometry": "max(NULL)",
+}
+
+
+class Aggregation(BaseModel):
+    """A function over a column of each group. All but `count` of `*` skip nulls."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    function: Function = Field(description="What to compute; `stddev` is that of a sample.", examples=["sum"])
+    column: Column = Field("*", description="Of which column; `*` counts rows.", examples=["amount"])
+    name: NewColumn | None = Field(
+        None, description="Name of the result; if left out, such as `sum_amount`.", examples=["total"]
+    )
+    separator: str = Field(", ", max_length=100, description="What `concat` puts between two values.")
+
+    @model_validator(mode="after")
+    def _star_is_counted(self) -> "Aggregation":
+        if self.column == "*" and self.function != "count":
+            raise invalid(f"'{self.function}' needs a column; only 'count' takes '*'.", "column")
+        return self
+
+    @property
+    def output(self) -> str:
+        """The name of the result."""
+        return self.name or ("count" if self.column == "*" else f"{self.function}_{self.column}")
+
+    def sql(self, kind: str, number: str) -> str:
+        """The aggregate over `t`, whose column is of this type; `number` is the column of row numbers.
+
+        Raises:
+            NodeError: `type_mismatch`, the function does not take the type.
+        """
+        if self.column == "*":
+            return "count(*)"
+        found = family(kind)
+        if found not in TAKES.get(self.function, {found}) or found in REFUSES.get(self.function, ()):
+            message = f"'{self.function}' cannot be computed of column '{self.column}', which is {plain(kind)}."
+            wanted = " or ".join(sorted(TAKES.get(self.function, ())))
+            raise NodeError(message, code="type_mismatch", hint=f"it takes a {wanted} column" if wanted else None)
+        x = f"t.{quote(self.column)}"
+        if self.function in ("sum", "mean"):
+            return self._total(kind, x)
+        return SQL[self.function].format(x=x, number=f"t.{number}", separator=literal(self.separator))
+
+    def _total(self, kind: str, x: str) -> str:
+        exact = kind not in ("FLOAT", "DOUBLE")
+        if self.function == "mean":
+            return f"CAST(avg({x}) AS DOUBLE)" if exact else f"favg({x})"
+        small = INTEGER.fullmatch(kind) and not kind.endswith("HUGEINT")
+        return f"CAST(sum({x}) AS BIGINT)" if small else f"sum({x})" if exact else f"fsum({x})"

@@ -1,0 +1,35 @@
+"""The union of the geometries of each group: GEOS does it, so this part reads rows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from orchestrator.errors import NodeError
+from orchestrator.ops.base import Relation
+from orchestrator.tables import Session, quote
+
+
+def unions(session: Session, table: Relation, group_by: Sequence[str], column: str) -> Relation:
+    """One row a group: `gid`, its number in the order of the group columns, and `g`, the union; nulls are skipped.
+
+    Raises:
+        NodeError: `invalid_geometry`, which GEOS cannot unite.
+    """
+    order = ", ".join(f"{quote(name)} NULLS LAST" for name in group_by)
+    number = f"dense_rank() OVER (ORDER BY {order})" if group_by else "1::BIGINT"
+    frame = session.frame(table.project(f"{number} AS gid, {quote(column)} AS g"))
+    return session.from_frame(_united(frame))
+
+
+def _united(frame: Any) -> Any:
+    import geopandas
+    import shapely
+
+    groups = frame.dropna(subset=["g"]).groupby("gid", sort=True)["g"]
+    try:
+        made = {int(gid): shapely.union_all(part.to_numpy()) for gid, part in groups}
+    except shapely.errors.GEOSException as error:
+        reason = str(error).split("\n")[0]
+        message = f"These geometries cannot be united: {reason}. Repair them first."
+        raise NodeError(message, code="invalid_geometry") from None
+    shapes = geopandas.GeoSeries(list(made.values()), crs=frame.crs)
+    return geopandas.GeoDataFrame({"gid": list(made), "g": shapes}, geometry="g").astype({"gid": "int64"})

@@ -1,0 +1,87 @@
+"""`aggregate`: FME's StatisticsCalculator and Aggregator."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from orchestrator.errors import at
+from orchestrator.ops._aggregations import IN_ORDER, Aggregation
+from orchestrator.ops._types import free, storable
+from orchestrator.ops._union_geometry import unions
+from orchestrator.ops.base import Context, Op, Relation
+from orchestrator.ops.settings import Column, unique
+from orchestrator.tables import names, quote
+
+
+class Aggregate(Op):
+    """One row for each group, with statistics of its rows.
+
+    Groups come out in the order of their columns; null is a group of its own. Without `group_by` one row comes out,
+    also of an empty table. Nulls are skipped by every function. The sum of whole numbers is BIGINT and an error beyond
+    that; of decimals DECIMAL(38, …); else DOUBLE. `first`, `last` and `concat` go by the order of the input.
+    """
+
+    category: ClassVar[str] = "Rows"
+    example: ClassVar[dict[str, Any]] = {
+        "group_by": ["region"],
+        "aggregations": [{"function": "count"}, {"column": "amount", "function": "sum", "name": "total"}],
+    }
+
+    group_by: list[Column] = Field([], description="Rows that are equal in these are a group.", examples=[["region"]])
+    aggregations: list[Aggregation] = Field(
+        min_length=1,
+        description="What to compute of each group.",
+        examples=[[{"column": "amount", "function": "sum", "name": "total"}]],
+    )
+
+    @model_validator(mode="after")
+    def _unique(self) -> "Aggregate":
+        groups = [(name, ("group_by", index)) for index, name in enumerate(self.group_by)]
+        made = [(each.output, ("aggregations", index, "name")) for index, each in enumerate(self.aggregations)]
+        unique([*groups, *made])
+        return self
+
+    @property
+    def columns_named(self) -> list[tuple[str, str, str | None]]:
+        """All but `*`, which is no column."""
+        return [each for each in super().columns_named if each[1] != "*"]
+
+    def run(self, table: Annotated[Relation, "The rows to group."], context: Context) -> Relation:
+        """A query, except for the unions of geometries, which are computed here."""
+        made = storable(self._query(table, context))
+        for index, each in enumerate(self.aggregations):
+            if each.function == "union_geometry":
+                with at(f"/aggregations/{index}/function"):
+                    made = self._with_union(table, made, each, context)
+        return made
+
+    def _query(self, table: Relation, context: Context) -> Relation:
+        kinds = names(table)
+        number = quote(free(table.columns, "_row"))
+        groups = [f"t.{quote(name)}" for name in self.group_by]
+        made = list(groups)
+        for index, each in enumerate(self.aggregations):
+            with at(f"/aggregations/{index}/function"):
+                made.append(f"{each.sql(kinds.get(each.column, ''), number)} AS {quote(each.output)}")
+        numbered = f"(SELECT *, row_number() OVER () AS {number} FROM {context.session.name(table)})"
+        source = context.session.name(table) if self.ignores_order() else numbered
+        by = f" GROUP BY {', '.join(groups)}" if groups else ""
+        order = f" ORDER BY {', '.join(f'{place + 1} NULLS LAST' for place in range(len(groups)))}" if groups else ""
+        wanted = context.keep_order or self._has_union()
+        return context.session.connection.sql(f"SELECT {', '.join(made)} FROM {source} t{by}{order if wanted else ''}")
+
+    def _has_union(self) -> bool:
+        return any(each.function == "union_geometry" for each in self.aggregations)
+
+    def _with_union(self, table: Relation, made: Relation, each: Aggregation, context: Context) -> Relation:
+        """The groups so far with the united geometry in the place of its null; both are numbered in group order."""
+        session, number = context.session, quote(free([*made.columns, "gid", "g"], "_group"))
+        columns = [f"u.g AS {quote(n)}" if n == each.output else f"a.{quote(n)}" for n in made.columns]
+        groups = f"(SELECT *, row_number() OVER () AS {number} FROM {session.name(made)})"
+        united = session.name(unions(session, table, self.group_by, each.column))
+        query = f"SELECT {', '.join(columns)} FROM {groups} a LEFT JOIN {united} u ON a.{number} = u.gid"
+        return session.connection.sql(f"{query} ORDER BY a.{number}")
+
+    def ignores_order(self) -> bool:
+        """Unless a function goes by it."""
+        return not any(each.function in IN_ORDER for each in self.aggregations)
