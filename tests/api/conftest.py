@@ -1,17 +1,21 @@
 """The app in process, on a real database and a data root of its own."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 from pydantic import ByteSize
-from service_system import free_port
+from service_system import free_port, until
 from starlette.testclient import TestClient
 
 from api.app import create_app
 from orchestrator.database import dagster_url
 from orchestrator.runs import adapter
+from orchestrator.service.health import code_server_answers
 from orchestrator.service.home import prepare_home
 from orchestrator.service.storage import create_tables
 from orchestrator.settings import Settings, settings
@@ -51,3 +55,14 @@ def app_with(home: Path) -> Callable[..., TestClient]:
         return TestClient(create_app(made), base_url="http://127.0.0.1:8000", raise_server_exceptions=False)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def code_server(home: Path) -> Iterator[None]:
+    """The real code server, which runs what is executed."""
+    with (home / "logs" / "code-server.log").open("a") as log:
+        process = subprocess.Popen([sys.executable, "-m", "orchestrator.service.code_server"], stderr=log, stdout=log)
+    until(lambda: code_server_answers(settings().code_server_port), 90)
+    yield
+    process.send_signal(signal.SIGTERM)
+    process.wait(20)

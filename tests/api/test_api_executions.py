@@ -1,0 +1,217 @@
+"""Executions over HTTP, run by the real code server."""
+
+import json
+from typing import Any
+
+import pytest
+from api_shape import chain, inline, problems_of
+from service_system import until
+from starlette.testclient import TestClient
+
+pytestmark = pytest.mark.usefixtures("code_server")
+
+STARTED = {"execution_id", "status", "workflow_id", "version", "task_id", "run_url"}
+SLOW = "levenshtein(repeat('x', 5000), repeat('y', 5000 + a)) > 0"
+BAD_SQL = {"id": "bad", "type": "filter", "config": {"condition": "error('no') = 1"}}
+
+
+def post(api: TestClient, graph: dict[str, Any]) -> str:
+    return str(api.post("/api/workflows", json=graph).json()["id"])
+
+
+def execute(api: TestClient, workflow_id: str, **more: Any) -> dict[str, Any]:
+    answer = api.post(f"/api/workflows/{workflow_id}/execute", **({"params": {"wait": 60}} | more))
+    assert answer.status_code in (200, 202), answer.text
+    return dict(answer.json())
+
+
+@pytest.fixture(scope="module")
+def workflow(api: TestClient) -> str:
+    return post(api, chain(parameters=[{"name": "least", "type": "integer", "default": 0}]))
+
+
+@pytest.fixture(scope="module")
+def completed(api: TestClient, workflow: str, code_server: None) -> str:
+    said = execute(api, workflow, json={"parameters": {"least": 3}, "tags": {"team": "ops"}})
+    assert said["status"] == "completed"
+    return str(said["execution_id"])
+
+
+def test_it_is_started_and_waited_for(api: TestClient, workflow: str) -> None:
+    answer = api.post(f"/api/workflows/{workflow}/execute")
+    said = answer.json()
+    assert answer.status_code == 202
+    assert set(said) == STARTED
+    assert (said["workflow_id"], said["version"], said["task_id"]) == (workflow, 1, said["execution_id"])
+    assert said["run_url"].endswith(f"/runs/{said['execution_id']}")
+    assert answer.headers["location"] == f"/api/executions/{said['execution_id']}"
+    waited = api.post(f"/api/workflows/{workflow}/execute?wait=60")
+    assert (waited.status_code, waited.json()["status"]) == (200, "completed")
+
+
+def test_the_execution(api: TestClient, workflow: str, completed: str) -> None:
+    said = api.get(f"/api/executions/{completed}").json()
+    assert set(said) == {
+        "id", "workflow_id", "version", "status", "queued_at", "started_at", "completed_at", "error", "parameters",
+        "trigger", "retry_of", "run_url", "nodes",
+    }  # fmt: skip
+    assert (said["id"], said["workflow_id"], said["version"], said["status"]) == (completed, workflow, 1, "completed")
+    assert (said["parameters"], said["trigger"], said["error"]) == ({"least": 3}, "api", None)
+    assert said["queued_at"].endswith("Z")
+    assert said["queued_at"] <= said["started_at"] <= said["completed_at"]
+    nodes = {each["node_id"]: each for each in said["nodes"]}
+    assert set(nodes) == {"1", "dndnode-2"}
+    assert nodes["dndnode-2"]["status"] == "completed"
+    assert nodes["dndnode-2"]["outputs"]["passed"] == {"rows": 1, "columns": 2}
+
+
+def test_the_list(api: TestClient, workflow: str, completed: str) -> None:
+    said = api.get("/api/executions", params={"workflow_id": workflow, "status": "completed"}).json()
+    assert said["total"] >= 1
+    assert completed in {each["id"] for each in said["items"]}
+    assert "nodes" not in said["items"][0]
+    assert api.get("/api/executions", params={"workflow_id": "none"}).json() == {"items": [], "total": 0}
+    problems_of(api.get("/api/executions?status=done"), 400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"[]", 400, "invalid_request"),
+        (b"not json", 400, "invalid_json"),
+        (b'{"priority": "high"}', 400, "invalid_request"),
+        (b'{"parameter": {}}', 400, "invalid_request"),
+        (b'{"input_data": {"x": 1}}', 400, "invalid_request"),
+        (b'{"tags": {"a": "\\u0000"}}', 400, "invalid_graph"),
+        (b'{"tags": {"dagster/x": "1"}}', 400, "invalid_graph"),
+        (b'{"parameters": {"lest": 1}}', 400, "invalid_graph"),
+        (b'{"parameters": {"least": "x"}}', 400, "invalid_graph"),
+        (b'{"until": "none"}', 400, "invalid_graph"),
+        (b'{"input_data": {"x": []}}', 400, "invalid_graph"),
+        (b" " * (10 * 2**20 + 1), 413, "too_large"),
+    ],
+)
+def test_what_cannot_be_started(api: TestClient, workflow: str, body: bytes, status: int, code: str) -> None:
+    answer = api.post(f"/api/workflows/{workflow}/execute", content=body)
+    problems_of(answer, status)
+    assert answer.json()["type"].endswith(code)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"parameters": null, "until": null, "cache": null}'])
+def test_nothing_is_needed(api: TestClient, workflow: str, body: bytes) -> None:
+    assert api.post(f"/api/workflows/{workflow}/execute", content=body).status_code == 202
+
+
+@pytest.mark.parametrize("wait", ["-1", "301", "x", "nan"])
+def test_a_wait_that_cannot_be(api: TestClient, workflow: str, wait: str) -> None:
+    problems_of(api.post(f"/api/workflows/{workflow}/execute?wait={wait}"), 400, "invalid_request")
+
+
+def test_a_draft_is_not_run(api: TestClient) -> None:
+    made = api.post("/api/workflows?draft=true", json={"name": "half"}).json()
+    problems_of(api.post(f"/api/workflows/{made['id']}/execute"), 409, "conflict")
+
+
+def test_the_same_key_is_the_same_execution(api: TestClient, workflow: str) -> None:
+    first, again = (execute(api, workflow, headers={"Idempotency-Key": "k"}) for _ in range(2))
+    assert first["execution_id"] == again["execution_id"]
+    other = api.post(f"/api/workflows/{workflow}/execute", json={"cache": False}, headers={"Idempotency-Key": "k"})
+    problems_of(other, 409, "conflict")
+
+
+def read(api: TestClient, execution_id: str, **more: Any) -> list[dict[str, Any]]:
+    """The events of a stream that ends by itself."""
+    answer = api.get(f"/api/executions/{execution_id}/logs", **more)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    blocks = [each for each in answer.text.split("\n\n") if each.strip() and not each.startswith(":")]
+    events = [dict(line.split(": ", 1) for line in block.split("\n")) for block in blocks]
+    return [{"event": each["event"], "id": int(each["id"]), "data": json.loads(each["data"])} for each in events]
+
+
+def test_the_log_from_the_first_event_to_the_last(api: TestClient, workflow: str) -> None:
+    said = execute(api, workflow, params={})
+    events = read(api, said["execution_id"])
+    assert [each["id"] for each in events] == sorted(each["id"] for each in events)
+    statuses = [each["data"]["status"] for each in events if each["event"] == "status"]
+    assert statuses[-1] == "completed"
+    assert {each["data"]["node"]["node_id"] for each in events if each["event"] == "node"} == {"1", "dndnode-2"}
+    for each in events:
+        assert {"timestamp", "level", "message", "node_id"} <= set(each["data"])
+
+
+def test_the_log_goes_on_where_it_was_left(api: TestClient, completed: str) -> None:
+    events = read(api, completed)
+    half = events[len(events) // 2]["id"]
+    rest = [each for each in events if each["id"] > half]
+    assert read(api, completed, headers={"Last-Event-ID": str(half)}) == rest
+    assert read(api, completed, params={"after": half}) == rest
+    assert read(api, completed, params={"after": 0}, headers={"Last-Event-ID": str(half)}) == rest
+    last = api.get(f"/api/executions/{completed}/logs", headers={"Last-Event-ID": str(events[-1]["id"])})
+    assert last.status_code == 204
+
+
+def test_a_page_of_the_log(api: TestClient, completed: str) -> None:
+    events = read(api, completed)
+    url, wanted = f"/api/executions/{completed}/logs", {"Accept": "application/json"}
+    page = api.get(url, headers=wanted, params={"limit": 2, "offset": 1}).json()
+    assert page == {"items": events[1:3], "total": len(events)}
+
+
+@pytest.mark.parametrize("said", ["x", "-1", "1.5", "99999999999999999999"])
+def test_an_event_that_cannot_be(api: TestClient, completed: str, said: str) -> None:
+    problems_of(api.get(f"/api/executions/{completed}/logs?after={said}"), 400, "invalid_request")
+    problems_of(api.get(f"/api/executions/{completed}/logs", headers={"Accept": "image/png"}), 406, "not_acceptable")
+
+
+def test_a_failure_and_its_retry(api: TestClient) -> None:
+    graph = chain(nodes=[inline(), BAD_SQL], edges=[{"id": "e", "source": "1", "target": "bad"}])
+    workflow_id = post(api, graph)
+    failed = execute(api, workflow_id)
+    assert failed["status"] == "failed"
+    said = api.get(f"/api/executions/{failed['execution_id']}").json()
+    assert said["error"]["node_id"] == "bad"
+    assert said["error"]["message"]
+    url = f"/api/executions/{failed['execution_id']}"
+    problems_of(api.post(url + "/retry", json={"from": "nowhere"}), 400, "unknown_node")
+    problems_of(api.post(url + "/retry", json={"version": "3"}), 400, "invalid_request")
+    graph["nodes"][1] = BAD_SQL | {"config": {"condition": "a = 1"}}
+    assert api.put(f"/api/workflows/{workflow_id}", json=graph).json()["version"] == 2
+    again = api.post(url + "/retry", json={"from": "failure", "version": "latest"})
+    assert again.status_code == 202
+    assert again.json()["version"] == 2
+    read(api, again.json()["execution_id"])
+    ended = api.get(again.headers["location"]).json()
+    assert (ended["status"], ended["retry_of"]) == ("completed", failed["execution_id"])
+    assert {each["node_id"]: each["status"] for each in ended["nodes"]} == {"1": "cached", "bad": "completed"}
+    problems_of(api.post(again.headers["location"] + "/retry"), 409, "conflict")
+
+
+def test_cancel_and_delete(api: TestClient, workflow: str) -> None:
+    done = execute(api, workflow)["execution_id"]
+    problems_of(api.post(f"/api/executions/{done}/cancel"), 409, "conflict")
+    assert api.delete(f"/api/executions/{done}").status_code == 204
+    problems_of(api.get(f"/api/executions/{done}"), 404, "not_found")
+    problems_of(api.get(f"/api/executions/{done}/logs"), 404, "not_found")
+
+
+def test_a_running_one_is_canceled(api: TestClient) -> None:
+    numbers = {"id": "n", "type": "inline_data", "config": {"rows": [{"a": n} for n in range(2000)]}}
+    slow = {"id": "s", "type": "filter", "config": {"condition": SLOW}}
+    graph = {"nodes": [numbers, slow], "edges": [{"id": "e", "source": "n", "target": "s"}]}
+    said = execute(api, post(api, graph), params={})
+    url = f"/api/executions/{said['execution_id']}"
+    problems_of(api.delete(url), 409, "conflict")
+    until(lambda: {"s", "running"} in [{each["node_id"], each["status"]} for each in api.get(url).json()["nodes"]])
+    assert api.post(url + "/cancel").status_code == 202
+    read(api, said["execution_id"])
+    assert api.get(url).json()["status"] == "canceled"
+    assert api.delete(url).status_code == 204
+
+
+def test_a_run_outlives_its_workflow(api: TestClient) -> None:
+    workflow_id = post(api, chain())
+    done = execute(api, workflow_id)["execution_id"]
+    assert api.delete(f"/api/workflows/{workflow_id}").status_code == 204
+    assert len(api.get(f"/api/executions/{done}").json()["nodes"]) == 2
+    problems_of(api.post(f"/api/workflows/{workflow_id}/execute"), 404, "not_found")
