@@ -1,0 +1,76 @@
+"""JSON Schema of a node's settings, as rows of a table for people."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Schema = Mapping[str, Any]
+HEAD = ("Setting", "Type", "Default", "What it does")
+
+
+def table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]] | list[tuple[str, ...]]) -> str:
+    """A Markdown table; empty where there is no row."""
+    lines = [f"| {' | '.join(cell(each) for each in row)} |" for row in rows]
+    return "\n".join([f"| {' | '.join(head)} |", "|" + "---|" * len(head), *lines]) if lines else ""
+
+
+def cell(text: str) -> str:
+    """Text that stays inside its cell."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def settings(schema: Schema, leave_out: frozenset[str] = frozenset()) -> str:
+    """The table of a model's settings, those of nested models too: `columns[].name`."""
+    return table(HEAD, _rows(schema, schema.get("$defs", {}), "", leave_out))
+
+
+def _rows(schema: Schema, defs: Schema, prefix: str, leave_out: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    needed = schema.get("required", ())
+    for name, field in schema.get("properties", {}).items():
+        if name in leave_out:
+            continue
+        default = "needed" if name in needed else _default(field)
+        yield f"`{prefix}{name}`", _kind(field, defs), default, field.get("description", "")
+        for inner, mark in _models(field, defs):
+            yield from _rows(inner, defs, f"{prefix}{name}{mark}.", frozenset())
+
+
+def _default(field: Schema) -> str:
+    default = field.get("default")
+    return "" if default is None else f"`{json.dumps(default, ensure_ascii=False)}`"
+
+
+def _resolved(field: Schema, defs: Schema) -> Schema:
+    return defs[field["$ref"].rsplit("/", 1)[1]] if "$ref" in field else field
+
+
+def _options(field: Schema, defs: Schema) -> list[Schema]:
+    """What a field may be, apart from null."""
+    found = [_resolved(each, defs) for each in field.get("anyOf", field.get("oneOf", [field]))]
+    return [each for each in found if each.get("type") != "null"]
+
+
+def _models(field: Schema, defs: Schema) -> Iterator[tuple[Schema, str]]:
+    for option in _options(field, defs):
+        if option.get("properties"):
+            yield option, ""
+        elif option.get("type") == "array" and isinstance(option.get("items"), Mapping):
+            yield from ((each, "[]") for each in _options(option["items"], defs) if each.get("properties"))
+
+
+def _kind(field: Schema, defs: Schema) -> str:
+    return " or ".join(dict.fromkeys(_one(each, defs) for each in _options(field, defs))) or "any"
+
+
+def _one(option: Schema, defs: Schema) -> str:
+    """A type in a person's words."""
+    widget = option.get("x-ui", {})
+    if widget.get("widget") in ("column", "expression", "file") and option.get("type", "string") == "string":
+        return widget["widget"] + (f" of `{widget['port']}`" if "port" in widget else "")
+    if "enum" in option or "const" in option:
+        return ", ".join(f"`{json.dumps(each)}`" for each in option.get("enum", [option.get("const")]))
+    if option.get("type") == "array":
+        return f"list of {_kind(option.get('items', {}), defs)}"
+    if option.get("type") == "object" and isinstance(option.get("additionalProperties"), Mapping):
+        return f"object of {_kind(option['additionalProperties'], defs)}"
+    return str(option.get("type", "any"))
