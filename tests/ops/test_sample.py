@@ -1,0 +1,63 @@
+import pytest
+
+TEN = "SELECT range + 1 AS id, CASE WHEN range < 6 THEN 'a' WHEN range < 9 THEN 'b' END AS k FROM range(10)"
+
+GOOD = [
+    ({"n": 3}, [1, 2, 3]),
+    ({"n": 0}, []),
+    ({"n": 99}, list(range(1, 11))),
+    ({"method": "last", "n": 2}, [9, 10]),
+    ({"method": "every", "n": 3}, [3, 6, 9]),
+    ({"method": "every", "n": 1}, list(range(1, 11))),
+    ({"fraction": 0.25}, [1, 2, 3]),
+    ({"fraction": 0}, []),
+    ({"fraction": 1}, list(range(1, 11))),
+    ({"method": "last", "fraction": 0.2}, [9, 10]),
+    ({"n": 1, "group_by": ["k"]}, [1, 7, 10]),
+    ({"method": "last", "n": 2, "group_by": ["k"]}, [5, 6, 8, 9, 10]),
+    ({"method": "every", "n": 3, "group_by": ["k"]}, [3, 6, 9]),
+    ({"fraction": 0.5, "group_by": ["k"]}, [1, 2, 3, 7, 8, 10]),
+]
+
+
+@pytest.mark.parametrize(("config", "ids"), GOOD)
+def test_takes(run, config, ids):
+    made = run("sample", config, table=TEN)
+    assert [row[0] for row in made["sampled"]] == ids
+    assert [row[0] for row in made["rest"]] == [n for n in range(1, 11) if n not in ids]
+
+
+RANDOM = [({"n": 4}, 4), ({"fraction": 0.31}, 3), ({"n": 50}, 10), ({"n": 2, "group_by": ["k"]}, 5)]
+
+
+@pytest.mark.parametrize(("config", "count"), RANDOM)
+def test_random_is_exact_and_repeatable(run, config, count):
+    config = {"method": "random", "seed": 7, **config}
+    made = run("sample", config, table=TEN)
+    ids = [row[0] for row in made["sampled"]]
+    assert (len(ids), sorted(ids)) == (count, ids)
+    assert sorted(ids + [row[0] for row in made["rest"]]) == list(range(1, 11))
+    assert run("sample", config, table=TEN) == made
+
+
+def test_random_depends_on_the_seed_and_is_spread(run):
+    table = "SELECT range AS id FROM range(100000)"
+    picks = [run("sample", {"method": "random", "n": 1000, "seed": s}, table=table)["sampled"] for s in (1, 2)]
+    assert picks[0] != picks[1]
+    assert 45000 < sum(row[0] for row in picks[0]) / 1000 < 55000
+
+
+REFUSED = [
+    ({}, "/config/n"),
+    ({"n": 1, "fraction": 0.5}, "/config/n"),
+    ({"n": -1}, "/config/n"),
+    ({"fraction": 1.5}, "/config/fraction"),
+    ({"method": "every", "fraction": 0.5}, "/config/n"),
+    ({"method": "every", "n": 0}, "/config/n"),
+    ({"method": "some", "n": 1}, "/config/method"),
+]
+
+
+@pytest.mark.parametrize(("config", "path"), REFUSED)
+def test_refuses(run, config, path):
+    assert run.refuses("sample", config, table=TEN)[:2] == ("invalid_config", path)
