@@ -113,7 +113,7 @@ def _typed(name: str, values: Sequence[Any], kind: str, place: str) -> pyarrow.A
     tried = connection().cursor().from_arrow(pyarrow.table([texts], names=["v"])).project(tests)
     for index, (wrong,) in enumerate(tried.fetchall()):
         if wrong or (INTEGER.fullmatch(kind) and _fraction(values[index])):
-            message = f"Column '{name}', row {index + 1}: {short(values[index])} is not a {plain(kind)}."
+            message = f"Column '{name}', row {index + 1}: {short(values[index])} cannot become {plain(kind)}."
             raise _error(message, "type_mismatch", (place, index, name), values[index])
     return texts
 
