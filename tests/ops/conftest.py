@@ -17,7 +17,7 @@ from orchestrator.tables import Session
 def table(session, rows):
     """A relation from SQL, a list of dicts, or `{"column": [values]}`; a relation stays one."""
     if isinstance(rows, str):
-        return session.connection.sql(rows)
+        return session.connection.sql(f"SELECT * FROM ({rows})")
     if isinstance(rows, list):
         keys = list(dict.fromkeys(key for row in rows for key in row))
         rows = {key: [row.get(key) for row in rows] for key in keys}
