@@ -4,7 +4,7 @@ The posted JSON is kept as it came (`Workflow.document`); these models are what 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
@@ -16,14 +16,30 @@ MAX_EDGES = 20_000
 MAX_BYTES = 10 * 1024 * 1024
 MAX_NAME = 1_000
 LAYOUT = frozenset({"group", "note"})
+BROKEN = "\0"  # the type of a node that could not be read; no node type is called so
+RULES = {  # JSON's words in place of Python's
+    "missing": "it is needed",
+    "tuple_type": "it must be a list",
+    "dict_type": "it must be an object",
+    "model_type": "it must be an object",
+    "recursion_depth_exceeded": "it is nested too deeply",
+    "string_unicode": "the text has half of a surrogate pair",
+}
 
 ParameterType = Literal["string", "integer", "number", "boolean", "date", "datetime", "choice", "file", "secret"]
 
 
 class Part(BaseModel):
-    """A part of a posted graph: unknown keys are left to the document."""
+    """A part of a posted graph: unknown keys are left to the document, and null is the same as absent."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, posted: Any) -> Any:
+        if not isinstance(posted, Mapping):
+            return posted
+        return {key: value for key, value in posted.items() if value is not None}
 
 
 class Retry(Part):
@@ -58,11 +74,6 @@ class Node(Part):
             if lifted.get(key) is None and data.get(key) is not None:
                 lifted[key] = data[key]
         return lifted
-
-    @field_validator("config", mode="before")
-    @classmethod
-    def _no_config(cls, posted: Any) -> Any:
-        return {} if posted is None else posted
 
     @property
     def is_layout(self) -> bool:
@@ -118,11 +129,6 @@ class Workflow(Part):
     edges: tuple[Edge, ...] = ()
     settings: RunSettings = RunSettings()
 
-    @field_validator("description", "parameters", "settings", mode="before")
-    @classmethod
-    def _null_is_default(cls, posted: Any, info: Any) -> Any:
-        return cls.model_fields[info.field_name].default if posted is None else posted
-
     def node(self, node_id: str) -> Node | None:
         """The node of that id, the first where two share it."""
         return next((node for node in self.nodes if node.id == node_id), None)
@@ -134,21 +140,44 @@ def parse(document: Any) -> Workflow:
     Raises:
         InvalidGraph: not a graph at all, over a limit, or a field of the wrong type; every problem with its place.
     """
+    workflow, problems = read(document)
+    if workflow is None or problems:
+        raise InvalidGraph(problems)
+    return workflow
+
+
+def read(document: Any) -> tuple[Workflow | None, list[Problem]]:
+    """What can be read of a posted graph, with the problems of the rest.
+
+    A node with a field of the wrong type is read as one of the type `BROKEN`, so that the other nodes, and the edges to
+    it, can be checked all the same. `None` where more than nodes is wrong.
+    """
     if not isinstance(document, Mapping):
-        raise InvalidGraph([Problem(code="invalid_graph", message="A workflow is a JSON object with nodes and edges.")])
-    _check_limits(document)
+        return None, [Problem(code="invalid_graph", message="A workflow is a JSON object with nodes and edges.")]
+    if problems := list(_over_limit(document)):
+        return None, problems
     try:
-        return Workflow.model_validate(document)
+        return Workflow.model_validate(document), []
     except ValidationError as error:
-        raise InvalidGraph([_problem(document, each) for each in error.errors(include_url=False)]) from None
+        wrong = error.errors(include_url=False)
+    problems = [_problem(document, each) for each in wrong]
+    if not all(problem.node_id is not None for problem in problems):
+        return None, problems
+    nodes = list(document["nodes"])
+    for index in {int(each["loc"][1]) for each in wrong}:
+        nodes[index] = {"id": nodes[index]["id"], "type": BROKEN}
+    try:
+        return Workflow.model_validate({**document, "nodes": nodes}), problems
+    except ValidationError:  # the id itself
+        return None, problems
 
 
-def _check_limits(document: Mapping[str, Any]) -> None:
+def _over_limit(document: Mapping[str, Any]) -> Iterator[Problem]:
     for key, limit in (("nodes", MAX_NODES), ("edges", MAX_EDGES)):
         posted = document.get(key)
         if isinstance(posted, list) and len(posted) > limit:
             message = f"A workflow has at most {limit:,} {key}; this one has {len(posted):,}."
-            raise InvalidGraph([Problem(code="too_large", message=message, path=f"/{key}")])
+            yield Problem(code="too_large", message=message, path=f"/{key}")
 
 
 def _problem(document: Mapping[str, Any], error: Any) -> Problem:
@@ -157,14 +186,17 @@ def _problem(document: Mapping[str, Any], error: Any) -> Problem:
     owner: dict[str, str | None] = {}
     if kind in ("nodes", "edges") and rest:
         posted = document[kind][rest[0]]
-        name = posted.get("id") if isinstance(posted, Mapping) else None
+        name = posted.get("id") if isinstance(posted, Mapping) and error["type"] != "string_unicode" else None
         owner = {"node_id" if kind == "nodes" else "edge_id": name if isinstance(name, str) else None}
         where = rest[1:] if isinstance(name, str) else error["loc"]
     else:
         where = error["loc"]
     path = pointer(where)
     code = "invalid_config" if owner.get("node_id") and path.startswith("/config") else "invalid_graph"
-    return Problem(code=code, message=f"{path or 'It'}: {error['msg']}.", path=path or None, **owner)
+    if error["type"] == "recursion_depth_exceeded":
+        path = pointer(where[:1])
+    rule = RULES.get(error["type"], error["msg"])
+    return Problem(code=code, message=f"{path or 'It'}: {rule}.", path=path or None, **owner)
 
 
 def pointer(parts: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from orchestrator.catalog import Catalog, Stored
 from orchestrator.compiler import infer, inspect
 from orchestrator.errors import InvalidGraph, Problem
-from orchestrator.graph import parse
+from orchestrator.graph import read
 from orchestrator.settings import settings
 
 
@@ -26,15 +26,12 @@ class Judged:
 
 def judge(document: Any) -> Judged:
     """Check and infer a posted graph. Whatever it is, the answer is problems, never an error."""
-    try:
-        workflow = parse(document)
-    except InvalidGraph as error:
-        return Judged(error.problems, {})
+    workflow, unread = read(document)
+    if workflow is None:
+        return Judged(tuple(unread), {})
     checked, problems = inspect(workflow)
-    if checked is None:
-        return Judged(tuple(problems), {})
     inferred = infer(checked, settings().data)
-    return Judged((*problems, *inferred.problems), inferred.as_json())
+    return Judged((*unread, *problems, *inferred.problems), inferred.as_json())
 
 
 def create(catalog: Catalog, document: Any, *, draft: bool = False) -> tuple[Stored, Judged]:

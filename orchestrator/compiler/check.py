@@ -1,16 +1,18 @@
 """First pass: is this a graph that can run? Every problem at once, each with its place."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from orchestrator.compiler.order import cycle, sort
-from orchestrator.compiler.parameters import resolve, samples
-from orchestrator.compiler.wiring import Types, Wire, wire
+from orchestrator.compiler.parameters import names_in, resolve, samples, unknown_parameters
+from orchestrator.compiler.parts import running, untouched
+from orchestrator.compiler.wiring import Types, Wire, edge_name, wire
 from orchestrator.errors import InvalidGraph, NodeError, Problem
-from orchestrator.graph import Node, Workflow, pointer
+from orchestrator.graph import BROKEN, Node, Workflow, pointer
 from orchestrator.names import listing, near
 from orchestrator.ops.base import Op
 from orchestrator.registry import node_types
@@ -20,17 +22,23 @@ from orchestrator.registry import node_types
 class Step:
     """A node that will run: its settings as an operation, and the wires into each input port, in the edges' order.
 
-    `open_settings` are the JSON pointers of settings that wait for a parameter without a default.
+    `open_settings` are the JSON pointers of settings that wait for a parameter without a default. Where they leave the
+    settings undecided, `settled` is false, and `op` is of the node's type without its settings.
     """
 
     node: Node
     op: Op
-    wires: tuple[Wire, ...]
+    wires: tuple[Wire, ...] = ()
     open_settings: frozenset[str] = frozenset()
+    settled: bool = True
 
     def into(self, port: str) -> tuple[Wire, ...]:
         """The wires into one of its input ports."""
         return tuple(each for each in self.wires if each.target_port == port)
+
+    def waits(self, path: str | None) -> bool:
+        """Whether what is wrong at this JSON pointer may be right once the open parameters have values."""
+        return any(path is None or _same_place(path, each) for each in self.open_settings)
 
 
 @dataclass(frozen=True)
@@ -53,38 +61,50 @@ def check(workflow: Workflow, given: Mapping[str, Any] | None = None) -> Checked
         InvalidGraph: with every problem there is.
     """
     checked, problems = inspect(workflow, given)
-    if checked is None:
+    if any(problem.severity == "error" for problem in problems):
         raise InvalidGraph(problems)
     return checked
 
 
-def inspect(workflow: Workflow, given: Mapping[str, Any] | None = None) -> tuple[Checked | None, list[Problem]]:
-    """The same, with the problems as a value."""
-    values, open_names, problems = samples(workflow)
-    if given is not None:
-        values, open_names = resolve(workflow, given), frozenset()
+def inspect(workflow: Workflow, given: Mapping[str, Any] | None = None) -> tuple[Checked, list[Problem]]:
+    """The same, with the problems as a value, and as steps the nodes that no problem touches."""
+    values, open_names, problems = samples(workflow) if given is None else _given(workflow, given)
     problems += _duplicates(workflow)
     nodes = {node.id: node for node in reversed(workflow.nodes)}
     nodes = dict(reversed(nodes.items()))
-    if not any(not node.is_layout for node in nodes.values()):
+    if all(node.is_layout for node in nodes.values()):
         problems.append(Problem(code="empty_graph", message="There is no node to run."))
     types, unknown = _types(nodes)
     wires, wrong = wire(workflow.edges, nodes, types)
     loop = cycle(list(nodes), ((each.source, each.target) for each in wires))
     problems += [*unknown, *wrong, *_cycle(loop)]
-    steps: list[Step] = []
-    running = _running(nodes, types, wires) if not loop else frozenset()
-    for node_id, node in nodes.items():
-        if node_id in types:
-            step, found = _step(node, types[node_id], values, open_names)
-            problems += found
-            if step is not None and node_id in running:
-                steps.append(step)
-    if not problems and not steps:
+    steps: dict[str, Step] = {}
+    for node_id, op in types.items():
+        step, found = _step(nodes[node_id], op, values, open_names)
+        problems += found
+        if step is not None:
+            steps[node_id] = step
+    taking_part = running(nodes, types, wires)
+    if not problems and not taking_part:
         problems.append(Problem(code="empty_graph", message="Every node is disabled, or depends on one that is."))
-    if any(problem.severity == "error" for problem in problems):
-        return None, problems
-    return Checked(workflow, _ordered(steps, wires, running)), problems
+    bad = (nodes.keys() - steps.keys()) | _touched(problems, workflow)
+    sound = untouched(nodes, wires, bad) & taking_part
+    return Checked(workflow, _ordered({each: steps[each] for each in nodes if each in sound}, wires)), problems
+
+
+def _given(workflow: Workflow, given: Mapping[str, Any]) -> tuple[dict[str, Any], frozenset[str], list[Problem]]:
+    try:
+        return resolve(workflow, given), frozenset(), []
+    except InvalidGraph as error:
+        values, open_names, _ = samples(workflow)
+        return values, open_names, list(error.problems)
+
+
+def _touched(problems: list[Problem], workflow: Workflow) -> set[str]:
+    """The nodes that a problem names, and those that an edge with a problem leads to."""
+    edges = {problem.edge_id for problem in problems if problem.edge_id is not None}
+    targets = {edge.target for number, edge in enumerate(workflow.edges) if edge_name(edge, number) in edges}
+    return targets | {problem.node_id for problem in problems if problem.node_id is not None}
 
 
 def _duplicates(workflow: Workflow) -> Iterator[Problem]:
@@ -103,7 +123,7 @@ def _types(nodes: Mapping[str, Node]) -> tuple[Types, list[Problem]]:
     for node_id, node in nodes.items():
         if node.type in known:
             found[node_id] = known[node.type]
-        elif not node.is_layout:
+        elif not node.is_layout and node.type != BROKEN:
             message = f"Node type '{node.type}' is not known.{near(node.type, known)}"
             hint = listing(known, 60)
             problems.append(
@@ -118,35 +138,23 @@ def _cycle(loop: list[str]) -> Iterator[Problem]:
         yield Problem(code="cycle", message=message, node_id=loop[0], hint=listing(loop, 100))
 
 
-def _running(nodes: Mapping[str, Node], types: Types, wires: list[Wire]) -> frozenset[str]:
-    """The nodes that take part: not the disabled ones, nor those that need an input from them alone."""
-    running = {node_id for node_id in types if nodes[node_id].enabled}
-    changed = True
-    while changed:
-        fed = {(each.target, each.target_port) for each in wires if each.source in running}
-        lost = {
-            node_id
-            for node_id in running
-            if any(not port.optional and (node_id, port.name) not in fed for port in types[node_id].inputs.values())
-        }
-        running -= lost
-        changed = bool(lost)
-    return frozenset(running)
-
-
 def _step(
     node: Node, op: type[Op], values: Mapping[str, Any], open_names: frozenset[str]
 ) -> tuple[Step | None, list[Problem]]:
-    waiting = frozenset(_open(node.config, open_names, "/config"))
+    unknown = [
+        each.problem().model_copy(update={"node_id": node.id}) for each in unknown_parameters(node.config, values)
+    ]
+    stand_ins = {name: "text" for name in names_in(node.config) if name not in values}
+    waiting = frozenset(_open(node.config, open_names | stand_ins.keys(), "/config"))
     try:
-        return Step(node, op.configure(node.config, values), (), waiting), []
+        return Step(node, op.configure(node.config, {**stand_ins, **values}), (), waiting), unknown
     except NodeError as error:
-        path = error.path or _whose(node.config, error) or "/config"
-        return None, [error.problem().model_copy(update={"node_id": node.id, "path": path})]
+        problems = [error.problem().model_copy(update={"node_id": node.id, "path": error.path or "/config"})]
     except ValidationError as error:
-        wrong = error.errors(include_url=False, include_input=False)
-        problems = [_invalid(node, op, each) for each in wrong]
-        return None, [problem for problem in problems if problem.path not in waiting]
+        problems = [_invalid(node, op, each) for each in error.errors(include_url=False, include_input=False)]
+    step = Step(node, op.model_construct(), (), waiting, settled=False)
+    problems = [problem for problem in problems if not step.waits(problem.path)]
+    return None if problems else step, unknown + problems
 
 
 def _invalid(node: Node, op: type[Op], error: Any) -> Problem:
@@ -178,16 +186,14 @@ def _open(setting: Any, names: frozenset[str], path: str) -> Iterator[str]:
         yield path
 
 
-def _whose(config: Mapping[str, Any], error: NodeError) -> str | None:
-    """The setting that holds the unknown parameter that an error names."""
-    name = str(error).split("'")[1] if "'" in str(error) else ""
-    return next(_open(config, frozenset([name]), "/config"), None)
+def _same_place(one: str, other: str) -> bool:
+    return one == other or one.startswith(other + "/") or other.startswith(one + "/")
 
 
-def _ordered(steps: list[Step], wires: list[Wire], running: frozenset[str]) -> tuple[Step, ...]:
-    used = [each for each in wires if each.source in running and each.target in running]
-    into: dict[str, list[Wire]] = {step.node.id: [] for step in steps}
+def _ordered(steps: Mapping[str, Step], wires: list[Wire]) -> tuple[Step, ...]:
+    used = [each for each in wires if each.source in steps and each.target in steps]
+    into: defaultdict[str, list[Wire]] = defaultdict(list)
     for each in used:
         into[each.target].append(each)
-    by_id = {step.node.id: Step(step.node, step.op, tuple(into[step.node.id]), step.open_settings) for step in steps}
-    return tuple(by_id[node_id] for node_id in sort(list(by_id), ((each.source, each.target) for each in used)))
+    order = sort(list(steps), ((each.source, each.target) for each in used))
+    return tuple(replace(steps[node_id], wires=tuple(into[node_id])) for node_id in order)

@@ -66,7 +66,7 @@ class _Inference:
         return Inferred(inputs, outputs, tuple(self.problems))
 
     def _outputs(self, step: Step, given: Mapping[str, list[Relation | None]]) -> dict[str, Relation]:
-        if any(table is None for tables in given.values() for table in tables):
+        if not step.settled or any(table is None for tables in given.values() for table in tables):
             return {}
         known = {port: [each for each in tables if each is not None] for port, tables in given.items()}
         missing = list(_missing_columns(step, known))
@@ -80,9 +80,8 @@ class _Inference:
         except UnknownColumns:
             return {}
         except NodeError as error:
-            problem = error.problem()
-            if not step.open_settings or (problem.path and not _waits(problem.path, step.open_settings)):
-                self.problems.append(problem)
+            if not step.waits(error.path):
+                self.problems.append(error.problem())
             return {}
 
     def _empty(self, table: Relation) -> Relation:
@@ -104,10 +103,6 @@ def arranged(step: Step, tables: Mapping[str, list[Any]]) -> dict[str, Any]:
         name: tables[name] if port.many else (tables[name][0] if tables[name] else None)
         for name, port in step.op.inputs.items()
     }
-
-
-def _waits(path: str, waiting: frozenset[str]) -> bool:
-    return any(each == path or each.startswith(path + "/") or path.startswith(each + "/") for each in waiting)
 
 
 def _missing_columns(step: Step, tables: Mapping[str, list[Relation]]) -> Iterator[Problem]:

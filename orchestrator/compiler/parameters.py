@@ -4,8 +4,9 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from orchestrator.errors import InvalidGraph, Problem
-from orchestrator.graph import Parameter, Workflow
+from orchestrator.errors import InvalidGraph, NodeError, Problem
+from orchestrator.expressions import PLACEHOLDER
+from orchestrator.graph import Parameter, Workflow, pointer
 from orchestrator.names import listing, near
 
 Coerce = Callable[[Any], Any]
@@ -136,3 +137,28 @@ def samples(workflow: Workflow) -> tuple[dict[str, Any], frozenset[str], list[Pr
             open_names.add(parameter.name)
         values[parameter.name] = sample if typed is None else typed
     return values, frozenset(open_names), problems
+
+
+def unknown_parameters(config: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[NodeError]:
+    """Every `${name}` in a config that is no parameter, as `unknown_parameter` on its setting."""
+    for path, name in _placeholders(config, "/config"):
+        if name not in values:
+            message = f"Parameter '{name}' is not in this workflow.{near(name, values)}"
+            hint = f"parameters: {listing(values) or 'none'}"
+            yield NodeError(message, code="unknown_parameter", hint=hint, path=path)
+
+
+def names_in(config: Mapping[str, Any]) -> set[str]:
+    """The names in every `${name}` of a config."""
+    return {name for _, name in _placeholders(config, "")}
+
+
+def _placeholders(setting: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(setting, Mapping):
+        for key, value in setting.items():
+            yield from _placeholders(value, path + pointer([key]))
+    elif isinstance(setting, list):
+        for index, value in enumerate(setting):
+            yield from _placeholders(value, f"{path}/{index}")
+    elif isinstance(setting, str) and "${" in setting:
+        yield from ((path, match[1]) for match in PLACEHOLDER.finditer(setting))

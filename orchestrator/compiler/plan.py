@@ -74,5 +74,5 @@ def _seen_order(checked: Checked) -> dict[str, bool]:
             targets[wire.source].append(step)
     for step in reversed(checked.steps):
         after = targets[step.node.id]
-        seen[step.node.id] = not after or any(not each.op.ignores_order() for each in after)
+        seen[step.node.id] = not after or any(not (each.settled and each.op.ignores_order()) for each in after)
     return seen

@@ -1,6 +1,6 @@
 """Edges: which output port feeds which input port, and what is wrong with that."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from orchestrator.errors import Problem
@@ -9,6 +9,7 @@ from orchestrator.names import listing, near
 from orchestrator.ops.base import Op, Port
 
 Types = Mapping[str, type[Op]]
+GUESSES = 20  # looking for the nearest of 5,000 names takes a while: not for each of 20,000 edges
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ def wire(edges: tuple[Edge, ...], nodes: Mapping[str, Node], types: Types) -> tu
     wires: list[Wire] = []
     problems: list[Problem] = []
     for number, edge in enumerate(edges):
-        made = _resolve(edge, edge.id or f"edge {number + 1}", nodes, types)
+        guesses = nodes if len(problems) < GUESSES else ()
+        made = _resolve(edge, edge_name(edge, number), nodes, types, guesses)
         if isinstance(made, Wire):
             wires.append(made)
         else:
@@ -35,9 +37,16 @@ def wire(edges: tuple[Edge, ...], nodes: Mapping[str, Node], types: Types) -> tu
     return wires, problems + list(_connected_twice(wires, types)) + list(_not_connected(wires, nodes, types))
 
 
-def _resolve(edge: Edge, edge_id: str, nodes: Mapping[str, Node], types: Types) -> Wire | list[Problem]:
+def edge_name(edge: Edge, number: int) -> str:
+    """What problems call an edge: its id, else its place among the edges."""
+    return edge.id or f"edge {number + 1}"
+
+
+def _resolve(
+    edge: Edge, edge_id: str, nodes: Mapping[str, Node], types: Types, guesses: Iterable[str]
+) -> Wire | list[Problem]:
     ends = (("source", edge.source), ("target", edge.target))
-    if problems := [_unknown_end(end, name, edge_id, nodes) for end, name in ends if name not in nodes]:
+    if problems := [_unknown_end(end, name, edge_id, guesses) for end, name in ends if name not in nodes]:
         return problems
     if edge.source == edge.target:
         message = f"Node '{edge.source}' is wired to itself; a workflow has no loops."
@@ -49,8 +58,8 @@ def _resolve(edge: Edge, edge_id: str, nodes: Mapping[str, Node], types: Types) 
     return Wire(edge_id, edge.source, source or "", edge.target, target or "")
 
 
-def _unknown_end(end: str, name: str, edge_id: str, nodes: Mapping[str, Node]) -> Problem:
-    message = f"{end.title()} node '{name}' is not in this graph.{near(name, nodes)}"
+def _unknown_end(end: str, name: str, edge_id: str, guesses: Iterable[str]) -> Problem:
+    message = f"{end.title()} node '{name}' is not in this graph.{near(name, guesses)}"
     return Problem(code="unknown_edge_endpoint", message=message, edge_id=edge_id, path=f"/{end}")
 
 
