@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.graphs import chain
@@ -38,4 +39,4 @@ def _once() -> list[float]:
     moments.append(time.perf_counter())
     emit(planned, "benchmark", 1)
     moments.append(time.perf_counter())
-    return [after - before for before, after in zip(moments, moments[1:], strict=False)]
+    return [after - before for before, after in pairwise(moments)]

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +24,40 @@ def free_port() -> int:
         return int(made.getsockname()[1])
 
 
+@dataclass(frozen=True)
+class System:
+    """A system that runs: its supervisor's process, its home, a client of its API, and where Dagster's UI is."""
+
+    process: "subprocess.Popen[bytes]"
+    home: Path
+    api: httpx.Client
+    dagster: str
+
+
 @contextmanager
-def up(home: Path, **settings: Any) -> Iterator[httpx.Client]:
-    """`graphmill up`; gives a client of its API, and stops it at the end."""
-    port = free_port()
+def running(home: Path, **settings: Any) -> Iterator[System]:
+    """`graphmill up` on free ports; stopped at the end."""
+    port, dagster_port = free_port(), free_port()
     env = os.environ | {"GRAPHMILL_CODE_SERVER_PORT": str(free_port())}
     env |= {f"GRAPHMILL_{name.upper()}": str(value) for name, value in settings.items()}
-    command = [BIN / "graphmill", "up", "--port", str(port), "--dagster-port", str(free_port()), "--home", str(home)]
+    command = [BIN / "graphmill", "up", "--port", str(port), "--dagster-port", str(dagster_port), "--home", str(home)]
     with (home / "up.log").open("w") as log:
         process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}/api", timeout=300) as client:
+            system = System(process, home, client, f"http://127.0.0.1:{dagster_port}")
             _wait(client, process)
-            yield client
+            yield system
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
+
+
+@contextmanager
+def up(home: Path, **settings: Any) -> Iterator[httpx.Client]:
+    """The same, for who needs the API alone."""
+    with running(home, **settings) as system:
+        yield system.api
 
 
 def _wait(client: httpx.Client, process: "subprocess.Popen[bytes]") -> None:

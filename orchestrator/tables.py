@@ -93,7 +93,8 @@ class Session:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
         try:
-            query = f"COPY (FROM {self.name(table)}) TO {literal(str(part))} (FORMAT parquet, COMPRESSION lz4)"
+            options = "FORMAT parquet, COMPRESSION lz4, PARQUET_VERSION v2"
+            query = f"COPY (FROM {self.name(table)}) TO {literal(str(part))} ({options})"
             found = self.connection.execute(query).fetchone()
             part.replace(path)
         finally:

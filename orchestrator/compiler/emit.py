@@ -169,7 +169,8 @@ def _config(plan: Plan) -> ConfigMapping:
     def as_run_config(given: Mapping[str, Any]) -> dict[str, Any]:
         options = dict(given.get(RUN_CONFIG) or {})
         values = {key: value for key, value in given.items() if key != RUN_CONFIG}
-        return {"ops": settings, "resources": {"run": {"config": {"parameters": values, **options}}}}
+        resources = {"run": {"config": {"parameters": values, **options}}}
+        return {"ops": settings, "resources": resources, "loggers": {"console": {}}}
 
     return ConfigMapping(config_fn=as_run_config, config_schema=config_schema(plan.checked.workflow))
 
