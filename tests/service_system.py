@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -81,7 +80,7 @@ class System:
         self.process.wait()
 
     def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
+        self.process.terminate()
         self.process.wait(20)
         self.instance.dispose()
         settings.cache_clear()

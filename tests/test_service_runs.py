@@ -143,6 +143,7 @@ def test_a_new_forkserver_takes_over_from_a_killed_one(system: System) -> None:
     server = psutil.Process(system.process.pid)
     [forkserver] = [p for p in server.children() if "multiprocessing.forkserver" in " ".join(p.cmdline())]
     forkserver.kill()
+    until(lambda: forkserver.status() == psutil.STATUS_ZOMBIE)
     run_id = system.run(STEP)
     assert system.ended(run_id, 60) is DagsterRunStatus.SUCCESS
 
@@ -154,4 +155,3 @@ def test_stopping_cancels_what_runs(system: System) -> None:
     system.process.wait(10)
     assert {system.get(run_id).status for run_id in runs} == {DagsterRunStatus.CANCELED}
     assert [worker.process() for worker in workers] == [None, None]
-    system.start()

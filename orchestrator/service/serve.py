@@ -40,7 +40,7 @@ def main() -> None:
     if now.warm_workers and not is_warm(context):
         log.error("workers do not start warm: runs will start slowly", module=WARM)
     log.info("code server ready", port=now.code_server_port, warm=now.warm_workers)
-    server.serve()
+    server.serve()  # type: ignore[no-untyped-call]
     log.info("code server stopped")
 
 
