@@ -12,7 +12,7 @@ from pydantic import AfterValidator, ValidationInfo, WithJsonSchema
 from orchestrator.errors import NodeError, at
 
 if TYPE_CHECKING:
-    from pyproj import CRS
+    from pyproj import CRS, Transformer
 
 EXAMPLES = "such as EPSG:4326 (longitude and latitude), EPSG:3857 (web maps), OGC:CRS84, a WKT or PROJ text"
 
@@ -80,6 +80,21 @@ def title(text: str) -> str:
     found = parse(text)
     authority = found.to_authority(min_confidence=100)
     return ":".join(authority) if authority else str(found.name)
+
+
+def transformer(source: str, target: str) -> "Transformer":
+    """What turns x, y of one system into those of another.
+
+    Raises:
+        NodeError: `invalid_crs` where there is no way between them.
+    """
+    from pyproj import Transformer
+    from pyproj.exceptions import ProjError
+
+    try:
+        return Transformer.from_crs(parse(source), parse(target), always_xy=True)
+    except ProjError:
+        raise NodeError(f"There is no way from {title(source)} to {title(target)}.", code="invalid_crs") from None
 
 
 @lru_cache(maxsize=256)

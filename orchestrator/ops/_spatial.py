@@ -17,6 +17,7 @@ from orchestrator.schema import geometry_columns
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
+    from pyproj import Transformer
 
     Shapes = np.ndarray[Any, np.dtype[np.object_]]
 
@@ -81,6 +82,30 @@ def mapped(table: Relation, column: str, change: "Callable[[Shapes, int], Shapes
             made.append(pa.Table.from_arrays(columns, schema=schema))
             before += batch.num_rows
     return pa.concat_tables(made)
+
+
+def moved(shapes: "Shapes", transformer: "Transformer") -> "Shapes":
+    """The shapes with other coordinates; infinite ones where there is no place. Heights go along, measures do not."""
+    import numpy as np
+    import shapely
+
+    made: Shapes = np.empty(len(shapes), dtype=object)
+    for high in (False, True):
+        rows = np.flatnonzero(shapely.has_z(shapes) == high)
+        there = transformer.transform(*shapely.get_coordinates(shapes[rows], include_z=high).T)
+        made[rows] = shapely.transform(shapes[rows], lambda _, there=there: np.column_stack(there), include_z=high)
+    return made
+
+
+def finite(shapes: "Shapes") -> Any:
+    """For each shape, whether all of its x and y are numbers."""
+    import numpy as np
+    import shapely
+
+    at, rows = shapely.get_coordinates(shapes, return_index=True)
+    found = np.ones(len(shapes), dtype=bool)
+    found[rows[~np.isfinite(at).all(axis=1)]] = False
+    return found
 
 
 def geometry_field(name: str, crs: str | None) -> "pa.Field":

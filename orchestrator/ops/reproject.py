@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from orchestrator.crs import Crs, parse, projjson, same, title, written_in
-from orchestrator.errors import NodeError
-from orchestrator.ops._spatial import geometry_of, kind_of, mapped, missing_crs
+from orchestrator.crs import Crs, projjson, same, title, transformer, written_in
+from orchestrator.errors import NodeError, at
+from orchestrator.ops._spatial import finite, geometry_of, kind_of, mapped, missing_crs, moved
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.tables import literal, quote
 
@@ -43,7 +43,9 @@ class Reproject(Op):
         if same(source, self.to):
             said = f"st_setcrs({quote(column)}, {literal(projjson(self.to))}) AS {quote(column)}"
             return table.project(f"* REPLACE ({said})")
-        move = _Move(transformer(source, self.to), f"from {title(source)} to {title(self.to)}")
+        with at("/to"):
+            way = transformer(source, self.to)
+        move = _Move(way, f"from {title(source)} to {title(self.to)}")
         return context.session.arrow(mapped(table, column, move, projjson(self.to)))
 
 
@@ -55,45 +57,20 @@ class _Move:
         self._said = said
 
     def __call__(self, shapes: "Shapes", before: int) -> "Shapes":
-        """The shapes elsewhere, flat ones and those with heights each in their own way."""
-        import numpy as np
-        import shapely
-
-        made = np.empty(len(shapes), dtype=object)
-        for high in (False, True):
-            rows = np.flatnonzero(shapely.has_z(shapes) == high)
-            flat, owners = shapely.get_coordinates(shapes[rows], include_z=high, return_index=True)
-            moved = np.column_stack(self._transformer.transform(*flat.T))
-            self._check(flat, moved, before + rows[owners])
-            made[rows] = shapely.transform(shapes[rows], lambda _, moved=moved: moved, include_z=high)
-        return made
-
-    def _check(self, flat: Any, moved: Any, rows: Any) -> None:
-        """Every vertex with a place before has one after.
+        """The shapes elsewhere.
 
         Raises:
             NodeError: `out_of_bounds`, with the row (from 1).
         """
         import numpy as np
+        import shapely
 
-        lost = np.flatnonzero(~np.isfinite(moved[:, :2]).all(axis=1) & np.isfinite(flat[:, :2]).all(axis=1))
+        made = moved(shapes, self._transformer)
+        lost = np.flatnonzero(finite(shapes) & ~finite(made))
         if len(lost):
-            row, (x, y) = int(rows[lost[0]]) + 1, flat[lost[0], :2]
+            row, vertices = before + int(lost[0]) + 1, shapely.get_coordinates(shapes[lost[0]])
+            there = shapely.get_coordinates(made[lost[0]])
+            x, y = vertices[~np.isfinite(there).all(axis=1)][0]
             message = f"Row {row} cannot be reprojected {self._said}: ({x:.10g}, {y:.10g}) has no place there."
             raise NodeError(message, code="out_of_bounds", port="table", row=row)
-
-
-def transformer(source: str, target: str) -> "Transformer":
-    """What turns x, y of one system into those of another.
-
-    Raises:
-        NodeError: `invalid_crs` where there is no way between them.
-    """
-    from pyproj import Transformer
-    from pyproj.exceptions import ProjError
-
-    try:
-        return Transformer.from_crs(parse(source), parse(target), always_xy=True)
-    except ProjError:
-        message = f"There is no way from {title(source)} to {title(target)}."
-        raise NodeError(message, code="invalid_crs", path="/config/to") from None
+        return made
