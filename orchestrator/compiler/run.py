@@ -4,19 +4,20 @@
 """
 
 import json
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dagster import Field, InitResourceContext, Permissive, ResourceDefinition
+from dagster import DagsterRun, Field, InitResourceContext, Permissive, ResourceDefinition
 from pydantic import ValidationError
 
 from orchestrator.compiler.infer import arranged
 from orchestrator.compiler.parameters import resolve
 from orchestrator.compiler.plan import Plan, Planned
-from orchestrator.errors import NodeError
+from orchestrator.errors import GraphmillError, NodeError
 from orchestrator.faults import blame, unknown_column
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.secrets import reveal
@@ -24,6 +25,7 @@ from orchestrator.settings import settings
 from orchestrator.tables import Session
 
 REJECTED = "rejected"
+VERSION_TAG = "graphmill/version"
 
 
 @dataclass
@@ -56,7 +58,7 @@ def table_path(folder: Path, key: str, port: str) -> Path:
     return folder / "tables" / key / f"{port}.parquet"
 
 
-def run_context(plan: Plan) -> ResourceDefinition:
+def run_context(plan: Plan, version: int) -> ResourceDefinition:
     """The resource that opens a run's session; it fails, before the first step, when the version is not the run's."""
     schema = {
         "parameters": Field(Permissive(), default_value={}),  # type: ignore[no-untyped-call]
@@ -64,9 +66,10 @@ def run_context(plan: Plan) -> ResourceDefinition:
     }
 
     def open_run(context: InitResourceContext) -> Iterator[RunContext]:
-        run_id = context.run_id or "design"
+        run = context.run
+        refuse_other_version(run, version)
         options = context.resource_config
-        folder = settings().runs / run_id
+        folder = settings().runs / (run.run_id if run else "design")
         folder.mkdir(parents=True, exist_ok=True)
         with Session(
             [folder, settings().data], memory_limit=settings().memory_limit, threads=settings().threads
@@ -80,8 +83,22 @@ def run_context(plan: Plan) -> ResourceDefinition:
                 parameters=resolve(plan.checked.workflow, reveal(options["parameters"])),
                 steps={step.alias: step for step in plan.steps},
             )
+        shutil.rmtree(folder / "scratch", ignore_errors=True)
 
     return ResourceDefinition(open_run, config_schema=schema)
+
+
+def refuse_other_version(run: DagsterRun | None, version: int) -> None:
+    """Dagster runs the code that is current when a worker starts; a run must get the version it was made for.
+
+    Raises:
+        GraphmillError: this is another version's job.
+    """
+    made_for = run.tags.get(VERSION_TAG) if run else None
+    if made_for is not None and made_for != str(version):
+        raise GraphmillError(
+            f"This run was made for version {made_for}, and version {version} is here.", code="version"
+        )
 
 
 class NodeRun:
