@@ -35,7 +35,7 @@ from dagster import (
 from orchestrator.compiler.culprit import culprit
 from orchestrator.compiler.failure import failure
 from orchestrator.compiler.plan import Plan, Planned
-from orchestrator.compiler.run import NodeRun, RunContext, run_context
+from orchestrator.compiler.run import VERSION_TAG, NodeRun, RunContext, run_context
 from orchestrator.compiler.store import table_store
 from orchestrator.errors import NodeError
 from orchestrator.graph import Parameter, Retry, Workflow
@@ -45,7 +45,6 @@ from orchestrator.registry import node_type
 REPOSITORY = "graphmill"
 NODE_TAG = "graphmill/node"
 WORKFLOW_TAG = "graphmill/workflow"
-VERSION_TAG = "graphmill/version"
 RUN_CONFIG = "graphmill"
 
 SCALARS: Mapping[str, Any] = {"integer": int, "number": float, "boolean": bool}
@@ -77,7 +76,7 @@ def emit(plan: Plan, workflow_id: str, version: int) -> JobDefinition:
         tags=tags,
         config=_config(plan),
         executor_def=in_process_executor,
-        resource_defs={"run": run_context(plan), "tables": table_store},
+        resource_defs={"run": run_context(plan, version), "tables": table_store},
         logger_defs={"console": silent},  # the event log has it all; a console line per event costs time
     )
 

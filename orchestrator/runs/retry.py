@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from orchestrator.catalog import Catalog
-from orchestrator.compiler.emit import VERSION_TAG, WORKFLOW_TAG
+from orchestrator.compiler.emit import WORKFLOW_TAG
 from orchestrator.compiler.jobs import Compiled, Jobs
 from orchestrator.compiler.order import below
 from orchestrator.compiler.plan import Planned
-from orchestrator.compiler.run import table_path
+from orchestrator.compiler.run import VERSION_TAG, table_path
 from orchestrator.errors import Conflict, InvalidGraph, Problem
 from orchestrator.graph import Node, Workflow
 from orchestrator.names import near

@@ -5,8 +5,9 @@ import builtins
 from dagster import DagsterEventType as Kind
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
-from orchestrator.compiler.emit import RUN_CONFIG, VERSION_TAG, WORKFLOW_TAG
+from orchestrator.compiler.emit import RUN_CONFIG, WORKFLOW_TAG
 from orchestrator.compiler.jobs import Jobs
+from orchestrator.compiler.run import VERSION_TAG
 from orchestrator.errors import NotFound
 from orchestrator.runs.progress import CHANGES, Progress, moment
 from orchestrator.runs.shapes import Execution, Status

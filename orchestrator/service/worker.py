@@ -20,7 +20,8 @@ from dagster._grpc.types import ExecuteExternalJobArgs
 from dagster._serdes import deserialize_value
 from dagster._utils.error import SerializableErrorInfo  # type: ignore[attr-defined]
 
-from orchestrator.compiler.emit import VERSION_TAG, WORKFLOW_TAG
+from orchestrator.compiler.emit import WORKFLOW_TAG
+from orchestrator.compiler.run import VERSION_TAG
 from orchestrator.errors import GraphmillError
 from orchestrator.service.log import configure_logs
 from orchestrator.settings import Settings, settings
