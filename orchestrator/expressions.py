@@ -41,8 +41,12 @@ DENIED = re.compile(
     r"current_(connection|transaction|query)_id|file_exists|.*_secret.*|is_histogram_other_bin|stats|alias|variable|getvariable)$"
 )
 PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
-# What may hold a placeholder as text: a string, a quoted name, a comment.
-QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+# What may hold a placeholder as text: a string, a quoted name, a comment; and strings that have no escape for it.
+QUOTED = re.compile(
+    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/"
+    r"|(?<!\w)[eE]'(?:[^'\\]|''|\\.)*'|(?<![\w$])\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$",
+    re.DOTALL,
+)
 
 _local = threading.local()
 
@@ -145,13 +149,17 @@ def _check_node(node: Mapping[str, Any]) -> None:
 
 
 def _check_function(name: str, qualified: bool) -> None:
-    known = functions()
+    if reason := unusable(name, qualified):
+        raise refused(reason)
+    if not functions()[name] & {"scalar", "macro"}:
+        raise refused(f"function '{name}' works on many rows ({', '.join(sorted(functions()[name]))}), not on one")
+
+
+def unusable(name: str, qualified: bool = False) -> str | None:
+    """Why nobody may call this function (in small letters), if so: it is not known, or tells about the server."""
     if qualified or DENIED.match(name):
-        raise refused(f"function '{name}' is not allowed")
-    if name not in known:
-        raise refused(f"function '{name}' does not exist.{near(name, known)}")
-    if "scalar" not in known[name] and "macro" not in known[name]:
-        raise refused(f"function '{name}' works on many rows ({', '.join(sorted(known[name]))}), not on one")
+        return f"function '{name}' is not allowed"
+    return None if name in functions() else f"function '{name}' does not exist.{near(name, functions())}"
 
 
 @lru_cache(maxsize=1)
@@ -178,6 +186,10 @@ def _literals(text: str, values: Mapping[str, Any]) -> str:
 def _inside(quoted: str, values: Mapping[str, Any]) -> str:
     mark = quoted[0]
     if mark not in "'\"":
+        if (mark == "/" and "/*" in quoted[2:]) or (mark in "eE$" and PLACEHOLDER.search(quoted)):
+            raise refused(
+                "a parameter can stand in '…', but not in E'…' or $$…$$, nor beside a comment within a comment"
+            )
         return PLACEHOLDER.sub("", quoted)
     return PLACEHOLDER.sub(lambda match: str(values[match[1]]).replace(mark, mark * 2), quoted)
 
