@@ -50,9 +50,13 @@ class Bound(str):
         return made
 
 
-def _expression(value: Any) -> Any:
+def bound_expression(value: Any) -> Any:
+    """SQL text with typed literals for its parameters; a value alone becomes a literal."""
     if isinstance(value, Bound):
-        return substitute(value.template, value.values)
+        try:
+            return substitute(value.template, value.values)
+        except NodeError as error:
+            raise refuse(error) from None
     if isinstance(value, bool | int | float | dt.date):
         return substitute("${v}", {"v": value})
     return value
@@ -76,19 +80,19 @@ def _checked(text: str) -> str:
         raise refuse(error) from None
 
 
-def unique(names: Iterable[tuple[str, tuple[str | int, ...]]]) -> None:
+def unique(names: Iterable[tuple[str, tuple[str | int, ...]]], what: str = "Column") -> None:
     """Refuse a name that comes twice, whatever its case, at the place of the second."""
     seen: dict[str, str] = {}
     for name, place in names:
         if first := seen.get(name.lower()):
-            same = f"Column '{name}' is there twice" if first == name else f"'{first}' and '{name}' differ in case only"
+            same = f"{what} '{name}' is there twice" if first == name else f"'{first}' and '{name}' differ in case only"
             raise invalid(f"{same}: give it another name.", *place)
         seen[name.lower()] = name
 
 
 Expression = Annotated[
     str,
-    BeforeValidator(_expression),
+    BeforeValidator(bound_expression),
     AfterValidator(_checked),
     WithJsonSchema({"type": "string", "minLength": 1, "x-ui": {"widget": "expression"}}),
 ]
