@@ -1,0 +1,54 @@
+"""`input`: rows that are posted with an execution."""
+
+from typing import Any, ClassVar
+
+from pydantic import Field, field_validator
+
+from orchestrator.errors import NodeError
+from orchestrator.ops import _rows
+from orchestrator.ops._rows import Row, TypedColumn
+from orchestrator.ops.base import Context, Op, Relation, UnknownColumns
+
+
+class Input(Op):
+    """The rows given to an execution as `input_data`, under this name or the node's id; without them, the sample.
+
+    Columns and their types are those of `columns`, then those of the sample; what is given must fit them. With neither,
+    they are known only when rows are given.
+    """
+
+    category: ClassVar[str] = "Input"
+    example: ClassVar[dict[str, Any]] = {"name": "orders", "sample": [{"id": 1, "amount": 12.5}]}
+
+    name: str = Field("", max_length=1000, description="Name in `input_data`.", examples=["orders"])
+    columns: list[TypedColumn] = Field(
+        [], description="The columns and their types.", examples=[[{"name": "id", "type": "BIGINT"}]]
+    )
+    sample: list[Row] = Field([], description="Rows for trying the workflow out.", examples=[[{"id": 1}]])
+
+    @field_validator("columns")
+    @classmethod
+    def _unique(cls, columns: list[TypedColumn]) -> list[TypedColumn]:
+        _rows.check_columns(columns)
+        return columns
+
+    def run(self, context: Context) -> Relation:
+        """The rows, in the order given."""
+        closed = bool(self.columns or any(self.sample))
+        if not closed and context.design:
+            raise UnknownColumns
+        sample = self._sample(context) if closed else None
+        if context.given is None or context.design:
+            if sample is None:
+                message = f"No rows were given for input '{self.name}', and it has no sample."
+                raise NodeError(message, code="missing_input", hint="post them in input_data")
+            return sample
+        columns = [] if sample is None else _columns(sample)
+        return _rows.relation(context.session, context.given, columns, "/input_data", closed=closed)
+
+    def _sample(self, context: Context) -> Relation:
+        return _rows.relation(context.session, self.sample, self.columns, "/sample")
+
+
+def _columns(table: Relation) -> list[TypedColumn]:
+    return [TypedColumn(name=n, type=str(kind)) for n, kind in zip(table.columns, table.types, strict=True)]
