@@ -4,6 +4,7 @@ A format is a file of this package with a `Reader` and, where it can be written,
 format's options. Nothing else is edited to add one.
 """
 
+import uuid
 import weakref
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,9 +16,9 @@ from orchestrator.formats.problems import sentences
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.settings import FilePath
 from orchestrator.paths import existing
-from orchestrator.tables import Session
+from orchestrator.tables import Session, quote
 
-__all__ = ["Context", "FileReader", "Format", "Reader", "Relation", "Writer", "is_read_by", "option"]
+__all__ = ["Context", "FileReader", "Format", "Reader", "Relation", "Writer", "is_read_by", "kept", "option"]
 
 _reading: "weakref.WeakKeyDictionary[Session, set[Path]]" = weakref.WeakKeyDictionary()
 
@@ -96,21 +97,52 @@ class Writer(Format):
             NodeError: names the column and the rule.
         """
 
+    def prepare(self, table: Relation, context: Context) -> Relation:
+        """New rows as the file will hold them, before they are put together with old ones."""
+        return table
+
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """Write all rows to this absolute path, a temporary name; returns how many."""
         raise TypeError(f"{type(self).__name__} has no write")
 
-    def existing_rows(self, table: Relation, context: Context) -> Relation:
+    def begin(self, old: Path, place: Path) -> None:
+        """Before rows are added: bring along what else is in the old file."""
+
+    def existing_rows(self, table: Relation, context: Context) -> Relation | None:
         """What an earlier run wrote, for `append`: read with the options that reader and writer share."""
         from orchestrator.formats import readers
 
         kind = readers()[self.name]
         shared = {key: value for key, value in self if key in kind.model_fields}
-        return kind.model_validate(shared).load(context)
+        old = kind.model_validate(shared).load(context)
+        return _without_untyped(old, table)
 
     def files(self, path: Path) -> list[Path]:
         """The files that make up this dataset, in the order in which they are put in place."""
         return [path]
+
+
+def _without_untyped(old: Relation, new: Relation) -> Relation:
+    """Leave out old columns of nulls whose type the file could not say; the new rows say it."""
+    types = dict(zip(new.columns, new.types, strict=True))
+    text = [name for name, kind in zip(old.columns, old.types, strict=True) if kind == "VARCHAR"]
+    asked = [name for name in text if types.get(name, "VARCHAR") != "VARCHAR"]
+    if not asked:
+        return old
+    counts = old.aggregate(", ".join(f"count({quote(name)})" for name in asked)).fetchall()[0]
+    gone = {name for name, count in zip(asked, counts, strict=True) if not count}
+    kept = [quote(name) for name in old.columns if name not in gone]
+    return old.project(", ".join(kept)) if kept else old
+
+
+def kept(table: Relation, context: Context) -> Relation:
+    """The rows in a stored table, for who needs them twice: a lazy relation would be computed each time."""
+    made = f"{uuid.uuid4().hex}.parquet"
+    if context.scratch is None:
+        context.session.connection.execute(f"CREATE TEMP TABLE {quote(made)} AS FROM {context.session.name(table)}")
+        return context.session.connection.table(quote(made))
+    context.session.store(table, context.scratch / made)
+    return context.session.parquet(context.scratch / made)
 
 
 def is_read_by(session: Session, path: Path) -> bool:

@@ -14,6 +14,7 @@ from orchestrator.formats import csv_layout as layout
 from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import NATIVE, Encoding, as_utf8, encoding_of, head
+from orchestrator.formats.reading import read
 from orchestrator.names import listing, near
 from orchestrator.tables import literal, quote
 
@@ -116,7 +117,7 @@ class CsvReader(FileReader):
             "skip": {"ignore_errors": True},
         }
         given = {**options, **found, **ragged[self.ragged], "auto_detect": False, "columns": columns}
-        return connection.sql(f"FROM read_csv({layout.arguments(path, given)})")
+        return connection.sql(read("read_csv", path, given))
 
     def _layout(
         self, connection: duckdb.DuckDBPyConnection, path: Path, options: dict[str, Any]
@@ -137,7 +138,7 @@ class CsvReader(FileReader):
 
 
 class CsvWriter(Writer):
-    """Delimited text. Null is an empty field and empty text is `""`; geometry is written as WKT."""
+    """Delimited text. Null is an empty field and empty text is `""`; geometry is WKT, nested values are JSON."""
 
     name: ClassVar[str] = "csv"
     label: ClassVar[str] = "CSV"
@@ -158,7 +159,7 @@ class CsvWriter(Writer):
         """COPY, so that a lazy input is computed here and once."""
         plain = encoding_of(path, self.encoding) == "utf-8" if self.encoding != "auto" else True
         target = path if plain else path.with_name("utf-8.csv")
-        view = context.session.name(self._formatted(table))
+        view = context.session.name(self.prepare(table, context))
         given = {
             "FORMAT": "csv", "DELIMITER": self.delimiter, "QUOTE": self.quote, "ESCAPE": self.escape,
             "NULLSTR": self.null_value, "DATEFORMAT": self.date_format, "TIMESTAMPFORMAT": self.timestamp_format,
@@ -171,17 +172,16 @@ class CsvWriter(Writer):
             self._encode(target, path)
         return int(found[0][0])
 
-    def _formatted(self, table: Relation) -> Relation:
-        """Numbers with the decimal separator that is wanted, as text."""
-        if self.decimal_separator == ".":
-            return table
-        numbers = ("DOUBLE", "FLOAT", "DECIMAL")
-        fields = [
-            f"replace({quote(name)}::VARCHAR, '.', ',') AS {quote(name)}"
-            if str(kind).startswith(numbers)
-            else quote(name)
-            for name, kind in zip(table.columns, table.types, strict=True)
-        ]
+    def prepare(self, table: Relation, context: Context) -> Relation:
+        """Nested values as JSON, and numbers with the decimal separator that is wanted."""
+        fields = []
+        for name, kind in zip(table.columns, map(str, table.types), strict=True):
+            field = quote(name)
+            if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
+                field = f"to_json({field})::VARCHAR AS {field}"
+            elif self.decimal_separator == "," and kind.startswith(("DOUBLE", "FLOAT", "DECIMAL")):
+                field = f"replace({field}::VARCHAR, '.', ',') AS {field}"
+            fields.append(field)
         return table.project(", ".join(fields))
 
     def _encode(self, source: Path, target: Path) -> None:

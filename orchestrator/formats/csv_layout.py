@@ -13,7 +13,7 @@ import duckdb
 
 from orchestrator.errors import NodeError
 from orchestrator.formats.encodings import head
-from orchestrator.tables import literal, quote
+from orchestrator.formats.reading import arguments
 
 DELIMITERS = ",;\t|"
 HEAD = 1 << 18
@@ -99,22 +99,3 @@ def _sniff(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[s
         {each["name"]: each["type"] for each in columns},
         {"header": header, **{key: value for key, value in formats.items() if value}},
     )
-
-
-def arguments(path: Path, options: Mapping[str, Any]) -> str:
-    """The arguments of `read_csv` and `sniff_csv` as SQL."""
-    return ", ".join([literal(str(path)), *(f"{key} = {_value(value)}" for key, value in options.items())])
-
-
-def _value(value: Any) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(value)
-        case Mapping():
-            return "{" + ", ".join(f"{quote(key)}: {literal(each)}" for key, each in value.items()) + "}"
-        case list() | tuple():
-            return "[" + ", ".join(map(_value, value)) + "]"
-        case _:
-            return literal(str(value))

@@ -15,6 +15,7 @@ CSV_FIELDS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 CSV_VALUE = re.compile(
     r"Error when converting column \"(.*)\"\. Could not convert string \"(.*?)\" to '?([^'\n]+?)'?$", re.M
 )
+JSON_PLACE = re.compile(r"(?:, at byte (\d+))?,? in (?:line (\d+)|record/value \d+): (.*)")
 CSV_FILE = re.compile(r"^\s*file = (.*)$", re.M)
 
 
@@ -45,6 +46,8 @@ def translate(error: BaseException, root: Path, name: str | None = None) -> Node
     file = _quoted(name or _mentioned(text, root))
     if "CSV Error on Line" in text:
         return _csv(text, file)
+    if "Malformed JSON" in text or "JSON transform error" in text:
+        return _json(text, file)
     if isinstance(error, duckdb.Error):
         return _duckdb(error, text, file, root) if name or file != "The file" else None
     if isinstance(error, UnicodeError):
@@ -75,6 +78,20 @@ def _csv(text: str, file: str) -> NodeError:
     if "Maximum line size" in text:
         return NodeError(f"{file}, line {line:,}: the line is too long.", code="unreadable_file", row=line)
     return NodeError(f"{file} cannot be read as CSV: see line {line:,}.", code="unreadable_file", row=line)
+
+
+def _json(text: str, file: str) -> NodeError:
+    found = JSON_PLACE.search(text)
+    line = int(found[2]) if found and found[2] else None
+    reason = (found[3] if found else text.splitlines()[0]).strip().rstrip(".")
+    if "UTF-8" in reason or "UTF-16" in reason:
+        return NodeError(f"{file} is not UTF-8 text, as JSON must be.", code="wrong_encoding", row=line)
+    if "transform error" in text:
+        where = f", line {line:,}" if line else ""
+        hint = "types: a type that fits, or sample_size: -1"
+        return NodeError(f"{file}{where}: {reason}.", code="invalid_value", row=line, hint=hint)
+    where = f" line {line:,}," if line else ""
+    return NodeError(f"{file} is not JSON:{where} {reason}.", code="unreadable_file", row=line)
 
 
 def _duckdb(error: BaseException, text: str, file: str, root: Path) -> NodeError | None:

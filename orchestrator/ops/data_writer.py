@@ -1,6 +1,5 @@
 """`data_writer`: FME's Writer."""
 
-import uuid
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, cast
 
@@ -9,8 +8,9 @@ from pydantic import Field
 from orchestrator.errors import NodeError, at
 from orchestrator.formats import Writer, writers
 from orchestrator.formats.atomic import replacing
-from orchestrator.formats.base import is_read_by
+from orchestrator.formats.base import is_read_by, kept
 from orchestrator.formats.problems import sentences
+from orchestrator.formats.systems import aligned
 from orchestrator.ops._by_format import ByFormat
 from orchestrator.ops.base import Context, Relation
 from orchestrator.paths import resolve
@@ -50,17 +50,21 @@ class DataWriter(ByFormat):
         if self.mode == "error" and target.exists():
             raise NodeError(f"File '{writer.path}' is there already.", code="file_exists", path="/config/path")
         with sentences(None, context.root):
-            if is_read_by(context.session, target) and context.scratch:
-                table = _kept(table, context)
+            if is_read_by(context.session, target):
+                table = kept(table, context)
             context.notes["rows_written"] = self._write(writer, table, target, context)
         return table
 
     def _write(self, writer: Writer, table: Relation, target: Path, context: Context) -> int:
-        old = writer.existing_rows(table, context) if self.mode == "append" and target.exists() else None
+        adding = self.mode == "append" and target.exists()
+        old = writer.existing_rows(table, context) if adding else None
         with replacing(target, writer.files) as place:
+            if adding:
+                writer.begin(target, place)
             if old is None:
                 return writer.write(table, place, context)
-            together = context.session.sql("FROM {old} UNION ALL BY NAME FROM {new}", old=old, new=table)
+            new = aligned(writer.prepare(table, context), old)
+            together = context.session.sql("FROM {old} UNION ALL BY NAME FROM {new}", old=old, new=new)
             before = context.session.sql("SELECT count(*) FROM {old}", old=old).fetchall()[0][0]
             writer.check(together)
             return writer.write(together, place, context) - int(before)
@@ -79,10 +83,3 @@ class DataWriter(ByFormat):
                 f"'{writer.path}' ends like {ends[suffix]}, and {writer.name} is written ({writer.extensions[0]})."
             )
             raise NodeError(message, code="wrong_extension")
-
-
-def _kept(table: Relation, context: Context) -> Relation:
-    """The rows in a stored table: the file that they come from is about to be replaced."""
-    path = Path(str(context.scratch)) / f"{uuid.uuid4().hex}.parquet"
-    context.session.store(table, path)
-    return context.session.parquet(path)

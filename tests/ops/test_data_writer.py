@@ -117,7 +117,7 @@ except NodeError as error:
     assert {file: file.read_bytes() for file in Path(root).iterdir()} == old
     print(error.code)
 """
-GEOMETRY = ", 'POINT (1 2)'::GEOMETRY('EPSG:4326') AS geometry"
+GEOMETRY = ", 'POINT (1 2)'::GEOMETRY('OGC:CRS84') AS geometry"
 
 
 @pytest.mark.parametrize("kind", sorted(writers()))

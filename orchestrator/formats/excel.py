@@ -1,0 +1,140 @@
+"""`excel`: one sheet of a workbook."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator
+
+from orchestrator.errors import NodeError, at
+from orchestrator.formats import excel_sheet
+from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.column_types import ColumnType
+from orchestrator.formats.excel_values import columns_of, table_of
+from orchestrator.formats.json import finite
+from orchestrator.formats.vector import holdable
+from orchestrator.names import listing, near
+from orchestrator.tables import quote
+
+RANGE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})?:([A-Z]{1,3})([1-9]\d{0,6})?")
+MOST_ROWS = 1_048_576
+MOST_COLUMNS = 16_384
+
+# The types of a workbook's columns need all of its rows, and the editor asks again after every change of a graph.
+_described: dict[Any, Any] = {}
+
+
+def _range(text: str) -> str:
+    if not RANGE.fullmatch(text.upper()):
+        raise ValueError("a range is written like B2:F100 or B:F")
+    return text.upper()
+
+
+class ExcelReader(FileReader):
+    """One sheet of an Excel workbook (.xlsx, .xlsm, .xlsb, .xls) or of .ods.
+
+    Each column gets one type from all of its cells: BIGINT, DOUBLE, BOOLEAN, DATE, TIMESTAMP, TIME, INTERVAL, and
+    VARCHAR where there are several. An empty cell is null.
+    """
+
+    name: ClassVar[str] = "excel"
+    label: ClassVar[str] = "Excel"
+    extensions: ClassVar[tuple[str, ...]] = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+
+    sheet: str | int | None = option(None, "The sheet, by name or number from 0; the first by default.", "Sales")
+    header: bool = option(True, "Whether the first row names the columns.", False, "checkbox")
+    skip: int = option(0, "Rows to leave out above the header.", 3, "number", ge=0)
+    range: Annotated[str, AfterValidator(_range)] | None = option(None, "Cells to read; all by default.", "B2:F100")
+    types: dict[str, ColumnType] = option({}, "Types of single columns.", {"zip": "VARCHAR"}, "types")
+
+    def read(self, path: Path, context: Context) -> Relation:
+        """All rows of the sheet; its types are remembered until the file changes."""
+        stat = path.stat()
+        key = (str(path), stat.st_mtime_ns, stat.st_size, self.model_dump_json())
+        if not (context.design and key in _described):
+            arrow = table_of(columns_of(self._rows(path), self.header))
+            if len(_described) >= 256:
+                _described.clear()
+            _described[key] = arrow.schema
+        table = context.session.arrow(_described[key].empty_table() if context.design else arrow)
+        return self._typed(table)
+
+    def _rows(self, path: Path) -> list[list[Any]]:
+        rows = excel_sheet.read(path, self.path, self.sheet, _corners(self.range) if self.range else None)
+        rows = rows[self.skip :]
+        if not rows or not rows[0]:
+            raise NodeError(f"The sheet of '{self.path}' is empty.", code="file_empty")
+        return rows
+
+    def _typed(self, table: Relation) -> Relation:
+        for name in self.types:
+            if name not in table.columns:
+                with at(f"/types/{name}"):
+                    message = f"Column '{name}' is not in '{self.path}'.{near(name, table.columns)}"
+                    raise NodeError(message, code="unknown_column", hint=listing(table.columns))
+        fields = [
+            f"{quote(name)}::{self.types[name]} AS {quote(name)}" if name in self.types else quote(name)
+            for name in table.columns
+        ]
+        return table.project(", ".join(fields)) if self.types else table
+
+
+def _corners(text: str) -> tuple[int, int, int, int]:
+    """First row, first column, last row, last column, from 0."""
+    found = RANGE.fullmatch(text)
+    left, top, right, bottom = found.groups() if found else ("A", None, "XFD", None)
+    return int(top or 1) - 1, _column(left), int(bottom or MOST_ROWS) - 1, _column(right)
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+class ExcelWriter(Writer):
+    """A workbook of one sheet. Times with a zone are written in UTC, geometry as WKT, nested values as JSON text.
+
+    Text is never taken for a formula. NaN and infinity are empty cells; integers of more than 15 digits are text.
+    """
+
+    name: ClassVar[str] = "excel"
+    label: ClassVar[str] = "Excel"
+    extensions: ClassVar[tuple[str, ...]] = (".xlsx",)
+
+    sheet: str = option(
+        "Sheet1", "The sheet's name.", "Sales", min_length=1, max_length=31, pattern=r"^[^\[\]:*?/\\]+$"
+    )
+    header: bool = option(True, "Write the column names as the first row.", True, "checkbox")
+
+    def check(self, table: Relation) -> None:
+        """A sheet has 16,384 columns."""
+        if len(table.columns) > MOST_COLUMNS:
+            message = f"An Excel sheet holds {MOST_COLUMNS:,} columns, and these are {len(table.columns):,}."
+            raise NodeError(message, code="too_large", port="table")
+
+    def write(self, table: Relation, path: Path, context: Context) -> int:
+        """Row by row, as the library wants it."""
+        rows = self.prepare(table, context)
+        return excel_sheet.write(rows, path, self.sheet, self.header, MOST_ROWS - self.header)
+
+    def prepare(self, table: Relation, context: Context) -> Relation:
+        """Types that a cell has."""
+        rows = finite(holdable(table, text=("BLOB",)))
+        fields = []
+        for name, kind in zip(rows.columns, map(str, rows.types), strict=True):
+            geometry = "::VARCHAR" if kind.startswith("GEOMETRY") else ""
+            zone = " AT TIME ZONE 'UTC'" if kind == "TIMESTAMP WITH TIME ZONE" else ""
+            fields.append(f"({quote(name)}{geometry}{zone}) AS {quote(name)}")
+        return rows.project(", ".join(fields))
+
+    def existing_rows(self, table: Relation, context: Context) -> Relation | None:
+        """The rows of the sheet, if it is the workbook's only one: others would be lost."""
+        from orchestrator.paths import existing
+
+        names = excel_sheet.sheets(existing(context.root, self.path), self.path)
+        if names != [self.sheet]:
+            message = f"'{self.path}' has other sheets ({listing(names)}), which would be lost."
+            raise NodeError(message, code="file_exists", path="/config/sheet")
+        return super().existing_rows(table, context)

@@ -1,0 +1,84 @@
+"""`geojson`: features as JSON, in WGS 84."""
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar
+
+from orchestrator.errors import NodeError
+from orchestrator.formats import vector
+from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.systems import WGS_84, reprojected
+from orchestrator.schema import geometry_columns
+from orchestrator.tables import quote
+
+
+class GeojsonReader(FileReader):
+    """Features with their properties; the geometry is the last column, `geometry`. Nested properties are JSON text."""
+
+    name: ClassVar[str] = "geojson"
+    label: ClassVar[str] = "GeoJSON"
+    extensions: ClassVar[tuple[str, ...]] = (".geojson",)
+
+    def read(self, path: Path, context: Context) -> Relation:
+        """All features; a geometry that cannot be read fails, and names its feature."""
+        table = vector.read(f"GeoJSON:{path}", path.stat().st_size, context, widen=True)
+        if not context.design:
+            self._check(table, path)
+        return table
+
+    def _check(self, table: Relation, path: Path) -> None:
+        """GDAL makes null of a geometry that it cannot read: tell that apart from one that is null in the file."""
+        (name,) = geometry_columns(table)
+        empty = table.project(f"{quote(name)} IS NULL AS gone, row_number() OVER () AS number").filter("gone")
+        numbers = [row[1] for row in empty.fetchall()]
+        if not numbers:
+            return
+        features = _features(path)
+        for number in numbers:
+            geometry = features[number - 1].get("geometry") if number <= len(features) else None
+            if geometry is not None:
+                kind = geometry.get("type") if isinstance(geometry, dict) else None
+                message = f"'{self.path}' has a broken geometry: feature {number:,}, {kind or 'no type'}."
+                raise NodeError(message, code="invalid_geometry", row=number)
+
+
+def _features(path: Path) -> list[dict[str, Any]]:
+    with path.open(encoding="utf-8-sig") as file:
+        document = json.load(file)
+    if document.get("type") == "FeatureCollection":
+        return list(document.get("features") or [])
+    return [document if document.get("type") == "Feature" else {"geometry": document}]
+
+
+class GeojsonWriter(Writer):
+    """Features in WGS 84 as RFC 7946 wants it: geometry in another coordinate system is reprojected.
+
+    Geometry without one is written as it is. Further geometry columns are WKT text.
+    """
+
+    name: ClassVar[str] = "geojson"
+    label: ClassVar[str] = "GeoJSON"
+    extensions: ClassVar[tuple[str, ...]] = (".geojson", ".json")
+
+    precision: int = option(
+        7, "Digits after the point of a coordinate; 7 is about a centimetre.", 5, "number", ge=0, le=15
+    )
+
+    def check(self, table: Relation) -> None:
+        """A geometry column is needed."""
+        vector.needs_geometry(table, "GeoJSON")
+
+    def write(self, table: Relation, path: Path, context: Context) -> int:
+        """Features as they come."""
+        options = {"RFC7946": "YES", "COORDINATE_PRECISION": str(self.precision)}
+        rows = vector.holdable(table, text=("BLOB",))
+        count = vector.write(rows, path, driver="GeoJSON", geometry_type="Unknown", layer_options=options)
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 64))
+            if not file.read().rstrip().endswith(b"}"):
+                raise vector.torn(path)
+        return count
+
+    def prepare(self, table: Relation, context: Context) -> Relation:
+        """Types that GeoJSON has, in WGS 84."""
+        return reprojected(vector.holdable(table, text=("BLOB",)), WGS_84, context)

@@ -1,0 +1,109 @@
+"""What `json`, `ndjson` and `api` share: lists of JSON objects as tables, by DuckDB's reader."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import duckdb
+from pydantic import AfterValidator
+
+from orchestrator.errors import NodeError, at
+from orchestrator.formats.reading import pattern, read
+from orchestrator.formats.workplace import known
+from orchestrator.names import listing, near
+from orchestrator.ops.base import Relation
+from orchestrator.tables import literal
+
+SAMPLE = 100_000
+RENAMED = re.compile(r"(.+)_\d+")
+SNIFFING = {"map_inference_threshold": -1, "records": "true"}
+
+# Looking at many records takes longer than reading them, and the editor asks again after every change of a graph.
+_described: dict[Any, Mapping[str, str]] = {}
+
+
+def _pointer(text: str) -> str:
+    if text and not text.startswith("/"):
+        raise ValueError(f"a path into JSON begins with '/', such as '/{text}'")
+    return text
+
+
+Pointer = Annotated[str, AfterValidator(_pointer)]
+
+
+def table(
+    connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any], types: Mapping[str, str]
+) -> Relation:
+    """The objects of a file; types are taken from its first `sample_size` records, and `types` override them.
+
+    Raises:
+        NodeError: `no_table`, `unknown_column`.
+    """
+    columns = dict(_columns(connection, path, options))
+    for name, kind in types.items():
+        if name not in columns:
+            with at(f"/types/{name}"):
+                message = f"Column '{name}' is not in this data.{near(name, columns)}"
+                raise NodeError(message, code="unknown_column", hint=listing(columns))
+        columns[name] = kind
+    if _same_but_for_case(columns):
+        return connection.sql(read("read_json", path, {**options, **SNIFFING}))
+    fixed = {key: value for key, value in options.items() if key != "sample_size"}
+    return connection.sql(read("read_json", path, {**fixed, "auto_detect": False, "columns": columns}))
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any]) -> Mapping[str, str]:
+    stat = path.stat()
+    version = (str(path), stat.st_mtime_ns, stat.st_size, tuple(sorted(options.items())))
+    if version not in _described:
+        try:
+            found = connection.sql(read("read_json", path, {**options, **SNIFFING}))
+        except duckdb.BinderException:
+            raise NodeError("This is no table: its list holds something else than objects.", code="no_table") from None
+        if len(_described) >= 256:
+            _described.clear()
+        _described[version] = {name: known(kind) for name, kind in zip(found.columns, found.types, strict=True)}
+    return _described[version]
+
+
+def _same_but_for_case(columns: Mapping[str, str]) -> bool:
+    """Whether two keys differ in case alone: DuckDB renamed one, and only its own detection knows which."""
+    lower = {name.lower() for name in columns}
+    return any((found := RENAMED.fullmatch(name)) and found[1].lower() in lower for name in columns)
+
+
+def extract(connection: duckdb.DuckDBPyConnection, path: Path, pointer: str, target: Path) -> None:
+    """Write the objects of the list at `pointer` of a document, one a line.
+
+    Raises:
+        NodeError: `no_table`: there is no list of objects there.
+    """
+    size = path.stat().st_size + 1024
+    document = f"read_json_objects({literal(pattern(path))}, format = 'unstructured', maximum_object_size = {size})"
+    found = connection.execute(
+        f"SELECT json_type(json, {literal(pointer)}), {_lists('json')} FROM {document}"
+    ).fetchall()
+    kind, lists = found[0] if len(found) == 1 else (None, [])
+    if kind != "ARRAY":
+        where = f"at '{pointer}'" if pointer else "at its top"
+        message = f"This is no table: there is {_named(kind)} {where}, and a list of objects is needed."
+        hint = "records: " + " or ".join(f"/{name}" for name in lists) if lists else None
+        raise NodeError(message, code="no_table", hint=hint)
+    rows = f"SELECT unnest(json_extract(json, {literal(pointer)})::JSON[]) AS record FROM {document}"
+    odd = connection.execute(f"SELECT count(*) FROM ({rows}) WHERE json_type(record) <> 'OBJECT'").fetchall()
+    if odd[0][0]:
+        raise NodeError("This is no table: its list holds something else than objects.", code="no_table")
+    # Minified JSON has no raw control character: one object a line, nothing to quote.
+    raw = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01'"
+    connection.execute(f"COPY (SELECT record::VARCHAR FROM ({rows})) TO {literal(str(target))} ({raw})").fetchall()
+
+
+def _lists(document: str) -> str:
+    """SQL for the keys at the top of a document that hold lists."""
+    keys = f"if(json_type({document}) = 'OBJECT', json_keys({document}), [])"
+    return f"list_filter({keys}, lambda key: json_type({document}, '/' || key) = 'ARRAY')"
+
+
+def _named(kind: str | None) -> str:
+    return {None: "nothing", "OBJECT": "an object", "ARRAY": "a list"}.get(kind, "a single value")

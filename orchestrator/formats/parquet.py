@@ -1,0 +1,79 @@
+"""`parquet`: columns with their types, by DuckDB's reader and writer."""
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.reading import read
+from orchestrator.formats.systems import crs_text, system
+from orchestrator.schema import geometry_columns
+from orchestrator.tables import literal, quote
+
+Compression = Literal["zstd", "snappy", "lz4", "gzip", "uncompressed"]
+
+
+class ParquetReader(FileReader):
+    """Columns with the types that the file says. Nothing but its footer is read before the run."""
+
+    name: ClassVar[str] = "parquet"
+    label: ClassVar[str] = "Parquet"
+    extensions: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
+
+    def read(self, path: Path, context: Context) -> Relation:
+        """A relation over the file."""
+        return storable(context.session.connection.sql(read("read_parquet", path, {})))
+
+
+class ParquetWriter(Writer):
+    """Columns with their types; geometry is kept with its coordinate system, as in GeoParquet.
+
+    Integers of 128 bits are written as DECIMAL(38, 0).
+    """
+
+    name: ClassVar[str] = "parquet"
+    label: ClassVar[str] = "Parquet"
+    extensions: ClassVar[tuple[str, ...]] = ParquetReader.extensions
+
+    compression: Compression = option("zstd", "How the file is packed.", "snappy", "select")
+
+    def write(self, table: Relation, path: Path, context: Context) -> int:
+        """COPY, so that a lazy input is computed here and once."""
+        return copy_parquet(table, path, context, self.compression)
+
+    def prepare(self, table: Relation, context: Context) -> Relation:
+        """What Parquet has no type for, in the nearest that it has."""
+        return storable(table)
+
+
+def storable(table: Relation) -> Relation:
+    """The rows with integers of 128 bits as decimals (DuckDB would write DOUBLE), and columns of nothing as text."""
+    casts = {"HUGEINT": "DECIMAL(38, 0)", "UHUGEINT": "DECIMAL(38, 0)", '"NULL"': "VARCHAR"}
+    fields = [
+        f"{quote(name)}::{casts[str(kind)]} AS {quote(name)}" if str(kind) in casts else quote(name)
+        for name, kind in zip(table.columns, table.types, strict=True)
+    ]
+    return table.project(", ".join(fields))
+
+
+def copy_parquet(table: Relation, path: Path, context: Context, compression: str) -> int:
+    """Write rows as (Geo)Parquet; returns how many."""
+    view = context.session.name(storable(table))
+    options = ["FORMAT parquet", f"COMPRESSION {compression}", *_without_system(table)]
+    query = f"COPY (FROM {view}) TO {literal(str(path))} ({', '.join(options)})"
+    made = context.session.connection.execute(query).fetchall()
+    return int(made[0][0])
+
+
+def _without_system(table: Relation) -> list[str]:
+    """GeoParquet takes WGS 84 where no system is named, so that there is none must be said; DuckDB does not."""
+    names = geometry_columns(table)
+    systems = {name: crs_text(table.project(quote(name))) for name in names}
+    if not any(system is None for system in systems.values()):
+        return []
+    columns: dict[str, Any] = {
+        name: {"encoding": "WKB", "geometry_types": [], "crs": None if text is None else system(text).to_json_dict()}
+        for name, text in systems.items()
+    }
+    said = json.dumps({"version": "1.0.0", "primary_column": names[0], "columns": columns})
+    return ["GEOPARQUET_VERSION 'NONE'", f"KV_METADATA {{geo: {literal(said)}}}"]

@@ -1,0 +1,162 @@
+"""`shapefile`: Esri's format of several files."""
+
+import tempfile
+from pathlib import Path
+from typing import Any, ClassVar
+
+from orchestrator.errors import NodeError
+from orchestrator.formats import vector
+from orchestrator.formats.base import Context, FileReader, Relation, Writer, kept, option
+from orchestrator.formats.encodings import Encoding
+from orchestrator.formats.systems import crs_text
+from orchestrator.paths import existing
+from orchestrator.schema import geometry_columns
+from orchestrator.tables import quote
+
+MAGIC = b"\0\0\x27\x0a"
+NEEDED = (".shx", ".dbf")
+BESIDE = (".dbf", ".shx", ".prj", ".cpg")
+INDEXES = (".qix", ".sbn", ".sbx", ".qpj", ".shp.xml")
+LONGEST_NAME = 10
+LONGEST_TEXT = 254
+FAMILIES = {
+    "Point": "Point", "MultiPoint": "MultiPoint", "LineString": "LineString", "MultiLineString": "LineString",
+    "Polygon": "Polygon", "MultiPolygon": "Polygon",
+}  # fmt: skip
+
+
+class ShapefileReader(FileReader):
+    """A shapefile: `.shp` with its `.shx` and `.dbf`, and `.prj` for the coordinate system."""
+
+    name: ClassVar[str] = "shapefile"
+    label: ClassVar[str] = "Shapefile"
+    extensions: ClassVar[tuple[str, ...]] = (".shp",)
+
+    encoding: Encoding = option(
+        "auto", "Of the text; what the .cpg or .dbf says by default.", "windows-1252", "combobox"
+    )
+
+    def read(self, path: Path, context: Context) -> Relation:
+        """All features. GDAL sees the files under plain names in a folder of their own, and nothing beside them."""
+        with path.open("rb") as file:
+            if file.read(4) != MAGIC:
+                raise NodeError(f"'{self.path}' is not a shapefile.", code="unreadable_file")
+        beside = self._beside(path, context)
+        with tempfile.TemporaryDirectory() as folder:
+            for suffix, file_path in beside.items():
+                Path(folder, f"shape{suffix}").symlink_to(file_path)
+            options: dict[str, Any] = {} if self.encoding == "auto" else {"encoding": self.encoding}
+            source = str(Path(folder, "shape.shp"))
+            return vector.read(source, sum(each.stat().st_size for each in beside.values()), context, **options)
+
+    def _beside(self, path: Path, context: Context) -> dict[str, Path]:
+        """The dataset's files by suffix; each must be below the data root, also where it is a symlink."""
+        found = {".shp": path}
+        folder = self.path.replace("\\", "/").rpartition("/")[0]
+        for each in sorted(path.parent.iterdir()):
+            if each.stem == path.stem and each.suffix.lower() in BESIDE:
+                found[each.suffix.lower()] = existing(context.root, f"{folder}/{each.name}" if folder else each.name)
+        for suffix in NEEDED:
+            if suffix not in found:
+                name = f"{self.path[: -len(path.suffix)]}{suffix}"
+                message = f"'{self.path}' is not whole: its '{name}' is missing."
+                raise NodeError(message, code="file_not_found", hint=name)
+        return found
+
+
+class ShapefileWriter(Writer):
+    """A shapefile: one kind of geometry, names of ten letters, text of 254 bytes.
+
+    Longer names are cut and numbered (`population`, `populati_1`). Times are written as ISO text, nested values as JSON
+    text, decimals as DOUBLE. Empty text comes back as null. Text is UTF-8.
+    """
+
+    name: ClassVar[str] = "shapefile"
+    label: ClassVar[str] = "Shapefile"
+    extensions: ClassVar[tuple[str, ...]] = ShapefileReader.extensions
+
+    def files(self, path: Path) -> list[Path]:
+        """`.shp` last; indexes of the old dataset are removed."""
+        return [*(path.with_suffix(suffix) for suffix in (*BESIDE, *INDEXES)), path]
+
+    def check(self, table: Relation) -> None:
+        """Geometry is needed, and a column of bytes cannot be held."""
+        vector.needs_geometry(table, "A shapefile")
+        for name, kind in zip(table.columns, table.types, strict=True):
+            if kind == "BLOB":
+                message = f"Column '{name}' holds bytes, which a shapefile cannot: drop it or cast it."
+                raise NodeError(message, code="type_mismatch", port="table")
+
+    def write(self, table: Relation, path: Path, context: Context) -> int:
+        """The files, after a look at the rows: what does not fit is refused, not cut."""
+        rows = self.prepare(table, context)
+        system = crs_text(rows)
+        rows = kept(rows, context)
+        _check_text(rows)
+        count = vector.write(
+            rows, path, driver="ESRI Shapefile", geometry_type=_kind(rows), crs=system, encoding="UTF-8",
+            layer_options={"RESIZE": "YES"},
+        )  # fmt: skip
+        with path.open("rb") as file:
+            header = file.read(28)
+        # The header says how many 16-bit words the file has.
+        if len(header) < 28 or int.from_bytes(header[24:28], "big") * 2 != path.stat().st_size:
+            raise vector.torn(path)
+        return count
+
+    def prepare(self, table: Relation, context: Context) -> Relation:
+        """Types and names that a shapefile has."""
+        times = ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIME", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
+        rows = vector.holdable(table, text=times)
+        (geometry, *_), fields = geometry_columns(rows), []
+        names = [name for name in rows.columns if name != geometry]
+        short = dict(zip(names, short_names(names), strict=True))
+        free = next(each for each in ("geometry", "geometry_1", "geometry_2") if each not in short.values())
+        for name in rows.columns:
+            fields.append(f"{quote(name)} AS {quote(short.get(name, free))}")
+        return rows.project(", ".join(fields))
+
+
+def short_names(names: list[str]) -> list[str]:
+    """Each name in at most ten bytes, all different whatever their case, in a way that depends on their order only."""
+    made: list[str] = []
+    taken = {name.lower() for name in names if len(name.encode()) <= LONGEST_NAME}
+    for name in names:
+        if len(name.encode()) <= LONGEST_NAME and name.lower() not in {each.lower() for each in made}:
+            made.append(name)
+            continue
+        number = 0
+        short = _cut(name, LONGEST_NAME)
+        while short.lower() in taken or short.lower() in {each.lower() for each in made}:
+            number += 1
+            short = _cut(name, LONGEST_NAME - len(f"_{number}")) + f"_{number}"
+        made.append(short)
+    return made
+
+
+def _cut(name: str, length: int) -> str:
+    return name.encode()[:length].decode("utf-8", "ignore")
+
+
+def _kind(rows: Relation) -> str:
+    found = vector.kinds(rows)
+    families = {FAMILIES.get(kind, kind) for kind, _ in found}
+    if len(families) > 1 or not families <= FAMILIES.keys():
+        listed = " and ".join(sorted({kind for kind, _ in found}))
+        message = f"A shapefile holds one kind of geometry, and these are {listed}."
+        raise NodeError(
+            message, code="geometry_mixed", port="table", hint="filter the kinds apart, or write a GeoPackage"
+        )
+    height = " Z" if any(z for _, z in found) else ""
+    return next(iter(families), "Point") + height
+
+
+def _check_text(rows: Relation) -> None:
+    text = [name for name, kind in zip(rows.columns, rows.types, strict=True) if kind == "VARCHAR"]
+    if not text:
+        return
+    longest: Any = rows.aggregate(", ".join(f"max(strlen({quote(name)}))" for name in text)).fetchall()[0]
+    for name, length in zip(text, longest, strict=True):
+        if length and length > LONGEST_TEXT:
+            message = f"Column '{name}' holds a text of {length:,} bytes, and a shapefile holds at most {LONGEST_TEXT}."
+            raise NodeError(message, code="text_too_long", port="table", hint="write a GeoPackage")

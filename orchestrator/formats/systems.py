@@ -1,0 +1,83 @@
+"""Coordinate systems of geometry columns: as text, equal or not, and from one to another."""
+
+from typing import Any
+
+from orchestrator.errors import NodeError
+from orchestrator.ops.base import Context, Relation
+from orchestrator.schema import GEOMETRY, geometry_columns
+from orchestrator.tables import literal, quote
+
+WGS_84 = "EPSG:4326"
+
+
+def crs_text(table: Relation) -> str | None:
+    """The coordinate system of the first geometry column as it is written, PROJJSON as a rule."""
+    first = next(iter(geometry_columns(table)), None)
+    kind = dict(zip(table.columns, map(str, table.types), strict=True))[first] if first else ""
+    inside = kind[len(GEOMETRY) :].strip()
+    return inside[2:-2].replace("''", "'") if inside else None
+
+
+def system(text: str) -> Any:
+    """The coordinate system as pyproj knows it."""
+    import pyproj
+
+    return pyproj.CRS.from_user_input(text)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two systems are the same; longitude is always the first axis in a table, whatever the system says."""
+    return one == other or bool(system(one).equals(system(other), ignore_axis_order=True))
+
+
+def aligned(new: Relation, old: Relation) -> Relation:
+    """New rows whose geometry can be put below that of old rows: the same name and the same system.
+
+    Raises:
+        NodeError: `crs_mismatch`.
+    """
+    before, after = geometry_columns(old), geometry_columns(new)
+    if not before or not after:
+        return new
+    name = before[0] if before[0] in after or before[0] not in new.columns else after[0]
+    source = name if name in after else after[0]
+    had, has = crs_text(old), crs_text(new)
+    if had and has and not same(had, has):
+        message = (
+            f"The file is in {system(had).name}, and the new rows are in {system(has).name}: reproject them first."
+        )
+        raise NodeError(message, code="crs_mismatch", port="table")
+    field = quote(source) if had == has else f"ST_SetCRS({quote(source)}, {literal(had or '')})"
+    fields = [f"{field} AS {quote(name)}" if each == source else quote(each) for each in new.columns]
+    return new.project(", ".join(fields))
+
+
+def reprojected(table: Relation, target: str, context: Context) -> Relation:
+    """The rows with their first geometry column in another coordinate system; without one it stays as it is."""
+    text = crs_text(table)
+    if text is None or same(text, target):
+        return table
+    import numpy
+    import pyarrow
+    import pyproj
+    import shapely
+
+    arrow = table.to_arrow_table()
+    index = arrow.column_names.index(geometry_columns(table)[0])
+    change = pyproj.Transformer.from_crs(system(text), target, always_xy=True).transform
+    shapes = shapely.from_wkb(arrow.column(index).to_numpy(zero_copy_only=False))
+    moved = shapely.transform(shapes, lambda points: numpy.column_stack(change(*points.T)), interleaved=True)
+    metadata = crs_metadata(target)
+    field = arrow.schema.field(index).with_metadata(metadata)
+    return context.session.arrow(arrow.set_column(index, field, pyarrow.array(shapely.to_wkb(moved), field.type)))
+
+
+def crs_metadata(crs: str | None) -> dict[str, str]:
+    """What makes a binary column of Arrow a geometry column: `geoarrow.wkb`, with its system as PROJJSON."""
+    import json
+
+    known = system(crs) if crs else None
+    if known is not None and known.name.lower().startswith(("undefined", "unknown engineering")):
+        known = None
+    said = {"crs": known.to_json_dict(), "crs_type": "projjson"} if known is not None else {}
+    return {"ARROW:extension:name": "geoarrow.wkb", "ARROW:extension:metadata": json.dumps(said)}

@@ -1,0 +1,264 @@
+"""What the vector formats share: GDAL through pyogrio, as Arrow, geometry as WKB with its coordinate system.
+
+GDAL recognises a file by what is in it, and some of its drivers read other files or the network (VRT, GDALG). So the
+driver is always named, or the file's first bytes are checked before GDAL sees it.
+"""
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from orchestrator.errors import NodeError
+from orchestrator.formats.base import Context, Relation
+from orchestrator.formats.systems import WGS_84, crs_metadata, crs_text
+from orchestrator.formats.workplace import new_file
+from orchestrator.names import near
+from orchestrator.schema import geometry_columns, is_geometry
+from orchestrator.tables import quote
+
+IN_MEMORY = 64 << 20
+WGS_84_WITH_HEIGHT = "EPSG:4979"
+
+
+def read(source: str, size: int, context: Context, *, widen: bool = False, **options: Any) -> Relation:
+    """The features of a dataset; in design none of them. Large ones go through a stored table.
+
+    Args:
+        source: as GDAL takes it, with its driver.
+        size: bytes of the file.
+        context: says where to.
+        widen: give every integer 64 bits.
+        options: pyogrio's, such as `layer` and `encoding`.
+    """
+    import pyogrio
+
+    with quietly():
+        if context.design:
+            meta, table = pyogrio.read_arrow(source, max_features=0, **options)
+            return context.session.arrow(plain(table.slice(0, 0), meta, widen))
+        if size <= IN_MEMORY or context.scratch is None:
+            meta, table = pyogrio.read_arrow(source, **options)
+            return context.session.arrow(plain(table, meta, widen))
+        with pyogrio.open_arrow(source, use_pyarrow=True, **options) as (meta, reader):
+            return _stored(reader, meta, context, widen)
+
+
+def _stored(reader: Any, meta: Mapping[str, Any], context: Context, widen: bool) -> Relation:
+    import pyarrow
+
+    schema = plain(reader.schema.empty_table(), meta, widen).schema
+    batches = (
+        plain(pyarrow.Table.from_batches([batch]), meta, widen).combine_chunks().to_batches() for batch in reader
+    )
+    stream = pyarrow.RecordBatchReader.from_batches(schema, (each for some in batches for each in some))
+    path = new_file(Path(str(context.scratch)), ".parquet")
+    context.session.store(context.session.arrow(stream), path)
+    return context.session.parquet(path)
+
+
+def plain(table: Any, meta: Mapping[str, Any], widen: bool) -> Any:
+    """An Arrow table as the data plane wants it: times in microseconds, geometry as `geoarrow.wkb` with PROJJSON."""
+    import pyarrow
+
+    taken = {field.name.lower() for field in table.schema if not _is_wkb(field)}
+    fields, columns = [], []
+    for field, column in zip(table.schema, table.columns, strict=True):
+        kind, values = field.type, column
+        if isinstance(kind, pyarrow.BaseExtensionType):
+            kind, values = kind.storage_type, pyarrow.chunked_array(
+                [chunk.storage for chunk in column.chunks], kind.storage_type
+            )  # fmt: skip
+        if pyarrow.types.is_timestamp(kind):
+            kind = pyarrow.timestamp("us", "UTC" if kind.tz else None)
+        if pyarrow.types.is_time(kind):
+            kind = pyarrow.time64("us")
+        if widen and pyarrow.types.is_integer(kind):
+            kind = pyarrow.int64()
+        if _is_wkb(field):
+            fields.append(_geometry_field(_free(meta.get("geometry_name") or "geometry", taken), meta.get("crs")))
+        else:
+            fields.append(pyarrow.field(field.name, kind))
+        columns.append(values.cast(fields[-1].type))
+    return pyarrow.Table.from_arrays(columns, schema=pyarrow.schema(fields))
+
+
+def _is_wkb(field: Any) -> bool:
+    name = (field.metadata or {}).get(b"ARROW:extension:name", b"")
+    return name in (b"geoarrow.wkb", b"ogc.wkb")
+
+
+def _free(name: str, taken: set[str]) -> str:
+    return next(each for each in (name, *(f"{name}_{i}" for i in range(1, 1 << 20))) if each.lower() not in taken)
+
+
+def _geometry_field(name: str, crs: str | None) -> Any:
+    import pyarrow
+
+    wanted = WGS_84 if crs == WGS_84_WITH_HEIGHT else crs
+    return pyarrow.field(name, pyarrow.binary(), metadata=crs_metadata(wanted))
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """GDAL's warnings say what it did all the same; what matters of it is checked here."""
+    import pyogrio
+
+    pyogrio.set_gdal_config_options({"OGR_GEOMETRY_ACCEPT_UNCLOSED_RING": False})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def layer_named(source: str, wanted: str | int | None, name: str) -> str:
+    """The layer that a setting means; the first by default.
+
+    Raises:
+        NodeError: `unknown_layer`, with the near-miss.
+    """
+    import pyogrio
+
+    with quietly():
+        layers = [str(each) for each in pyogrio.list_layers(source)[:, 0]]
+    if not layers:
+        raise NodeError(f"'{name}' has no layer.", code="no_table")
+    if wanted is None or isinstance(wanted, int):
+        index = wanted or 0
+        if index < len(layers):
+            return layers[index]
+        message = f"'{name}' has {len(layers)} layers, and {index} is beyond the last (counted from 0)."
+        raise NodeError(message, code="unknown_layer", path="/config/layer")
+    if wanted not in layers:
+        message = f"Layer '{wanted}' is not in '{name}'.{near(wanted, layers)}"
+        raise NodeError(message, code="unknown_layer", path="/config/layer", hint=", ".join(layers))
+    return wanted
+
+
+TEXT = ("UUID", "ENUM", "INTERVAL", "TIME WITH TIME ZONE", "BIT")
+NESTED = ("STRUCT", "MAP", "UNION", "JSON", "VARIANT")
+CASTS = {
+    "TINYINT": "INTEGER", "UTINYINT": "INTEGER", "SMALLINT": "INTEGER", "USMALLINT": "INTEGER", "UINTEGER": "BIGINT",
+    "UBIGINT": "DOUBLE", "HUGEINT": "DOUBLE", "UHUGEINT": "DOUBLE", "FLOAT": "DOUBLE",
+    "TIMESTAMP_S": "TIMESTAMP", "TIMESTAMP_MS": "TIMESTAMP", "TIMESTAMP_NS": "TIMESTAMP",
+}  # fmt: skip
+
+
+def holdable(table: Relation, *, text: tuple[str, ...] = ()) -> Relation:
+    """The columns in types that GDAL knows: decimals as DOUBLE, nested values as JSON text, other geometries as WKT.
+
+    `text` names further types that become text.
+    """
+    first = next(iter(geometry_columns(table)), None)
+    fields = []
+    for name, kind in zip(table.columns, map(str, table.types), strict=True):
+        wanted = _held(kind, text) if name != first else None
+        field = quote(name)
+        if wanted == "JSON":
+            field = f"to_json({field})::VARCHAR AS {field}"
+        elif wanted:
+            field = f"{field}::{wanted} AS {field}"
+        fields.append(field)
+    return table.project(", ".join(fields))
+
+
+def _held(kind: str, text: tuple[str, ...]) -> str | None:
+    if kind.endswith("]") or kind.startswith(NESTED):
+        return "JSON"
+    if is_geometry(kind) or kind.startswith(TEXT) or kind in text or kind == '"NULL"':
+        return "VARCHAR"
+    return "DOUBLE" if kind.startswith("DECIMAL") else CASTS.get(kind)
+
+
+def write(table: Relation, path: Path, **options: Any) -> int:
+    """Write rows as they come, through GDAL; returns how many. The first geometry column is the geometry.
+
+    Raises:
+        Exception: what the rows' own query raises, as it is.
+    """
+    import pyarrow
+    import pyogrio
+
+    reader = table.to_arrow_reader(65_536)
+    counted, failed = [0], []
+
+    def batches() -> Iterator[Any]:
+        try:
+            for batch in reader:
+                counted[0] += batch.num_rows
+                yield batch
+        except Exception as error:
+            failed.append(error)
+            raise
+
+    stream = pyarrow.RecordBatchReader.from_batches(reader.schema, batches())
+    geometry = next(iter(geometry_columns(table)), None)
+    try:
+        with quietly():
+            pyogrio.write_arrow(stream, str(path), geometry_name=geometry, **{"crs": crs_text(table), **options})
+    except Exception as error:
+        if failed:
+            raise failed[0] from None
+        if "disk is full" in str(error):
+            raise
+        _probe(path)
+        raise NodeError(f"GDAL cannot write this: {error}.", code="node_failed") from None
+    return counted[0]
+
+
+def _probe(path: Path) -> None:
+    """GDAL does not say why it could not write: try it, so that the system says it.
+
+    Raises:
+        OSError: such as that the disk is full.
+    """
+    for file in path.parent.iterdir():
+        with file.open("ab", buffering=0) as opened:
+            left = 1 << 20
+            while left:
+                left -= opened.write(bytes(left)) or 0
+
+
+def torn(path: Path) -> Exception:
+    """The error for a file that GDAL closed without saying that not all of it could be written."""
+    _probe(path)
+    return NodeError("Not all of the file could be written.", code="disk_full")
+
+
+KINDS = (
+    "Unknown",
+    "Point",
+    "LineString",
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+    "GeometryCollection",
+)
+
+
+def kinds(table: Relation) -> set[tuple[str, bool]]:
+    """The kinds of geometry in the first geometry column, each with whether it has heights; reads the rows."""
+    name = quote(geometry_columns(table)[0])
+    # The second to fifth byte of WKB, least significant first: kind, plus 1000 (Z), 2000 (M) or 3000 (ZM).
+    code = f"hex(ST_AsWKB({name})::BLOB)[3:6]"
+    found = table.filter(f"{name} IS NOT NULL").project(f"{code} AS code").distinct().fetchall()
+    numbers = [int(code[2:4] + code[0:2], 16) for (code,) in found]
+    return {
+        (KINDS[number % 1000] if number % 1000 < len(KINDS) else "Unknown", number // 1000 in (1, 3))
+        for number in numbers
+    }
+
+
+def common_kind(table: Relation) -> str:
+    """The kind of geometry in a table, such as `Point` or `MultiPolygon Z`; `Unknown` where there are several."""
+    found = kinds(table)
+    (kind, height), *others = found or {("Unknown", False)}
+    return "Unknown" if others else kind + (" Z" if height and kind != "Unknown" else "")
+
+
+def needs_geometry(table: Relation, format_name: str) -> None:
+    """Refuse rows without a geometry column."""
+    if not geometry_columns(table):
+        message = f"{format_name} needs a geometry column, and this table has none."
+        raise NodeError(message, code="geometry_needed", port="table", hint="points_from_xy makes one of coordinates")
