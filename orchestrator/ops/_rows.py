@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow
 from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator.errors import NodeError, at
+from orchestrator.errors import NodeError
 from orchestrator.expressions import connection
 from orchestrator.ops._types import INTEGER, TypeName, plain
 from orchestrator.ops.base import Relation
@@ -43,7 +43,7 @@ def relation(
 ) -> Relation:
     """A table of these rows; a missing key is null. Without `columns`, types come from the values of all rows.
 
-    `place` is the JSON pointer of the rows below the config. With `closed`, a key that is no column is refused.
+    `place` is the JSON pointer of the rows, such as `/config/rows`. With `closed`, a key that is no column is refused.
 
     Raises:
         NodeError: `mixed_types`, `type_mismatch`, `unknown_column`, `invalid_config`, each on the row and column.
@@ -68,11 +68,11 @@ def _check_names(names: Iterable[str], rows: Sequence[Row], place: str, declared
         index = next((index for index, row in enumerate(rows) if name in row), 0)
         if declared is not None and name not in declared:
             message = f"Row {index + 1} has '{name}', which is none of the columns {', '.join(declared)}."
-            raise NodeError(message, code="unknown_column", path=f"/config{place}/{index}", row=index)
+            raise NodeError(message, code="unknown_column", path=f"{place}/{index}", row=index)
         if not name or seen.setdefault(name.lower(), name) != name:
             other = seen.get(name.lower())
             message = f"'{other}' and '{name}' differ in case only." if name else "A column needs a name."
-            raise NodeError(message, code="invalid_config", path=f"/config{place}/{index}", row=index)
+            raise NodeError(message, code="invalid_config", path=f"{place}/{index}", row=index)
 
 
 def _array(name: str, values: Sequence[Any], place: str) -> pyarrow.Array:
@@ -107,8 +107,7 @@ def _fits(values: Sequence[Any], kind: type | None) -> bool:
 
 def _typed(name: str, values: Sequence[Any], kind: str, place: str) -> pyarrow.Array:
     """The values as text for DuckDB to convert, after trying that each of them can be."""
-    with at(place):
-        texts = pyarrow.array([_text(value) for value in values], pyarrow.string())
+    texts = pyarrow.array([_text(value) for value in values], pyarrow.string())
     tests = f"{_cast('v', kind)} IS NULL AND v IS NOT NULL"
     tried = connection().cursor().from_arrow(pyarrow.table([texts], names=["v"])).project(tests)
     for index, (wrong,) in enumerate(tried.fetchall()):
@@ -146,4 +145,4 @@ def short(value: Any) -> str:
 def _error(message: str, code: str, where: tuple[str, int, str], value: Any) -> NodeError:
     place, index, name = where
     key = name.replace("~", "~0").replace("/", "~1")
-    return NodeError(message, code=code, path=f"/config{place}/{index}/{key}", row=index, value=value)
+    return NodeError(message, code=code, path=f"{place}/{index}/{key}", row=index, value=value)

@@ -38,4 +38,4 @@ class InlineData(Op):
 
     def run(self, context: Context) -> Relation:
         """The rows, in the order written."""
-        return _rows.relation(context.session, self.rows, self.columns, "/rows")
+        return _rows.relation(context.session, self.rows, self.columns, "/config/rows")

@@ -47,7 +47,7 @@ class Input(Op):
         return _rows.relation(context.session, context.given, columns, "/input_data", closed=closed)
 
     def _sample(self, context: Context) -> Relation:
-        return _rows.relation(context.session, self.sample, self.columns, "/sample")
+        return _rows.relation(context.session, self.sample, self.columns, "/config/sample")
 
 
 def _columns(table: Relation) -> list[TypedColumn]:

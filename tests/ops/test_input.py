@@ -54,6 +54,7 @@ def test_given_rows_must_fit(context, row, code, message):
     with pytest.raises(NodeError) as caught:
         Input.configure(DAYS).call({}, given(context, {"n": 1}, row))
     assert (caught.value.code, caught.value.message, caught.value.row) == (code, message, 1)
+    assert str(caught.value.path).startswith("/input_data/1")
 
 
 def test_sample_must_fit(run):
