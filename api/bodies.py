@@ -176,6 +176,14 @@ class ExecutionSummary(Execution):
     nodes: list[NodeRun] = Field([], exclude=True)
 
 
+class TablePage(BaseModel):
+    """A page of a table; `total` counts the rows that `where` leaves. Values are written as the docs say."""
+
+    columns: list[Column]
+    rows: list[list[JsonValue]]
+    total: int
+
+
 class RetryRequest(BaseModel):
     """Where a retry starts, and on which version."""
 

@@ -1,8 +1,12 @@
 """Files as they go out."""
 
+from urllib.parse import quote
+
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse
 from starlette.types import Message, Receive, Scope, Send
+
+UNSAFE = frozenset('/\\:*?"<>|%;')
 
 
 class Download(FileResponse):
@@ -20,3 +24,10 @@ class Download(FileResponse):
             await send(message)
 
         await super().__call__(scope, receive, send_on)
+
+
+def attachment(name: str) -> str:
+    """`Content-Disposition` for a file that is to be saved under this name, as far as a name can be (RFC 6266)."""
+    safe = "".join("_" if each in UNSAFE or not each.isprintable() else each for each in name).lstrip(".") or "download"
+    plain = safe.encode("ascii", "replace").decode().replace("?", "_")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"

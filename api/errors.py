@@ -33,7 +33,10 @@ STATUS: Mapping[type[GraphmillError], int] = {
     errors.Interrupted: 409,
     errors.GraphmillError: 500,
 }
-STATUS_OF_CODE = {"file_not_found": 404, "too_large": 413, "disk_full": 507, "out_of_memory": 507}
+STATUS_OF_CODE = {
+    "file_not_found": 404, "unknown_format": 406, "missing_geometry": 406, "missing_crs": 406, "too_large": 413,
+    "disk_full": 507, "out_of_memory": 507,
+}  # fmt: skip
 ENVELOPES = frozenset({"invalid_json", "invalid_request", "too_large"})
 UNANSWERED = (sql.OperationalError, sql.InterfaceError, sql.TimeoutError, psycopg2.OperationalError,
               psycopg2.InterfaceError)  # fmt: skip
