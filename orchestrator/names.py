@@ -4,8 +4,10 @@ import difflib
 import hashlib
 import re
 from collections.abc import Iterable
+from heapq import nlargest
 
 LONGEST = 80
+COMPARED, COMPARED_LENGTH = 50, 200  # comparing two names takes up to a millisecond
 
 
 def key(node_id: str) -> str:
@@ -28,10 +30,23 @@ def alias(node_id: str, label: str) -> str:
 
 def near(name: str, known: Iterable[str]) -> str:
     """A sentence with the nearest known name, or nothing: `" Did you mean 'amount'?"`."""
-    options = list(known)
-    lower = {option.lower(): option for option in reversed(options)}
-    found = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
+    lower = {option.lower(): option for option in reversed(list(known)) if len(option) <= COMPARED_LENGTH}
+    wanted = name.lower()
+    if not wanted or len(wanted) > COMPARED_LENGTH:
+        return ""
+    options = lower if len(lower) <= COMPARED else nlargest(COMPARED, lower, lambda option: _same_ends(wanted, option))
+    found = difflib.get_close_matches(wanted, options, n=1, cutoff=0.6)
     return f" Did you mean '{lower[found[0]]}'?" if found else ""
+
+
+def _same_ends(one: str, other: str) -> int:
+    """How many characters two names share at their beginning and end: nearly all, where one is a slip of the other."""
+    return _same_start(one, other) + _same_start(one[::-1], other[::-1])
+
+
+def _same_start(one: str, other: str) -> int:
+    differing = (place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1])
+    return next(differing, min(len(one), len(other)))
 
 
 def listing(names: Iterable[str], limit: int = 20) -> str:

@@ -90,6 +90,23 @@ def test_near_takes_an_iterator_and_the_first_of_two_cases():
     assert near("amont", iter(["Amount", "amount"])) == " Did you mean 'Amount'?"
 
 
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("tation_1234", "station_1234"), ("STATION_1234x", "station_1234"),
+        ("station_2134", "station_2134"), ("satation_4999", "station_4999"),
+    ],
+)  # fmt: skip
+def test_near_among_thousands(name, nearest):
+    known = [f"station_{number:04}" for number in range(5_000)]
+    assert near(name, known) == f" Did you mean '{nearest}'?"
+
+
+def test_near_gives_up_on_names_too_long_to_compare():
+    assert near("x" * 1000, ["x" * 999]) == ""
+    assert near("x", ["x" * 999]) == ""
+
+
 def test_listing_is_cut():
     assert listing(["a", "b"]) == "a, b"
     assert listing(map(str, range(30)), 3) == "0, 1, 2, … (30 in all)"

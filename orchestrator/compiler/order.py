@@ -31,7 +31,8 @@ def cycle(nodes: Sequence[str], edges: Iterable[tuple[str, str]]) -> list[str]:
         sort(nodes, edges)
     except CycleError as error:
         found = list(error.args[1][:-1])
-        first = min(range(len(found)), key=lambda index: nodes.index(found[index]))
+        place = {node: number for number, node in enumerate(nodes)}
+        first = min(range(len(found)), key=lambda index: place[found[index]])
         return found[first:] + found[:first]
     return []
 

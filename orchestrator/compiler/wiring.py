@@ -9,7 +9,7 @@ from orchestrator.names import listing, near
 from orchestrator.ops.base import Op, Port
 
 Types = Mapping[str, type[Op]]
-GUESSES = 20  # looking for the nearest of 5,000 names takes a while: not for each of 20,000 edges
+GUESSES = 10  # looking for the nearest of 5,000 names takes a while: not for each of 20,000 edges
 
 
 @dataclass(frozen=True)
