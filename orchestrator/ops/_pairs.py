@@ -1,61 +1,57 @@
-"""The SQL of a join of two tables by equal columns."""
+"""Which shapes of two tables belong together."""
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from orchestrator.ops._types import free
-from orchestrator.ops.base import Relation
-from orchestrator.tables import Session, quote
+import numpy as np
+import shapely
+
+from orchestrator.ops._spatial import vectorised
+
+if TYPE_CHECKING:
+    from orchestrator.ops._spatial import Shapes
+
+Rows = np.ndarray[Any, np.dtype[np.int64]]
+INVERSE = {"within": "contains", "contains": "within", "covers": "covered_by"}
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """Two tables and the columns that must be equal; `keep_order` gives rows in the left table's order."""
+class Pairs(NamedTuple):
+    """Row numbers of the left and of the right, one of each for a pair, in the order of both."""
 
-    session: Session
-    left: Relation
-    right: Relation
-    keys: tuple[tuple[str, str], ...]
-    keep_order: bool
+    left: Rows
+    right: Rows
 
-    def joined(self, how: str, suffix: str) -> Relation:
-        """The pairs, with the rows that have none where `how` wants them; keys once, other names made unique."""
-        columns = [self._left_column(name, how) for name in self.left.columns]
-        taken = list(self.left.columns)
-        keys = {right for _, right in self.keys}
-        for name in self.right.columns:
-            if name not in keys:
-                output = name if free(taken, name) == name else free(taken, name + suffix)
-                taken.append(output)
-                columns.append(f"r.{quote(name)} AS {quote(output)}")
-        source = f"{self._left()} l {how.upper()} JOIN {self._right()} r ON {self._equal()}"
-        order = " ORDER BY l.{} NULLS LAST, r.{} NULLS LAST".format(*self._numbers()) if self.keep_order else ""
-        return self.session.connection.sql(f"SELECT {', '.join(columns)} FROM {source}{order}")
 
-    def lonely(self, test: str = "NOT EXISTS") -> Relation:
-        """The left rows that have no partner, or with `EXISTS` those that have one."""
-        columns = ", ".join(f"l.{quote(name)}" for name in self.left.columns)
-        partner = f"SELECT 1 FROM {self.session.name(self.right)} r WHERE {self._equal()}"
-        order = f" ORDER BY l.{self._numbers()[0]}" if self.keep_order else ""
-        return self.session.connection.sql(f"SELECT {columns} FROM {self._left()} l WHERE {test} ({partner}){order}")
+class Index:
+    """The right table's shapes, ready to be looked up; an R-tree first, then the exact predicate."""
 
-    def _equal(self) -> str:
-        return " AND ".join(f"l.{quote(left)} = r.{quote(right)}" for left, right in self.keys)
+    def __init__(self, right: "Shapes", predicate: str, *, first: bool) -> None:
+        self._right = right
+        self._tree = shapely.STRtree(right)
+        self._predicate = predicate
+        self._first = first
+        self._weight = shapely.get_num_coordinates(right).mean() if len(right) else 0.0
 
-    def _left_column(self, name: str, how: str) -> str:
-        partner = next((right for left, right in self.keys if left == name), None)
-        if partner is None or how in ("inner", "left"):
-            return f"l.{quote(name)}"
-        return f"coalesce(l.{quote(name)}, r.{quote(partner)}) AS {quote(name)}"
+    def pairs(self, left: "Shapes", before: int = 0) -> Pairs:
+        """The pairs of some left rows; `before` is how many came earlier, for messages.
 
-    def _left(self) -> str:
-        return self._numbered(self.left, self._numbers()[0])
+        Raises:
+            NodeError: `invalid_geometry`, with the left row (from 1) that GEOS cannot compare.
+        """
+        ours, theirs = self._tree.query(left)
+        found = self._test(left, ours, theirs, before)
+        ours, theirs = ours[found], theirs[found]
+        order = np.lexsort((theirs, ours))
+        made = Pairs(ours[order], theirs[order])
+        if not self._first:
+            return made
+        _, firsts = np.unique(made.left, return_index=True)
+        return Pairs(made.left[firsts], made.right[firsts])
 
-    def _right(self) -> str:
-        return self._numbered(self.right, self._numbers()[1])
-
-    def _numbers(self) -> tuple[str, str]:
-        return quote(free(self.left.columns, "_row")), quote(free(self.right.columns, "_row"))
-
-    def _numbered(self, table: Relation, number: str) -> str:
-        name = self.session.name(table)
-        return f"(SELECT *, row_number() OVER () AS {number} FROM {name})" if self.keep_order else name
+    def _test(self, left: "Shapes", ours: Rows, theirs: Rows, before: int) -> Any:
+        """GEOS prepares the first argument: it should be the side with more vertices."""
+        swap = len(left) and shapely.get_num_coordinates(left).mean() < self._weight
+        predicate = INVERSE.get(self._predicate, self._predicate) if swap else self._predicate
+        test = getattr(shapely, predicate)
+        first, second = (self._right[theirs], left[ours]) if swap else (left[ours], self._right[theirs])
+        shapely.prepare(first)
+        return vectorised(test, first, second, port="left", rows=ours + before)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.errors import NodeError
-from orchestrator.ops._pairs import Pairs
+from orchestrator.ops._equal_keys import Pairs
 from orchestrator.ops._types import NULL, family, plain
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import column_of
