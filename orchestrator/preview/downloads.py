@@ -1,0 +1,117 @@
+"""A stored table as a file, in pieces: no more than some thousand rows of it are in memory at once."""
+
+import io
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+from orchestrator.errors import NodeError
+from orchestrator.names import listing, near
+from orchestrator.preview import csv_text, geojson
+from orchestrator.preview.selection import Selection, asked, at
+from orchestrator.preview.sessions import MEMORY, existing
+from orchestrator.tables import Session
+
+Pieces = Generator[bytes, None, None]
+PIECE = 1 << 20
+BATCH = 10_000
+MEDIA_TYPES = {
+    "application/geo+json": "geojson",
+    "text/csv": "csv",
+    "application/vnd.apache.parquet": "parquet",
+    "application/vnd.apache.arrow.stream": "arrow",
+}
+
+
+def download(
+    path: Path, format: str, *, sort: str | None = None, where: str | None = None,
+    limit: int | None = None, offset: int = 0,
+) -> Iterator[bytes]:  # fmt: skip
+    """A stored table, or the rows that are asked for, as `geojson` (RFC 7946, WGS 84), `csv`, `parquet` or `arrow`
+    (an IPC stream), piece by piece. What is wrong with the request is said before the first piece.
+
+    Raises:
+        NodeError: as `pages.page`; `unknown_format`; `missing_geometry` and `missing_crs` for `geojson`.
+        NotFound: `output_not_found`.
+    """
+    if format not in WRITERS:
+        message = f"Format '{format}' is not known.{near(format, WRITERS)}"
+        raise NodeError(message, code="unknown_format", hint=listing(WRITERS), path=at("format"))
+    selection = Selection(where or None, sort or None, limit, offset)
+    pieces = WRITERS[format](existing(path), selection)
+    with asked("where" if selection.where else None):
+        first = next(pieces, b"")
+    return _all(first, pieces)
+
+
+def _all(first: bytes, rest: Pieces) -> Iterator[bytes]:
+    """Whoever stops early gives the session back by dropping this."""
+    try:
+        yield first
+        yield from rest
+    finally:
+        rest.close()
+
+
+def _file(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
+def _parquet(path: Path, selection: Selection) -> Pieces:
+    """The stored file itself, or another one beside it for as long as it is being sent."""
+    if selection.everything:
+        yield from _file(path)
+        return
+    with tempfile.TemporaryDirectory(prefix=".download-", dir=path.parent) as folder:
+        made = Path(folder) / path.name
+        with Session([path.parent], memory_limit=MEMORY) as session:
+            table = session.connection.sql(selection.rows(path, session.parquet(path).columns))
+            session.store(table, made)
+        yield from _file(made)
+
+
+def _arrow(path: Path, selection: Selection) -> Pieces:
+    import pyarrow as pa
+
+    with Session([path.parent], memory_limit=MEMORY) as session:
+        rows = session.connection.sql(selection.rows(path, session.parquet(path).columns))
+        sink = io.BytesIO()
+        with rows.to_arrow_reader(BATCH) as reader, pa.ipc.new_stream(sink, reader.schema) as stream:
+            for batch in reader:
+                stream.write_batch(batch)
+                yield _drained(sink)
+        yield _drained(sink)
+
+
+def _csv(path: Path, selection: Selection) -> Pieces:
+    with Session([path.parent], memory_limit=MEMORY) as session:
+        table = session.parquet(path)
+        query = f"SELECT {csv_text.line(table)} FROM ({selection.rows(path, table.columns)})"
+        with session.connection.sql(query).to_arrow_reader(BATCH) as reader:
+            yield csv_text.header(table)
+            yield from (csv_text.text(batch.column(0)) for batch in reader)
+
+
+def _geojson(path: Path, selection: Selection) -> Pieces:
+    with Session([path.parent], memory_limit=MEMORY) as session:
+        table = session.parquet(path)
+        plan = geojson.plan(table, selection.rows(path, table.columns))
+        with session.connection.sql(plan.query).to_arrow_reader(BATCH) as reader:
+            yield from geojson.pieces(reader, plan)
+
+
+def _drained(sink: io.BytesIO) -> bytes:
+    piece = sink.getvalue()
+    sink.seek(0)
+    sink.truncate()
+    return piece
+
+
+WRITERS: dict[str, Callable[[Path, Selection], Pieces]] = {
+    "geojson": _geojson,
+    "csv": _csv,
+    "parquet": _parquet,
+    "arrow": _arrow,
+}

@@ -1,0 +1,364 @@
+import csv
+import io
+import json
+import math
+
+import geopandas
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestrator.crs import projjson
+from orchestrator.errors import NodeError, NotFound
+from orchestrator.preview import MEDIA_TYPES, download, page
+from orchestrator.preview.selection import sort_keys
+from orchestrator.preview.sessions import close_idle
+from orchestrator.tables import Session, literal
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """Stores a table from SQL as a run does; gives its path."""
+
+    def store(query):
+        path = tmp_path / "tables" / "node" / "result.parquet"
+        with Session([tmp_path]) as session:
+            session.store(session.connection.sql(query), path)
+        return path
+
+    yield store
+    close_idle()
+
+
+@pytest.fixture
+def numbers(stored):
+    """Ten rows: 0 to 9, letters that repeat, some nulls."""
+    return stored(
+        "SELECT i::INTEGER AS n, chr(97 + i::INT % 3) AS letter, nullif(i % 4, 0)::INT AS rest FROM range(10) t(i)"
+    )
+
+
+def geo(wkt, crs="EPSG:4326"):
+    return f"st_setcrs({literal(wkt)}::GEOMETRY, {literal(projjson(crs))})"
+
+
+VALUES = [
+    ("NULL", None),
+    ("true", True),
+    ("42::TINYINT", 42),
+    ("9007199254740991", 9007199254740991),
+    ("9007199254740992", "9007199254740992"),
+    ("(-9223372036854775808)::BIGINT", "-9223372036854775808"),
+    ("18446744073709551615::UBIGINT", "18446744073709551615"),
+    ("0.1::DOUBLE", 0.1),
+    ("0.1::FLOAT", 0.1),
+    ("1e300::DOUBLE", 1e300),
+    ("0.30000000000000004::DOUBLE", 0.30000000000000004),
+    ("'nan'::DOUBLE", "NaN"),
+    ("'inf'::FLOAT", "Infinity"),
+    ("'-inf'::DOUBLE", "-Infinity"),
+    ("1.50::DECIMAL(10,2)", 1.5),
+    ("12345678901234567890.12::DECIMAL(30,2)", "12345678901234567890.12"),
+    ("123456789012345.6::DECIMAL(38,17)", 123456789012345.6),
+    ("0.12345678901234567891::DECIMAL(38,20)", "0.12345678901234567891"),
+    ("'text'", "text"),
+    ("''", ""),
+    ("'a\"b\\c' || chr(0) || chr(10) || 'é😀'", 'a"b\\c\0\né😀'),
+    ("DATE '2024-02-29'", "2024-02-29"),
+    ("TIME '10:20:30.5'", "10:20:30.5"),
+    ("'10:20:30+02'::TIMETZ", "08:20:30Z"),
+    ("TIMESTAMP '2024-02-29 10:20:30'", "2024-02-29T10:20:30"),
+    ("TIMESTAMP_NS '2024-02-29 10:20:30.123456789'", "2024-02-29T10:20:30.123456789"),
+    ("TIMESTAMPTZ '2024-02-29 10:20:30.5+02'", "2024-02-29T08:20:30.5Z"),
+    ("'infinity'::TIMESTAMP", "infinity"),
+    ("INTERVAL '1 year 2 months 3 days 4 hours 5 minutes 6.5 seconds'", "P1Y2M3DT4H5M6.5S"),
+    ("INTERVAL '0 days'", "PT0S"),
+    ("NULL::INTERVAL", None),
+    ("'a\\x00\\xFF'::BLOB", "YQD/"),
+    ("'7a8c1b1e-6d5a-4d0f-9d3b-3a2f1c0b9e8d'::UUID", "7a8c1b1e-6d5a-4d0f-9d3b-3a2f1c0b9e8d"),
+    ("'{\"a\": [1, 9007199254740993]}'::JSON", {"a": [1, "9007199254740993"]}),
+    ("[1, NULL, 3]", [1, None, 3]),
+    ("[9007199254740993]", ["9007199254740993"]),
+    ("['nan'::DOUBLE, 0.5]", ["NaN", 0.5]),
+    ("{'a': 1, 'b c': [DATE '2024-01-01']}", {"a": 1, "b c": ["2024-01-01"]}),
+    ("{'a': TIMESTAMPTZ '2024-01-01', 'b': {'c': 'x'::BLOB}}", {"a": "2024-01-01T00:00:00Z", "b": {"c": "eA=="}}),
+    ("[{'t': TIMESTAMP '2024-01-01', 'l': [INTERVAL '1 day']}]", [{"t": "2024-01-01T00:00:00", "l": ["P1D"]}]),
+    ("NULL::STRUCT(t TIMESTAMP)", None),
+    ("MAP {'a': 1}", {"a": 1}),
+    ("MAP {1: TIMESTAMP '2024-01-01'}", {"1": "2024-01-01T00:00:00"}),
+    ("NULL::MAP(VARCHAR, DATE)", None),
+    ("'POINT (1 2)'::GEOMETRY", {"type": "Point", "coordinates": [1, 2]}),
+    ("'POINT Z (1 2 3)'::GEOMETRY", {"type": "Point", "coordinates": [1, 2, 3]}),
+    ("'POINT EMPTY'::GEOMETRY", {"type": "Point", "coordinates": []}),
+    ("'LINESTRING (1 2, 3 inf)'::GEOMETRY", {"type": "LineString", "coordinates": [[1, 2], [3, "Infinity"]]}),
+]
+
+
+@pytest.mark.parametrize(("sql", "expected"), VALUES)
+def test_values(stored, sql, expected):
+    found = page(stored(f"SELECT {sql} AS v"))["rows"]
+    assert found == [[expected]]
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.text(), st.floats(), st.integers(-(2**63), 2**63 - 1)), max_size=20))
+def test_every_value_comes_back(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("values") / "result.parquet"
+    pq.write_table(
+        pa.table(dict(zip("sfi", zip(*rows, strict=True), strict=False)) or {"s": [], "f": [], "i": []}), path
+    )
+    for (text, number, whole), found in zip(rows, page(path)["rows"], strict=True):
+        assert found[0] == text
+        assert float(found[1]) == number or math.isnan(number)
+        assert int(found[2]) == whole
+        assert isinstance(found[2], int) is (abs(whole) < 2**53)
+    close_idle()
+
+
+def test_columns(stored):
+    query = f'SELECT 1 AS a, {geo("POINT Z (1 2 3)", "EPSG:3857")} AS g, \'x\' AS "odd ""name"'
+    assert page(stored(query))["columns"] == [
+        {"name": "a", "type": "INTEGER", "nullable": True},
+        {"name": "g", "type": "GEOMETRY", "nullable": True, "crs": "EPSG:3857", "geometry_types": ["Point Z"]},
+        {"name": 'odd "name', "type": "VARCHAR", "nullable": True},
+    ]
+
+
+PAGES = [
+    ({}, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 10),
+    ({"limit": 3}, [0, 1, 2], 10),
+    ({"limit": 3, "offset": 8}, [8, 9], 10),
+    ({"offset": 100}, [], 10),
+    ({"limit": 0}, [], 10),
+    ({"sort": "-n", "limit": 2}, [9, 8], 10),
+    ({"sort": "letter,-n"}, [9, 6, 3, 0, 7, 4, 1, 8, 5, 2], 10),
+    ({"sort": "letter"}, [0, 3, 6, 9, 1, 4, 7, 2, 5, 8], 10),
+    ({"sort": "rest"}, [1, 5, 9, 2, 6, 3, 7, 0, 4, 8], 10),
+    ({"sort": "-rest"}, [3, 7, 2, 6, 1, 5, 9, 0, 4, 8], 10),
+    ({"sort": "LETTER", "limit": 2, "offset": 3}, [9, 1], 10),
+    ({"sort": ""}, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 10),
+    ({"where": "n > 6"}, [7, 8, 9], 3),
+    ({"where": "n > 6", "limit": 1, "offset": 1}, [8], 3),
+    ({"where": "rest IS NULL", "sort": "-n"}, [8, 4, 0], 3),
+    ({"where": "rest = 1 -- only these"}, [1, 5, 9], 3),
+    ({"where": "NULL"}, [], 0),
+    ({"where": ""}, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 10),
+]
+
+
+@pytest.mark.parametrize(("asked", "expected", "total"), PAGES)
+def test_pages(numbers, asked, expected, total):
+    found = page(numbers, **asked)
+    assert [row[0] for row in found["rows"]] == expected
+    assert found["total"] == total
+
+
+REFUSED = [
+    ({"limit": -1}, "invalid_request", "/query/limit", "'limit' is -1"),
+    ({"offset": -1}, "invalid_request", "/query/offset", "'offset' is -1"),
+    ({"limit": 10_001}, "invalid_request", "/query/limit", "at most 10,000"),
+    ({"sort": "lettre"}, "unknown_column", "/query/sort", "'lettre' is not in this table. Did you mean 'letter'"),
+    ({"sort": "n,--n"}, "unknown_column", "/query/sort", "'-n'"),
+    ({"where": "lettre = 'a'"}, "unknown_column", "/query/where", "Did you mean 'letter'"),
+    ({"where": "filename LIKE '/%'"}, "unknown_column", "/query/where", "'filename' is not in this table"),
+    ({"where": "file_row_number = 1"}, "unknown_column", "/query/where", "'file_row_number' is not"),
+    ({"where": "n >"}, "invalid_expression", "/query/where", "cannot be used"),
+    ({"where": "n = 1; SELECT 1"}, "invalid_expression", "/query/where", "cannot be used"),
+    ({"where": "(SELECT 1) = 1"}, "invalid_expression", "/query/where", "subquery"),
+    ({"where": "read_text('/etc/passwd') = ''"}, "invalid_expression", "/query/where", "not allowed"),
+    ({"where": "letter"}, "conversion_failed", "/query/where", "convert"),
+    ({"where": "error('stop')"}, None, "/query/where", "stop"),
+]
+
+
+@pytest.mark.parametrize(("asked", "code", "path", "message"), REFUSED)
+def test_refuses(numbers, asked, code, path, message):
+    with pytest.raises(NodeError) as caught:
+        page(numbers, **asked)
+    assert caught.value.path == path
+    assert code in {None, caught.value.code}
+    assert message in caught.value.message
+
+
+@pytest.mark.parametrize("call", [page, lambda path: download(path, "csv")])
+def test_not_stored(tmp_path, call):
+    with pytest.raises(NotFound, match="not stored") as caught:
+        call(tmp_path / "nothing.parquet")
+    assert caught.value.code == "output_not_found"
+
+
+def test_a_broken_file_says_nothing_of_where_it_is(tmp_path):
+    path = tmp_path / "broken.parquet"
+    path.write_bytes(b"PAR1 this is no table PAR1")
+    with pytest.raises(NodeError) as caught:
+        page(path)
+    assert str(tmp_path) not in caught.value.message
+
+
+def test_columns_called_like_what_duckdb_adds(stored):
+    path = stored("SELECT i AS file_row_number, 'x' AS filename, i AS _row, i AS _row_ FROM range(5) t(i)")
+    found = page(path, sort="-file_row_number", where="_row > 2 AND filename = 'x'")
+    assert found["rows"] == [[4, "x", 4, 4], [3, "x", 3, 3]]
+    assert page(path, offset=4)["rows"] == [[4, "x", 4, 4]]
+
+
+KEYS = [
+    ("a,-b", [("a", False), ("b", True)]),
+    (" a , - b", [("a", False), (" b", True)]),
+    ('"a,b",-"-c"', [("a,b", False), ("-c", True)]),
+    ('"say ""x"""', [('say "x"', False)]),
+    (",,", []),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), KEYS)
+def test_sort_keys(text, expected):
+    assert list(sort_keys(text)) == expected
+
+
+def whole(path, kind, **asked):
+    return b"".join(download(path, kind, **asked))
+
+
+EVERYTHING = """SELECT i, 'a,b' x, '' empty, NULL::VARCHAR none, 'q"q' q, E'l\\nm' l,
+    E'\\r' r, '#c' c, ' sp ' sp, 1.5 d,
+    [1, 2] li, ['a,b'] lt, {'a': 'x,"y'} st, '\\xAA,'::BLOB bl, TIMESTAMPTZ '2020-01-01' ts, DATE '2020-01-01' da,
+    'POINT (1 2)'::GEOMETRY g, INTERVAL '1 day' iv, true b, uuid() u, MAP {'a': 'b'} mp, 'nan'::DOUBLE nan,
+    i AS "odd, ""name"
+    FROM range(20000) t(i)"""
+
+
+@pytest.mark.parametrize("query", [EVERYTHING, EVERYTHING + " WHERE false", "SELECT 1 AS a"])
+def test_csv_is_what_duckdb_writes(stored, tmp_path, query):
+    path = stored(query)
+    with Session([tmp_path]) as session:
+        session.connection.execute(
+            f"COPY (FROM read_parquet({literal(str(path))})) TO {literal(str(tmp_path / 'a.csv'))} (HEADER)"
+        )
+    assert whole(path, "csv").decode() == (tmp_path / "a.csv").read_bytes().decode()
+
+
+def test_csv_of_some_rows(numbers):
+    assert whole(numbers, "csv", where="n > 3", sort="-n", limit=2, offset=1) == b"n,letter,rest\n8,c,\n7,b,3\n"
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.text(), st.text()), max_size=10))
+def test_csv_comes_back(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("csv") / "result.parquet"
+    pq.write_table(
+        pa.table(
+            {"a": [row[0] for row in rows], "b": [row[1] for row in rows]}, pa.schema({"a": "string", "b": "string"})
+        ),
+        path,
+    )
+    found = list(csv.reader(io.StringIO(whole(path, "csv").decode(), newline="")))
+    assert found == [["a", "b"], *map(list, rows)]
+
+
+def test_parquet_is_the_stored_file(numbers):
+    assert whole(numbers, "parquet") == numbers.read_bytes()
+
+
+def test_parquet_of_some_rows(stored):
+    path = stored(f"SELECT i, {geo('POINT (1 2)', 'EPSG:3857')} AS g FROM range(100) t(i)")
+    found = geopandas.read_parquet(io.BytesIO(whole(path, "parquet", where="i % 2 = 1", sort="-i", limit=2)))
+    assert list(found["i"]) == [99, 97]
+    assert found.crs == "EPSG:3857"
+    assert [each.name for each in path.parent.iterdir()] == ["result.parquet"]
+
+
+def test_arrow_keeps_geometry_and_its_system(stored):
+    path = stored(f"SELECT i, {geo('POINT (1 2)', 'EPSG:3857')} AS g FROM range(30000) t(i)")
+    pieces = list(download(path, "arrow", offset=1))
+    found = pa.ipc.open_stream(b"".join(pieces)).read_all()
+    assert found.column("i").to_pylist() == list(range(1, 30000))
+    assert geopandas.GeoDataFrame.from_arrow(found).crs == "EPSG:3857"
+    assert len(pieces) > 2
+
+
+def test_arrow_of_no_rows(numbers):
+    found = pa.ipc.open_stream(whole(numbers, "arrow", where="false")).read_all()
+    assert (found.num_rows, found.column_names) == (0, ["n", "letter", "rest"])
+
+
+def test_geojson(stored):
+    query = f"""SELECT 1 AS id, {geo("POINT (10 50)")} AS g, 9007199254740993 AS big, 'nan'::DOUBLE AS nan,
+        0.1::DOUBLE AS d, [TIMESTAMPTZ '2024-01-01'] AS l, 12345678901234567.5::DECIMAL(20,1) AS dec, 'a"é' AS "odd ""n",
+        '{{"a": 9007199254740993}}'::JSON AS j
+        UNION ALL SELECT 2, NULL, 1, 1, 1, NULL, 1, NULL, NULL"""
+    found = json.loads(whole(stored(query), "geojson"))
+    first, second = found["features"]
+    assert found["type"] == "FeatureCollection"
+    assert first == {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [10, 50]},
+        "properties": {
+            "id": 1, "big": "9007199254740993", "nan": "NaN", "d": 0.1, "l": ["2024-01-01T00:00:00Z"],
+            "dec": "12345678901234567.5", 'odd "n': 'a"é', "j": {"a": "9007199254740993"},
+        },
+    }  # fmt: skip
+    assert second["geometry"] is None
+    assert second["properties"]["big"] == 1
+
+
+SHAPES = [
+    ("POINT (1113194.9079327357 6446275.841017161)", "EPSG:3857", [10.0, 50.0]),
+    ("POINT Z (10 50 7)", "OGC:CRS84", [10.0, 50.0, 7.0]),
+    ("POLYGON ((0 0, 0 1, 1 1, 0 0))", "EPSG:4326", [[[0, 0], [1, 1], [0, 1], [0, 0]]]),
+    ("POINT EMPTY", "EPSG:4326", []),
+]
+
+
+@pytest.mark.parametrize(("wkt", "crs", "coordinates"), SHAPES)
+def test_geojson_is_in_wgs84_and_counter_clockwise(stored, wkt, crs, coordinates):
+    (found,) = json.loads(whole(stored(f"SELECT {geo(wkt, crs)} AS g"), "geojson"))["features"]
+    one, other = shapely.from_geojson(json.dumps(found["geometry"])), found["geometry"] | {"coordinates": coordinates}
+    assert one.equals_exact(shapely.from_geojson(json.dumps(other)), 1e-9)
+    assert found["properties"] == {}
+
+
+@pytest.mark.parametrize("wkt", ["POINT (1e30 1e30)", "LINESTRING (0 0, inf 1)", "POLYGON ((0 0, 1 1))"])
+def test_geojson_of_what_cannot_be_drawn(stored, wkt):
+    path = stored(f"SELECT 1 AS id, {geo(wkt, 'EPSG:3035')} AS g")
+    (found,) = json.loads(whole(path, "geojson"))["features"]
+    assert found == {"type": "Feature", "geometry": None, "properties": {"id": 1}}
+
+
+@pytest.mark.parametrize(("count", "pieces"), [(0, 1), (1, 2), (50_000, 6)])
+def test_geojson_comes_in_pieces(stored, count, pieces):
+    path = stored(f"SELECT i, {geo('POINT (1 2)')} AS g FROM range(50000) t(i)")
+    made = list(download(path, "geojson", where=f"i < {count}"))
+    assert [each["properties"]["i"] for each in json.loads(b"".join(made))["features"]] == list(range(count))
+    assert len(made) >= pieces
+
+
+CANNOT = [
+    ("geojson", {}, "missing_geometry"),
+    ("xlsx", {}, "unknown_format"),
+    ("csv", {"where": "lettre = 1"}, "unknown_column"),
+    ("arrow", {"sort": "nothing"}, "unknown_column"),
+    ("parquet", {"limit": -1}, "invalid_request"),
+    ("parquet", {"where": "n = error('stop')"}, None),
+]
+
+
+@pytest.mark.parametrize(("kind", "asked", "code"), CANNOT)
+def test_what_is_wrong_is_said_before_the_first_piece(numbers, kind, asked, code):
+    with pytest.raises(NodeError) as caught:
+        download(numbers, kind, **asked)
+    assert code in {None, caught.value.code}
+    assert [each.name for each in numbers.parent.iterdir()] == ["result.parquet"]
+
+
+@pytest.mark.parametrize("kind", MEDIA_TYPES.values())
+def test_stopping_early_leaves_nothing(stored, kind):
+    path = stored(f"SELECT i, repeat('x', 1000) AS t, {geo('POINT (1 2)')} AS g FROM range(30000) t(i)")
+    pieces = download(path, kind, where="i > 1")
+    assert next(pieces)
+    del pieces
+    assert [each.name for each in path.parent.iterdir()] == ["result.parquet"]
