@@ -1,0 +1,207 @@
+"""The docs are current and complete, and what they show works."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from documented import PAGES, ROOT, Call, blocks, calls, workflows
+from pydantic import ValidationError
+
+from api.app import create_app
+from docs import generate
+from orchestrator import formats
+from orchestrator.errors import NodeError
+from orchestrator.faults import CODES
+from orchestrator.ops.base import Op
+from orchestrator.ops.settings import columns_named
+from orchestrator.registry import node_types
+from orchestrator.settings import Settings, settings
+
+GRAPH = ROOT / "docs/graph.md"
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+SOURCE = re.compile(r"`((?:api|orchestrator|tests|docs|examples|benchmarks|compiler|service|runs)/[\w/]+\.py)`")
+WORKFLOWS = [(page, index) for page in PAGES for index in range(len(workflows(page)))]
+CALLS = [(page, call) for page in PAGES for call in calls(page)]
+
+
+@pytest.mark.parametrize("name", generate.PAGES)
+def test_generated_pages_are_current(name: str) -> None:
+    assert generate.PAGES[name]() + "\n" == (ROOT / "docs" / name).read_text(), "run `make docs`"
+
+
+def produced() -> Iterator[str]:
+    """Every problem code that the code can produce: `code="…"` in a call, `code = "…"` in a class, and DuckDB's."""
+    yield from CODES.values()
+    for path in [*(ROOT / "orchestrator").rglob("*.py"), *(ROOT / "api").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.keyword) and node.arg == "code":
+                yield from texts(node.value)
+            if isinstance(node, ast.ClassDef):
+                yield from (code for each in node.body for code in class_code(each))
+
+
+def class_code(statement: ast.stmt) -> list[str]:
+    target = getattr(statement, "targets", [getattr(statement, "target", None)])[0]
+    named = isinstance(target, ast.Name) and target.id == "code"
+    return texts(getattr(statement, "value", None)) if named else []
+
+
+def texts(node: ast.expr | None) -> list[str]:
+    match node:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.IfExp(body=body, orelse=orelse):
+            return texts(body) + texts(orelse)
+        case ast.BoolOp(values=values):
+            return [text for each in values for text in texts(each)]
+    return []
+
+
+def documented_codes() -> set[str]:
+    section = GRAPH.read_text().split("\n## Problems\n")[1]
+    rows = re.findall(r"^\| (`.+?) \| .+\|$", section, re.MULTILINE)
+    last = section.strip().splitlines()[-1]
+    return set(re.findall(r"`(\w+)`", " ".join([*rows, last])))
+
+
+def test_every_problem_code_is_documented() -> None:
+    codes = set(produced())
+    assert codes > {"cycle", "unknown_column", "not_found", "conversion_failed", "invalid_graph"}
+    assert sorted(codes - documented_codes()) == []
+
+
+def test_no_problem_code_is_made_up() -> None:
+    made = documented_codes() - set(produced()) - {"graphmill"}
+    source = "".join(path.read_text() for path in (ROOT / "orchestrator").rglob("*.py"))
+    assert [code for code in sorted(made) if f'"{code}"' not in source] == []
+
+
+def test_every_route_is_documented() -> None:
+    page = (ROOT / "docs/http.md").read_text()
+    for path, methods in create_app(Settings(home=ROOT)).openapi()["paths"].items():
+        for method in methods:
+            assert f"`{method.upper()} {path}`" in page
+
+
+def test_every_setting_is_documented() -> None:
+    page = (ROOT / "docs/settings.md").read_text()
+    assert all(f"`GRAPHMILL_{name.upper()}`" in page for name in Settings.model_fields)
+
+
+@pytest.mark.parametrize("kind", [*node_types().values(), *formats.readers().values(), *formats.writers().values()])
+def test_every_node_type_and_format_is_documented(kind: Any) -> None:
+    page = (ROOT / "docs/catalogue.md").read_text()
+    title = f"\n## {kind.type}\n" if issubclass(kind, Op) else f"\n## Format: {kind.name}\n"
+    section = page.split(title)[1].split("\n## ")[0]
+    assert all(f"`{name}`" in section for name, field in kind.model_fields.items() if not field.alias)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in LINK.findall(page.read_text()):
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.is_file(), link
+        assert not anchor or anchor in {slug(each) for each in HEADING.findall(target.read_text())}, link
+
+
+def slug(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_are_named_are_there(page: Path) -> None:
+    for name in SOURCE.findall(page.read_text()):
+        own = "running_total" in name or "head.py" in name
+        assert own or (ROOT / name).is_file() or (ROOT / "orchestrator" / name).is_file(), name
+
+
+def test_pages_name_no_machine_and_no_registry() -> None:
+    for page in PAGES:
+        assert not re.search(r"/(home|work|tmp|usr)/|pypi\.org|@[\w-]+\.(com|org)", page.read_text()), page
+
+
+def test_files_that_use_dagsters_inside_are_listed() -> None:
+    section = (ROOT / "docs/architecture.md").read_text().split("## Where Dagster's inside is used")[1]
+    inside = re.compile(r"^\s*(from|import) dagster\w*\._", re.MULTILINE)
+    using = {
+        str(path.relative_to(ROOT)) for path in (ROOT / "orchestrator").rglob("*.py") if inside.search(path.read_text())
+    }
+    assert using == set(SOURCE.findall(section))
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("GRAPHMILL_HOME", str(tmp_path))
+    settings.cache_clear()
+    yield tmp_path / "data"
+    settings.cache_clear()
+
+
+@pytest.mark.parametrize(("page", "index"), WORKFLOWS, ids=lambda value: getattr(value, "name", value))
+def test_workflows_in_the_docs_run(root: Path, page: Path, index: int) -> None:
+    from orchestrator.offline import run
+    from orchestrator.workflows import judge
+
+    document = workflows(page)[index]
+    assert judge(document).problems == ()
+    assert run(document, {}).status == "completed"
+
+
+def test_the_command_line_in_the_docs_runs(tmp_path: Path) -> None:
+    (tmp_path / "orders.json").write_text(blocks(GRAPH, "json")[0])
+    env = os.environ | {"GRAPHMILL_HOME": str(tmp_path)}
+    for command in ("validate", "run"):
+        called = [Path(sys.executable).with_name("graphmill"), command, "orders.json"]
+        done = subprocess.run(called, check=False, cwd=tmp_path, env=env, capture_output=True, text=True)
+        assert (done.returncode, f"graphmill {command} orders.json" in GRAPH.read_text()) == (0, True), done.stderr
+    assert "passed 2, failed 1" in done.stdout
+
+
+@pytest.mark.parametrize(("page", "call"), CALLS, ids=lambda value: getattr(value, "name", None))
+def test_calls_in_the_docs_are_routes(page: Path, call: Call) -> None:
+    path = call.filled({}).partition("?")[0]
+    routes = create_app(Settings(home=ROOT)).openapi()["paths"]
+    known = [name for name, methods in routes.items() if call.method.lower() in methods and fits(name, path)]
+    assert known, (call.method, path)
+
+
+def fits(route: str, path: str) -> bool:
+    return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", route), path) is not None
+
+
+def defined(page: str) -> type[Op]:
+    """The node type that a page shows."""
+    names: dict[str, Any] = {"__name__": "shown"}
+    imports = "from pydantic import Field\nfrom orchestrator.ops.base import Op, Relation\n"
+    exec(imports + blocks(ROOT / page, "python")[0], names)
+    (op,) = (each for each in names.values() if isinstance(each, type) and issubclass(each, Op) and each is not Op)
+    return op
+
+
+def test_the_node_type_of_the_guide() -> None:
+    op = defined("docs/add-a-node-type.md")
+    with duckdb.connect(":memory:") as connection:
+        made = op.configure({"column": "amount"}).run(connection.sql("SELECT unnest([1, 2, 3]) AS amount"))
+        assert made.fetchall() == [(1, 1.0), (2, 3.0), (3, 6.0)]
+    assert op.type == "running_total"
+    assert list(op.inputs) == ["table"]
+    assert columns_named(op.configure({"column": "amount"})) == [("/column", "amount", None)]
+    with pytest.raises((ValidationError, NodeError), match="amont"):
+        op.configure({"column": "amount", "amont": 1})
+
+
+def test_the_node_type_of_the_readme() -> None:
+    op = defined("README.md")
+    with duckdb.connect(":memory:") as connection:
+        assert op.configure({"n": 2}).run(connection.sql("SELECT unnest([1, 2, 3])")).fetchall() == [(1,), (2,)]
