@@ -1,30 +1,32 @@
 """Expressions that users write: scalar DuckDB SQL, parsed and checked before anything runs.
 
 The tree is DuckDB's own (`json_serialize_sql`), so what is checked is what will run. No subquery, no table function,
-no aggregate, no window, no second statement can get through, and parameters enter as typed literals only.
+no aggregate, no window, no second statement can get through; parameters enter as typed literals (`literals.py`).
 """
 
-import datetime as dt
 import json
-import math
 import os
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 import duckdb
 
 from orchestrator.errors import NodeError
+from orchestrator.literals import refused, sql_literal, substitute
 from orchestrator.names import near
 
+__all__ = ["check", "columns", "connection", "functions", "refused", "sql_literal", "substitute", "tree", "unusable"]
+
 LONGEST = 100_000
+DEEPEST = 700  # levels of the tree's JSON, of which a level of the expression takes three
 ALLOWED = {
     *("COLUMN_REF", "CONSTANT", "FUNCTION", "COMPARISON", "CONJUNCTION", "OPERATOR"),
     *("CAST", "CASE", "BETWEEN", "LAMBDA", "COLLATE", "TYPE"),
 }
+TOO_DEEP = "it is nested too deeply; compute a part of it into a column first"
 REFUSED = {
     "SUBQUERY": "a subquery is not allowed: join the other table in first",
     "WINDOW": "a window function is not allowed here",
@@ -34,20 +36,12 @@ REFUSED = {
 }
 # Scalar functions that tell about the server, or reach for files or other queries, rather than compute on a row.
 DENIED = re.compile(
-    r"^(getenv|get_current_.*|current_(setting|database|schema|schemas|user|role|query|catalog)|"
+    r"^(__(?!postfix).*|getenv|get_current_.*|current_(setting|database|schema|schemas|user|role|query|catalog)|"
     r"(next|curr)val|set_.*|pg_.*|has_.*_privilege|txid_current|in_search_path|version|json_(de)?serialize_(sql|plan)|"
     r"json_execute_serialized_sql|write_log|parse_duckdb_log_message|query|query_table|glob|read_.*|.*_scan|"
     r"sleep.*|duckdb_.*|pragma_.*|user|session_user|inet_.*|connection_id|"
-    r"current_(connection|transaction|query)_id|file_exists|.*_secret.*|is_histogram_other_bin|stats|alias|variable|getvariable)$"
+    r"current_(connection|transaction|query)_id|get_block_size|setval|file_exists|.*_secret.*|is_histogram_other_bin|stats|alias|variable|getvariable)$"
 )
-PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
-# What may hold a placeholder as text: a string, a quoted name, a comment; and strings that have no escape for it.
-QUOTED = re.compile(
-    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/"
-    r"|(?<!\w)[eE]'(?:[^'\\]|''|\\.)*'|(?<![\w$])\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$",
-    re.DOTALL,
-)
-
 _local = threading.local()
 
 
@@ -83,10 +77,7 @@ def columns(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def tree(text: str) -> dict[str, Any]:
     """DuckDB's parse tree of one checked scalar expression."""
-    if not text.strip():
-        raise refused("an expression is needed, such as amount > 100")
-    if len(text) > LONGEST:
-        raise refused(f"it is longer than {LONGEST:,} characters")
+    _check_text(text)
     select = _select(f"SELECT (\n{text}\n)")
     expressions = select.pop("select_list")
     if len(expressions) != 1 or expressions[0].get("alias") or _shape(select) != _shape(_bare()):
@@ -98,17 +89,24 @@ def tree(text: str) -> dict[str, Any]:
     return dict(expressions[0])
 
 
-def refused(reason: str) -> NodeError:
-    """The error for an expression that will not be run."""
-    end = "" if reason.endswith("?") else "."
-    return NodeError(f"This expression cannot be used: {reason}{end}", code="invalid_expression")
+def _check_text(text: str) -> None:
+    if not text.strip():
+        raise refused("an expression is needed, such as amount > 100")
+    if len(text) > LONGEST:
+        raise refused(f"it is longer than {LONGEST:,} characters")
+    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise refused("it has a character that is no text (NUL, or half of a surrogate pair)")
 
 
 def _select(sql: str) -> dict[str, Any]:
     found = connection().execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
-    parsed = json.loads(found[0]) if found else {}
+    try:
+        parsed = json.loads(found[0]) if found else {}
+    except RecursionError:
+        raise refused(TOO_DEEP) from None
     if parsed.get("error"):
         reason = str(parsed.get("error_message", "")).split("\n")[0].strip()
+        reason = TOO_DEEP if "max_expression_depth" in reason else reason
         raise refused(reason if "SELECT statements" not in reason else "it must be one scalar expression, no statement")
     if len(parsed["statements"]) != 1:
         raise refused("it must be one expression: ';' is not allowed")
@@ -129,15 +127,19 @@ def _shape(node: Any) -> Any:
     return [_shape(each) for each in node] if isinstance(node, list) else node
 
 
-def _walk(node: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(node, Mapping):
-        if "class" in node:
-            yield node
-        for value in node.values():
-            yield from _walk(value)
-    elif isinstance(node, list):
-        for each in node:
-            yield from _walk(each)
+def _walk(tree: Any) -> Iterator[Mapping[str, Any]]:
+    """Every node of a tree, from the left; without recursion, for the tree may be deep."""
+    waiting = [(tree, 1)]
+    while waiting:
+        node, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise refused(TOO_DEEP)
+        if isinstance(node, Mapping):
+            if "class" in node:
+                yield node
+            waiting += [(value, depth + 1) for value in reversed([*node.values()])]
+        elif isinstance(node, list):
+            waiting += [(each, depth + 1) for each in reversed(node)]
 
 
 def _check_node(node: Mapping[str, Any]) -> None:
@@ -153,6 +155,11 @@ def _check_function(name: str, qualified: bool) -> None:
         raise refused(reason)
     if not functions()[name] & {"scalar", "macro"}:
         raise refused(f"function '{name}' works on many rows ({', '.join(sorted(functions()[name]))}), not on one")
+    for definition in _macros().get(name, ()):
+        try:
+            check(definition)
+        except NodeError:
+            raise refused(f"function '{name}' works on many rows, not on one") from None
 
 
 def unusable(name: str, qualified: bool = False) -> str | None:
@@ -163,54 +170,16 @@ def unusable(name: str, qualified: bool = False) -> str | None:
 
 
 @lru_cache(maxsize=1)
+def _macros() -> dict[str, list[str]]:
+    """What the functions that are written in SQL are short for."""
+    query = (
+        "SELECT function_name, list(macro_definition) FROM duckdb_functions() WHERE function_type = 'macro' GROUP BY 1"
+    )
+    return dict(connection().execute(query).fetchall())
+
+
+@lru_cache(maxsize=1)
 def functions() -> dict[str, frozenset[str]]:
     """Every function DuckDB knows, with its kinds: scalar, aggregate, macro, table, …"""
     rows = connection().execute("SELECT function_name, list(DISTINCT function_type) FROM duckdb_functions() GROUP BY 1")
     return {name.lower(): frozenset(kinds) for name, kinds in rows.fetchall()}
-
-
-def substitute(template: str, values: Mapping[str, Any]) -> str:
-    """Put parameters into an expression as typed literals; inside a string or quoted name, as escaped text of it."""
-    made, end = [], 0
-    for match in QUOTED.finditer(template):
-        made.append(_literals(template[end : match.start()], values))
-        made.append(_inside(match[0], values))
-        end = match.end()
-    return "".join([*made, _literals(template[end:], values)])
-
-
-def _literals(text: str, values: Mapping[str, Any]) -> str:
-    return PLACEHOLDER.sub(lambda match: sql_literal(values[match[1]]), text)
-
-
-def _inside(quoted: str, values: Mapping[str, Any]) -> str:
-    mark = quoted[0]
-    if mark not in "'\"":
-        if (mark == "/" and "/*" in quoted[2:]) or (mark in "eE$" and PLACEHOLDER.search(quoted)):
-            raise refused(
-                "a parameter can stand in '…', but not in E'…' or $$…$$, nor beside a comment within a comment"
-            )
-        return PLACEHOLDER.sub("", quoted)
-    return PLACEHOLDER.sub(lambda match: str(values[match[1]]).replace(mark, mark * 2), quoted)
-
-
-def sql_literal(value: Any) -> str:
-    """A Python value as a typed SQL literal; a value can never become more than that."""
-    match value:
-        case None:
-            return "NULL"
-        case bool():
-            return "TRUE" if value else "FALSE"
-        case int() | Decimal():
-            return str(value) if value >= 0 else f"({value})"
-        case float():
-            return f"({value!r}::DOUBLE)" if math.isfinite(value) else f"('{value!r}'::DOUBLE)"
-        case dt.datetime():
-            kind = "TIMESTAMPTZ" if value.tzinfo else "TIMESTAMP"
-            return f"({kind} '{value.isoformat(sep=' ')}')"
-        case dt.date():
-            return f"(DATE '{value.isoformat()}')"
-        case list() | tuple():
-            return "[" + ", ".join(sql_literal(each) for each in value) + "]"
-        case _:
-            return "'" + str(value).replace("'", "''") + "'"

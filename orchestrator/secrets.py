@@ -16,7 +16,7 @@ MASK = "***"
 
 def seal(secret: str) -> str:
     """The secret as it may be stored in a run's config."""
-    return SEALED + _cipher().encrypt(secret.encode()).decode()
+    return f"{SEALED}{_cipher().encrypt(secret.encode()).decode()}"
 
 
 def reveal(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def _open(value: str) -> str:
     from cryptography.fernet import InvalidToken
 
     try:
-        return _cipher().decrypt(value.removeprefix(SEALED).encode()).decode()
+        return str(_cipher().decrypt(value.removeprefix(SEALED).encode()).decode())
     except InvalidToken:
         raise GraphmillError("A secret was encrypted with another key (GRAPHMILL_SECRET_KEY).", code="secret") from None
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from orchestrator.errors import InvalidGraph, NodeError, Problem
-from orchestrator.expressions import PLACEHOLDER
 from orchestrator.graph import Parameter, Workflow, pointer
+from orchestrator.literals import PLACEHOLDER
 from orchestrator.names import listing, near
 
 Coerce = Callable[[Any], Any]

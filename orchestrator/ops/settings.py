@@ -1,7 +1,6 @@
 """The kinds of settings that node types share: columns, expressions, and `${parameter}` in any of them."""
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -10,10 +9,14 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from orchestrator.errors import NodeError
-from orchestrator.expressions import check, substitute
+from orchestrator.expressions import check
+from orchestrator.literals import PLACEHOLDER, as_text, sql_literal, substitute
 from orchestrator.names import listing, near
 
-PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
+__all__ = [
+    "PLACEHOLDER", "Bound", "Column", "Expression", "FilePath", "InPort", "NewColumn", "as_text", "bind_parameters",
+    "bound_expression", "column_of", "columns_named", "invalid", "refuse", "unique",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,8 @@ def bound_expression(value: Any) -> Any:
             return substitute(value.template, value.values)
         except NodeError as error:
             raise refuse(error) from None
-    if isinstance(value, bool | int | float | dt.date):
-        return substitute("${v}", {"v": value})
+    if value is None or isinstance(value, bool | int | float | dt.date):
+        return sql_literal(value)
     return value
 
 
@@ -122,15 +125,6 @@ def bind_parameters(setting: Any, values: Mapping[str, Any]) -> Any:
     if whole and not isinstance(values[whole[1]], str):
         return values[whole[1]]
     return Bound(PLACEHOLDER.sub(lambda match: as_text(values[match[1]]), setting), setting, values)
-
-
-def as_text(value: Any) -> str:
-    """A parameter's value inside other text."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
 def columns_named(settings: BaseModel) -> list[tuple[str, str, str | None]]:

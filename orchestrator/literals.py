@@ -1,0 +1,104 @@
+"""`${name}` in SQL that users write: a value enters as a literal, and can never become more than that."""
+
+import datetime as dt
+import math
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from orchestrator.errors import NodeError
+
+PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
+# What may hold a placeholder as text: a string, a quoted name, a comment; and strings that have no escape for it.
+QUOTED = re.compile(
+    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\r\n]*|/\*.*?\*/"
+    r"|(?<!\w)[eE]'(?:[^'\\]|''|\\.)*'|(?<![\w$])\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$",
+    re.DOTALL,
+)
+STRING = duckdb.token_type.string_const
+
+
+def refused(reason: str) -> NodeError:
+    """The error for an expression that will not be run."""
+    end = "" if reason.endswith("?") else "."
+    return NodeError(f"This expression cannot be used: {reason}{end}", code="invalid_expression")
+
+
+def substitute(template: str, values: Mapping[str, Any]) -> str:
+    """Put parameters into SQL as typed literals; inside a string or quoted name, as escaped text of it.
+
+    Raises:
+        NodeError: `invalid_expression`, where DuckDB would read more than a value into a value.
+    """
+    made = _filled(template, values)
+    calm = _filled(template, {name: "x" if isinstance(value, str) else value for name, value in values.items()})
+    if made != calm and _tokens(made) != _tokens(calm):
+        raise refused("the value of a parameter would change its meaning here; put the parameter between '…'")
+    return made
+
+
+def _tokens(sql: str) -> list[tuple[Any, bytes]]:
+    """DuckDB's own tokens, of strings and quoted names their kind alone."""
+    text = sql.encode("utf-8", "surrogatepass")
+    found = duckdb.tokenize(sql)
+    ends = [start for start, _ in found[1:]] + [len(text)]
+    pieces = [(kind, text[start:end].strip()) for (start, kind), end in zip(found, ends, strict=True)]
+    return [(kind, b"" if kind == STRING or piece[:1] == b'"' else piece) for kind, piece in pieces]
+
+
+def _filled(template: str, values: Mapping[str, Any]) -> str:
+    made, end = [], 0
+    for match in QUOTED.finditer(template):
+        made.append(_literals(template[end : match.start()], values))
+        made.append(_inside(match[0], values))
+        end = match.end()
+    return "".join([*made, _literals(template[end:], values)])
+
+
+def _literals(text: str, values: Mapping[str, Any]) -> str:
+    return PLACEHOLDER.sub(lambda match: sql_literal(values[match[1]]), text)
+
+
+def _inside(quoted: str, values: Mapping[str, Any]) -> str:
+    mark = quoted[0]
+    if mark not in "'\"":
+        if (mark == "/" and "/*" in quoted[2:]) or (mark in "eE$" and PLACEHOLDER.search(quoted)):
+            raise refused(
+                "a parameter can stand in '…', but not in E'…' or $$…$$, nor beside a comment within a comment"
+            )
+        return PLACEHOLDER.sub("", quoted)
+    return PLACEHOLDER.sub(lambda match: as_text(values[match[1]]).replace(mark, mark * 2), quoted)
+
+
+def sql_literal(value: Any) -> str:
+    """A Python value as a typed SQL literal; a value can never become more than that."""
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case int() | Decimal():
+            return str(value) if value >= 0 else f"({value})"
+        case float():
+            return f"({value!r}::DOUBLE)" if math.isfinite(value) else f"('{value!r}'::DOUBLE)"
+        case dt.datetime():
+            kind = "TIMESTAMPTZ" if value.tzinfo else "TIMESTAMP"
+            return f"({kind} '{value.isoformat(sep=' ')}')"
+        case dt.date():
+            return f"(DATE '{value.isoformat()}')"
+        case list() | tuple():
+            return "[" + ", ".join(sql_literal(each) for each in value) + "]"
+        case _:
+            return "'" + str(value).replace("'", "''") + "'"
+
+
+def as_text(value: Any) -> str:
+    """A parameter's value inside other text."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
