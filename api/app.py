@@ -71,9 +71,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _warm(system: System) -> None:
     """Load what the first calls would wait for. Calls that come meanwhile wait for the same."""
-    nodes_of.catalogue()
-    judge({"nodes": []})
     try:
+        nodes_of.catalogue()
+        judge({"nodes": []})
         system.runs.list(limit=1)
     except (GraphmillError, *errors.UNANSWERED) as error:
         log.warning("started without all parts", error=str(error))
+    except Exception:
+        log.exception("started without all parts")

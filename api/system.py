@@ -1,5 +1,6 @@
 """What the handlers work with: opened when it is first needed, given back at the end."""
 
+import os
 import threading
 from functools import cached_property
 from typing import Annotated
@@ -9,6 +10,7 @@ from fastapi import Depends, Request
 
 from orchestrator.catalog import Catalog
 from orchestrator.database import database_url, engine, prepare
+from orchestrator.errors import Unavailable
 from orchestrator.runs import Runs
 from orchestrator.settings import Settings
 
@@ -36,8 +38,10 @@ class System:
 
     @property
     def runs(self) -> Runs:
-        """The executions. Raises Unavailable like `catalog`."""
+        """The executions. Raises Unavailable like `catalog`, and where Dagster has not been set up."""
         catalog = self.catalog
+        if "DAGSTER_HOME" not in os.environ:
+            raise Unavailable("Dagster is not set up here: start Graphmill with `graphmill up`.")
         with self._lock:
             if self._runs is None:
                 self._runs = Runs(catalog, self.settings)

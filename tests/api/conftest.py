@@ -62,7 +62,9 @@ def code_server(home: Path) -> Iterator[None]:
     """The real code server, which runs what is executed."""
     with (home / "logs" / "code-server.log").open("a") as log:
         process = subprocess.Popen([sys.executable, "-m", "orchestrator.service.code_server"], stderr=log, stdout=log)
-    until(lambda: code_server_answers(settings().code_server_port), 90)
-    yield
-    process.send_signal(signal.SIGTERM)
-    process.wait(20)
+    try:
+        until(lambda: code_server_answers(settings().code_server_port), 150)
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)

@@ -221,6 +221,13 @@ def test_one_line_a_request_with_its_ids(api: TestClient, caplog: pytest.LogCapt
     }  # fmt: skip
 
 
+def test_without_dagster_it_says_so(app_with: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DAGSTER_HOME")
+    with app_with() as client:
+        problems_of(client.get("/api/executions"), 503, "unavailable")
+        assert client.get("/api/workflows").status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/api/workflows", "/api/nodes/types/filter", "/nothing"])
 def test_head_is_get_without_the_body(api: TestClient, path: str) -> None:
     head, got = api.head(path), api.get(path)
