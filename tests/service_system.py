@@ -73,7 +73,7 @@ class System:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "orchestrator.service.code_server"], stderr=log, stdout=log
             )
-        until(lambda: code_server_answers(self.settings.code_server_port), 90)
+        until(lambda: code_server_answers(self.settings.code_server_port), 150)
 
     def kill(self) -> None:
         self.process.kill()
@@ -81,7 +81,7 @@ class System:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(40)
         self.instance.dispose()
         settings.cache_clear()
 

@@ -11,7 +11,7 @@ from orchestrator.errors import Conflict
 from orchestrator.service.home import MARK, configuration, prepare_home, workspace
 from orchestrator.service.logs import RunLogs
 from orchestrator.service.session import check_ports, session
-from orchestrator.service.storage import PooledStorage, create_tables
+from orchestrator.service.storage import Runs, create_tables
 from orchestrator.settings import Settings
 
 
@@ -26,7 +26,7 @@ def now(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> S
 
 def test_dagster_reads_the_configuration(now: Settings) -> None:
     with DagsterInstance.get() as instance:
-        assert isinstance(instance._storage, PooledStorage)
+        assert isinstance(instance.run_storage, Runs)
         assert isinstance(instance.compute_log_manager, RunLogs)
         assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 7  # type: ignore[union-attr]
         assert instance.telemetry_enabled is False

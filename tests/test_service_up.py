@@ -34,7 +34,7 @@ class Up:
     def start(self) -> None:
         with self.said.open("w") as said:
             self.process = subprocess.Popen(COMMAND, env=self.environment, stdout=said, stderr=said)
-        until(lambda: "Graphmill is up" in self.said.read_text() or self.process.poll() is not None, 150)
+        until(lambda: "Graphmill is up" in self.said.read_text() or self.process.poll() is not None, 250)
         assert self.process.poll() is None, self.said.read_text()
 
     def pid(self, name: str) -> int:

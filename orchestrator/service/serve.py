@@ -30,17 +30,17 @@ def main() -> None:
 
     from dagster import DagsterInstance
 
-    from orchestrator.service.servicer import build
+    from orchestrator.service.servicer import Servicer
     from orchestrator.service.watch import Watcher
 
-    servicer, server = build(context, now.code_server_port)
+    servicer = Servicer(context)
     instance = DagsterInstance.get()
     Watcher(instance, now, servicer.held).start()
-    stop_on_signal(servicer, instance)
     if now.warm_workers and not is_warm(context):
         log.error("workers do not start warm: runs will start slowly", module=WARM)
+    stop_on_signal(servicer, instance)
     log.info("code server ready", port=now.code_server_port, warm=now.warm_workers)
-    server.serve()  # type: ignore[no-untyped-call]
+    servicer.serve(now.code_server_port)  # not sooner: who can connect may expect a quick start
     log.info("code server stopped")
 
 

@@ -22,13 +22,18 @@ log = structlog.get_logger("graphmill.code_server")
 
 
 class Servicer(DagsterApiServer):
-    """Answers Dagster's calls. Its base starts a process in `StartRun` and reports the death of what it started."""
+    """Answers Dagster's calls. Its base starts a process in `StartRun` and reports the death of what it started.
 
-    def __init__(self, ended: threading.Event, threads: FuturesAwareThreadPoolExecutor, context: BaseContext) -> None:
+    Put together as `dagster api grpc` does it (dagster/_cli/api.py).
+    """
+
+    def __init__(self, context: BaseContext) -> None:
+        self._ended = threading.Event()
+        self._threads = FuturesAwareThreadPoolExecutor()
         super().__init__(
-            server_termination_event=ended,
+            server_termination_event=self._ended,
             logger=logging.getLogger("dagster.code_server"),
-            server_threadpool_executor=threads,
+            server_threadpool_executor=self._threads,
             loadable_target_origin=LoadableTargetOrigin(
                 executable_path=sys.executable, module_name=MODULE, attribute=ATTRIBUTE, working_directory=os.getcwd()
             ),
@@ -57,17 +62,16 @@ class Servicer(DagsterApiServer):
         if run_id in self._executions:
             super()._clear_run(run_id)
 
-
-def build(context: BaseContext, port: int) -> tuple[Servicer, DagsterGrpcServer]:
-    """What `dagster api grpc` (dagster/_cli/api.py) puts together."""
-    grpc_server.EVENT_QUEUE_POLL_INTERVAL = ANSWER_EVERY_S  # how often StartRun looks whether the worker has started
-    ended, threads = threading.Event(), FuturesAwareThreadPoolExecutor()
-    servicer = Servicer(ended, threads, context)
-    return servicer, DagsterGrpcServer(
-        server_termination_event=ended,
-        dagster_api_servicer=servicer,
-        logger=logging.getLogger("dagster.code_server"),
-        threadpool_executor=threads,
-        host="127.0.0.1",
-        port=port,
-    )
+    def serve(self, port: int) -> None:
+        """Listen, and answer until the end."""
+        grpc_server.EVENT_QUEUE_POLL_INTERVAL = (
+            ANSWER_EVERY_S  # how often StartRun looks whether the worker has started
+        )
+        DagsterGrpcServer(
+            server_termination_event=self._ended,
+            dagster_api_servicer=self,
+            logger=logging.getLogger("dagster.code_server"),
+            threadpool_executor=self._threads,
+            host="127.0.0.1",
+            port=port,
+        ).serve()  # type: ignore[no-untyped-call]

@@ -52,9 +52,11 @@ def end_all(token: str) -> list[int]:
     for process in found:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
-    for process in psutil.wait_procs(found, timeout=LET_GO_S)[1]:
+    stubborn = psutil.wait_procs(found, timeout=LET_GO_S)[1]
+    for process in stubborn:
         with suppress(psutil.NoSuchProcess):
             process.kill()
+    psutil.wait_procs(stubborn, timeout=LET_GO_S)
     return [process.pid for process in found]
 
 
