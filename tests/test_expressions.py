@@ -173,8 +173,9 @@ def pieces(outside):
     file = str(outside / "secret.csv")
     return st.sampled_from([
         "a", "b", "1", "'x'", "NULL", "(", ")", ",", ";", "--", "/*", "*/", "\n", "'", '"', "||", "+", ".", "::", "[",
-        "]", "SELECT", "FROM", "WHERE", "UNION", "WITH", "t", "*", "AS", "IN", "x", "->", "lambda", ":", "COLUMNS", 
-        "unnest", f"'{file}'", f'"{file}"', "read_csv", "read_text", "read_blob", "glob", "query", "query_table", "COPY", "TO",
+        "]", "SELECT", "FROM", "WHERE", "UNION", "WITH", "t", "*", "AS", "IN", "x", "->", "lambda", ":", "COLUMNS",
+        "unnest", f"'{file}'", f'"{file}"', "read_csv", "read_text", "read_blob", "glob", "query",
+        "query_table", "COPY", "TO",
         "ATTACH", "SET", "PRAGMA", "INSTALL", "LOAD", "getenv", "('HOME')", "current_setting", "TABLE", "VALUES",
         "CASE", "WHEN", "THEN", "END", "CAST", "TRY", "list_transform", "json_execute_serialized_sql", "$$", "E'",
         "\\", "#1", "?", "${p}", "DESCRIBE", "SHOW", "FILTER", "OVER", "ORDER BY", "LIMIT", "EXISTS", "ARRAY", "ROW",
