@@ -1,0 +1,218 @@
+"""What must hold for every node type, whoever wrote it. One that needs other inputs than ROWS says so in FEEDS."""
+
+import copy
+import dataclasses
+import math
+import re
+
+import pytest
+from running import shape, table
+
+from orchestrator.crs import projjson
+from orchestrator.ops.base import Context
+from orchestrator.ops.settings import InPort
+from orchestrator.registry import node_types
+from orchestrator.tables import Session, literal, quote
+
+TYPES = node_types()
+POINT = f"st_setcrs('POINT (' || lon || ' ' || lat || ')', {literal(projjson('EPSG:4326'))})"
+ROWS = f"""
+SELECT *, {POINT.replace("'POINT", "('POINT").replace("')',", "')')::GEOMETRY,")} AS geometry FROM (VALUES
+  (1::BIGINT, 'north', 10.5::DOUBLE, DATE '2024-01-01', 8.5::DOUBLE, 47.5::DOUBLE, 'CH'),
+  (2, 'south', 250.0, DATE '2024-01-02', 9.5, 47.0, 'AT'),
+  (3, 'north', 7.0, DATE '2024-02-01', 8.5, 47.5, 'CH'),
+  (4, 'Süd "{{}}', 120.0, DATE '2023-12-31', 10.0, 46.5, 'IT')
+) v(id, region, amount, day, lon, lat, country)
+"""
+# Input tables by port; where a type is not named, every port gets ROWS (a port of many, twice).
+FEEDS = {
+    "sql": {"tables": [ROWS]},
+    "points_from_xy": {"table": f"SELECT * EXCLUDE (geometry) FROM ({ROWS})"},
+    "inline_data": {},
+    "input": {},
+    "data_loader": {},
+}
+# A type whose example reads a file: the file, below the data root.
+FILES = {"data_loader": ("flights.csv", "id,region,amount\n1,north,10.5\n2,south,\n")}
+# Settings that hold SQL, in which a column is a word and not the whole text.
+SQL = ("condition", "expression", "query")
+AWKWARD = {
+    "id": "order", "region": "select", "amount": 'a"b', "day": "größe 日", "lon": "at", "lat": "x'{y}", 
+    "country": "group", "geometry": "from",
+}  # fmt: skip
+
+
+@pytest.fixture(params=list(TYPES))
+def op(request):
+    return TYPES[request.param]
+
+
+@pytest.fixture
+def prepared(op, session, tmp_path):
+    if op.type in FILES:
+        name, text = FILES[op.type]
+        (tmp_path / name).write_text(text)
+    return Context(session, tmp_path, scratch=tmp_path)
+
+
+def feed(op, change=lambda sql: sql):
+    """The SQL of each input port's tables, changed; a type that cannot be fed by ROWS must be named in FEEDS."""
+    given = FEEDS.get(op.type) or {name: [ROWS, ROWS] if port.many else ROWS for name, port in op.inputs.items()}
+    assert set(given) == set(op.inputs), f"{op.type} has other ports than FEEDS says: {sorted(op.inputs)}"
+    return {port: [change(s) for s in sql] if isinstance(sql, list) else change(sql) for port, sql in given.items()}
+
+
+def relations(session, given):
+    return {
+        port: [table(session, s) for s in sql] if isinstance(sql, list) else table(session, sql)
+        for port, sql in given.items()
+    }
+
+
+def call(op, config, given, context):
+    try:
+        return op.configure(config).call(given, context)
+    except Exception as error:
+        pytest.fail(f"{op.type} does not run with {config}: {error!r}. Does it need inputs of its own in FEEDS?")
+
+
+def frozen(relation):
+    """Rows that compare equal: NaN as a word."""
+    return [tuple("nan" if isinstance(v, float) and math.isnan(v) else v for v in row) for row in relation.fetchall()]
+
+
+def flat(tables):
+    return [each for value in tables.values() for each in (value if isinstance(value, list) else [value])]
+
+
+def emptied(session, tables):
+    return {
+        port: [session.empty(each) for each in value] if isinstance(value, list) else session.empty(value)
+        for port, value in tables.items()
+    }
+
+
+def test_there_are_all_the_types_of_the_contract():
+    contract = """data_loader data_writer inline_data input filter compute select_columns cast join aggregate sort union
+    distinct sample sql transformer points_from_xy reproject buffer spatial_join"""
+    assert set(contract.split()) <= set(TYPES)
+
+
+def test_says_what_it_is(op):
+    assert op.__doc__
+    assert op.__doc__.strip()[0].isupper()
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", op.type)
+    assert op.title
+    assert op.category != "Other", f"{op.type} needs a category"
+    assert op.outputs
+    unsaid = [port.name for port in op.inputs.values() if not port.description]
+    assert not unsaid, f"{op.type}: ports {unsaid} need a description: Annotated[Relation, '…']"
+    if len(op.outputs) > 1:
+        assert all(port.description for port in op.outputs.values())
+
+
+def settings(op):
+    """Every property of every model in the schema, with its path."""
+    schema = op.config_schema()
+    for name, model in {"": schema, **schema.get("$defs", {})}.items():
+        for key, value in model.get("properties", {}).items():
+            yield f"{name}.{key}".lstrip("."), value
+
+
+def test_settings_are_described_with_examples(op):
+    for path, setting in settings(op):
+        assert setting.get("description"), f"{op.type}: {path} needs a description"
+        known = {"examples", "default", "enum", "const", "$ref"} & setting.keys() or setting.get("type") == "boolean"
+        assert known, f"{op.type}: {path} needs an example"
+
+
+def test_settings_say_how_to_edit_columns_and_expressions(op):
+    widgets = {}
+    for path, setting in settings(op):
+        for part in [setting, setting.get("items", {}), *setting.get("anyOf", ())]:
+            if "x-ui" in part:
+                assert set(part["x-ui"]) >= {"widget"}, f"{op.type}: {path} has an x-ui without a widget"
+                widgets[path] = part["x-ui"]["widget"]
+    for name, info in op.model_fields.items():
+        if any(isinstance(mark, InPort) for mark in info.metadata):
+            assert widgets[info.alias or name] == "column"
+
+
+def test_has_an_example_that_is_valid(op):
+    assert op.example, f"{op.type} needs an example"
+    assert op.configure(op.example)
+    for path, name, port in op.configure(op.example).columns_named:
+        assert path.startswith("/")
+        assert port is None or port in op.inputs
+        assert name
+
+
+CHANGES = {
+    "some rows": lambda sql: sql,
+    "no rows": lambda sql: f"SELECT * FROM ({sql}) WHERE false",
+    "one row": lambda sql: f"SELECT * FROM ({sql}) LIMIT 1",
+    "rows twice": lambda sql: f"SELECT * FROM ({sql}) UNION ALL SELECT * FROM ({sql})",
+    "nulls": lambda sql: f"SELECT CASE WHEN false THEN COLUMNS(*) END FROM ({sql})",
+}
+
+
+@pytest.mark.parametrize("change", list(CHANGES))
+def test_design_gives_the_columns_of_the_run(op, prepared, change):
+    session, given = prepared.session, relations(prepared.session, feed(op, CHANGES[change]))
+    before = [(shape(each), frozen(each)) for each in flat(given)]
+    designed = call(op, op.example, emptied(session, given), dataclasses.replace(prepared, design=True))
+    made = call(op, op.example, given, prepared)
+    for port in op.outputs:
+        expected = shape(session.empty(designed[port]))
+        assert shape(session.empty(made[port])) == expected, f"{op.type}: columns of '{port}' depend on the rows"
+        made[port].fetchall()
+    assert [(shape(each), frozen(each)) for each in flat(given)] == before, f"{op.type} changed its input"
+
+
+def test_every_row_goes_somewhere(op, prepared):
+    """A type with a rejected port loses no row: what is not in `result` is there."""
+    if "rejected" in op.outputs:
+        given = relations(prepared.session, feed(op))
+        made = call(op, op.example, given, prepared)
+        assert sum(len(frozen(each)) for each in made.values()) == len(frozen(given["table"]))
+        assert made["rejected"].columns[-2:] == ["rejection_code", "rejection_message"]
+
+
+def renamed(setting, key=""):
+    """A config with the columns' awkward names."""
+    if isinstance(setting, dict):
+        return {name: renamed(value, name) for name, value in setting.items()}
+    if isinstance(setting, list):
+        return [renamed(each, key) for each in setting]
+    if key in SQL:
+        return re.sub(r"\w+", lambda word: quote(AWKWARD[word[0]]) if word[0] in AWKWARD else word[0], setting)
+    return AWKWARD.get(setting, setting) if isinstance(setting, str) else setting
+
+
+def test_columns_may_have_any_name(op, prepared):
+    def rename(sql):
+        kept = [name for name in AWKWARD if name != "geometry" or "EXCLUDE (geometry)" not in sql]
+        return f"SELECT {', '.join(f'{name} AS {quote(AWKWARD[name])}' for name in kept)} FROM ({sql})"
+
+    given = relations(prepared.session, feed(op, rename))
+    plain = call(op, op.example, relations(prepared.session, feed(op)), prepared)
+    made = call(op, renamed(copy.deepcopy(dict(op.example))), given, prepared)
+    for port in op.outputs:
+        assert len(made[port].columns) == len(plain[port].columns)
+        if op.type != "data_writer":
+            assert len(frozen(made[port])) == len(frozen(plain[port]))
+
+
+def test_the_number_of_threads_makes_no_difference(op, tmp_path, prepared):
+    """With rows enough for several threads; GEOS and joins of all with all get fewer."""
+    times = 3 if "join" in op.type else 50 if op.category == "Spatial" else 40000
+    one = relations(prepared.session, feed(op, lambda sql: f"SELECT v.* FROM ({sql}) v, range({times})"))
+    arrow = {p: [t.to_arrow_table() for t in (v if isinstance(v, list) else [v])] for p, v in one.items()}
+    found = []
+    for threads in (1, 2):
+        with Session([tmp_path], threads=threads) as session:
+            given = {p: [session.arrow(t) for t in v] for p, v in arrow.items()}
+            given = {p: v if op.inputs[p].many else v[0] for p, v in given.items()}
+            made = call(op, op.example, given, dataclasses.replace(prepared, session=session))
+            found.append({port: each.to_arrow_table() for port, each in made.items()})
+    assert all(found[0][port].equals(found[1][port]) for port in op.outputs)
