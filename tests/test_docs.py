@@ -1,11 +1,9 @@
 """The docs are current and complete, and what they show works."""
 
 import ast
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +11,12 @@ import duckdb
 import pytest
 from documented import PAGES, ROOT, Call, blocks, calls, workflows
 from pydantic import ValidationError
+from typer.testing import CliRunner
 
 from api.app import create_app
 from docs import generate
 from orchestrator import formats
+from orchestrator.cli import app
 from orchestrator.errors import NodeError
 from orchestrator.faults import CODES
 from orchestrator.ops.base import Op
@@ -84,9 +84,14 @@ def test_no_problem_code_is_made_up() -> None:
     assert [code for code in sorted(made) if f'"{code}"' not in source] == []
 
 
+@cache
+def routes() -> dict[str, Any]:
+    return create_app(Settings(home=ROOT)).openapi()["paths"]
+
+
 def test_every_route_is_documented() -> None:
     page = (ROOT / "docs/http.md").read_text()
-    for path, methods in create_app(Settings(home=ROOT)).openapi()["paths"].items():
+    for path, methods in routes().items():
         for method in methods:
             assert f"`{method.upper()} {path}`" in page
 
@@ -158,21 +163,22 @@ def test_workflows_in_the_docs_run(root: Path, page: Path, index: int) -> None:
     assert run(document, {}).status == "completed"
 
 
-def test_the_command_line_in_the_docs_runs(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("command", "said"), [("validate", ""), ("run", "passed 2, failed 1")])
+def test_the_command_line_in_the_docs_runs(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, said: str
+) -> None:
+    assert f"`graphmill {command} orders.json`" in GRAPH.read_text()
     (tmp_path / "orders.json").write_text(blocks(GRAPH, "json")[0])
-    env = os.environ | {"GRAPHMILL_HOME": str(tmp_path)}
-    for command in ("validate", "run"):
-        called = [Path(sys.executable).with_name("graphmill"), command, "orders.json"]
-        done = subprocess.run(called, check=False, cwd=tmp_path, env=env, capture_output=True, text=True)
-        assert (done.returncode, f"graphmill {command} orders.json" in GRAPH.read_text()) == (0, True), done.stderr
-    assert "passed 2, failed 1" in done.stdout
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, [command, "orders.json"])
+    assert done.exit_code == 0, done.output
+    assert said in done.output
 
 
 @pytest.mark.parametrize(("page", "call"), CALLS, ids=lambda value: getattr(value, "name", None))
 def test_calls_in_the_docs_are_routes(page: Path, call: Call) -> None:
     path = call.filled({}).partition("?")[0]
-    routes = create_app(Settings(home=ROOT)).openapi()["paths"]
-    known = [name for name, methods in routes.items() if call.method.lower() in methods and fits(name, path)]
+    known = [name for name, methods in routes().items() if call.method.lower() in methods and fits(name, path)]
     assert known, (call.method, path)
 
 
