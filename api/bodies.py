@@ -184,6 +184,48 @@ class TablePage(BaseModel):
     total: int
 
 
+class Frequent(BaseModel):
+    """A value and how many rows have it."""
+
+    value: JsonValue
+    count: int
+
+
+class ColumnProfile(BaseModel):
+    """What is in a column. `distinct` is an estimate where `distinct_exact` is false; `empty` counts empty text."""
+
+    name: str
+    type: str
+    nulls: int
+    distinct: int | None
+    distinct_exact: bool
+    min: JsonValue
+    max: JsonValue
+    mean: float | str | None
+    most_frequent: list[Frequent]
+    empty: int | None = None
+
+
+class ShapeProfile(BaseModel):
+    """What is in a geometry column; `bounds` are the least x and y and the greatest x and y, in its own `crs`."""
+
+    name: str
+    type: str
+    crs: str | None
+    nulls: int
+    empty: int
+    invalid: int
+    kinds: dict[str, int]
+    bounds: list[float] | None
+
+
+class Profile(BaseModel):
+    """How many rows there are, and what is in each column."""
+
+    rows: int
+    columns: list[ColumnProfile | ShapeProfile]
+
+
 class RetryRequest(BaseModel):
     """Where a retry starts, and on which version."""
 

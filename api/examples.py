@@ -77,6 +77,15 @@ EXAMPLES: dict[str, Any] = {
         "run_url": f"http://127.0.0.1:3000/runs/{RUN}",
     },
     "TablePage": {"columns": [COLUMN], "rows": [[18], [23]], "total": 1234},
+    "Profile": {
+        "rows": 1234,
+        "columns": [
+            {"name": "dep_delay", "type": "BIGINT", "nulls": 2, "distinct": 527, "distinct_exact": True, "min": -43,
+             "max": 1301, "mean": 12.64, "most_frequent": [{"value": -5, "count": 24}]},
+            {"name": "geometry", "type": "GEOMETRY", "crs": "EPSG:4326", "nulls": 0, "empty": 0, "invalid": 0,
+             "kinds": {"Point": 1234}, "bounds": [-122.4, 24.5, -66.9, 49.0]},
+        ],
+    },
     "RetryRequest": {"from": "failure", "version": "same"},
     "Execution": EXECUTION | {"nodes": [NODE_RUN]},
     "ExecutionSummary": EXECUTION,

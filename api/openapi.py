@@ -67,7 +67,11 @@ ABOUT: dict[str, Any] = {
     "title": "Graphmill",
     "version": _version(),
     "summary": "A posted graph becomes a Dagster job; every port can be looked at.",
-    "description": "Every rejection is `application/problem+json` (RFC 9457) and lists all problems with their places.",
+    "description": (
+        "Every rejection is `application/problem+json` (RFC 9457) and lists all problems with their places. What does "
+        "not fit a call's parameters or body is a 400 with `invalid_request`, never a 422. `X-Request-ID` comes in or "
+        "goes out with every answer. A node's id may be any text: it is percent-encoded in paths, a `/` too."
+    ),
     "openapi_tags": [{"name": name, "description": text} for name, text in TAGS.items()],
 }
 

@@ -11,7 +11,7 @@ from api.downloads import attachment
 from api.negotiation import best
 from api.openapi import problems
 from api.system import Shared
-from orchestrator.preview import MEDIA_TYPES, download, page
+from orchestrator.preview import MEDIA_TYPES, download, page, profile
 
 router = APIRouter(prefix="/api/executions/{execution_id:name}/nodes/{node_id:name}/outputs", tags=["outputs"])
 
@@ -65,3 +65,9 @@ def get_output(
     media = next(each for each, name in MEDIA_TYPES.items() if name == chosen)
     name = f"{node_id}-{port}.{EXTENSIONS.get(chosen, chosen)}"
     return StreamingResponse(pieces, 200, {"Vary": "Accept", "Content-Disposition": attachment(name)}, media)
+
+
+@router.get(ONE + "/profile", response_model=bodies.Profile, responses=problems(404))
+def get_profile(system: Shared, execution_id: str, node_id: str, port: str) -> Response:
+    """What is in each column: nulls, distinct and most frequent values, extremes, mean; of geometry its kinds."""
+    return Json(profile(system.runs.table(execution_id, node_id, port)))

@@ -12,6 +12,7 @@ from api_shape import problems_of
 from pyarrow import parquet
 from starlette.testclient import TestClient
 
+from api.bodies import Profile
 from api.downloads import attachment
 from api.paths import segment
 
@@ -128,13 +129,30 @@ def test_what_nobody_can_read(api: TestClient, done: str) -> None:
     problems_of(api.get(url(done), headers={"Accept": "image/png"}), 406, "not_acceptable")
 
 
-@pytest.mark.parametrize("path", [""])
+@pytest.mark.parametrize("path", ["", "/profile"])
 def test_what_is_not_there(api: TestClient, done: str, path: str) -> None:
     (found,) = problems_of(api.get(url(done, "1", "pased") + path), 404)
     assert "passed" in found["message"]
     problems_of(api.get(url(done, "nowhere") + path), 404)
     problems_of(api.get(url("no-such-run") + path), 404)
     problems_of(api.get(url(done, "1", segment("../passed")) + path), 404)
+
+
+def test_the_profile(api: TestClient, done: str) -> None:
+    said = api.get(url(done, "points", "result") + "/profile").json()
+    Profile.model_validate(said)
+    assert said["rows"] == 120
+    by_name = {each["name"]: each for each in said["columns"]}
+    assert (by_name["a"]["min"], by_name["a"]["max"], by_name["a"]["mean"]) == (0, 119, 59.5)
+    assert by_name["b"]["distinct"] == 3
+    assert by_name["b"]["most_frequent"][0] == {"value": "t0", "count": 40}
+    assert by_name["geometry"]["kinds"] == {"Point": 120}
+    assert by_name["geometry"]["crs"] == "EPSG:4326"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_profiles_of_nodes_of_any_name(api: TestClient, done: str, name: str) -> None:
+    assert api.get(url(done, name) + "/profile").json()["rows"] == 100
 
 
 @pytest.mark.parametrize(
