@@ -32,7 +32,7 @@ def _rows(schema: Schema, defs: Schema, prefix: str, leave_out: frozenset[str]) 
         default = "needed" if name in needed else _default(field)
         yield f"`{prefix}{name}`", _kind(field, defs), default, field.get("description", "")
         for inner, mark in _models(field, defs):
-            yield from _rows(inner, defs, f"{prefix}{name}{mark}.", frozenset())
+            yield from _rows(inner, defs, f"{prefix}{name}{mark}.", _constants(inner))
 
 
 def _default(field: Schema) -> str:
@@ -50,10 +50,17 @@ def _options(field: Schema, defs: Schema) -> list[Schema]:
     return [each for each in found if each.get("type") != "null"]
 
 
+def _constants(model: Schema) -> frozenset[str]:
+    """The fields that tell a model from the others it may be in place of."""
+    return frozenset(name for name, field in model.get("properties", {}).items() if "const" in field)
+
+
 def _models(field: Schema, defs: Schema) -> Iterator[tuple[Schema, str]]:
+    """The models inside a field, and how a path into each is written: `columns[]`, `paging (type "page")`."""
     for option in _options(field, defs):
         if option.get("properties"):
-            yield option, ""
+            said = [f'{name} "{option["properties"][name]["const"]}"' for name in sorted(_constants(option))]
+            yield option, f" ({', '.join(said)})" if said else ""
         elif option.get("type") == "array" and isinstance(option.get("items"), Mapping):
             yield from ((each, "[]") for each in _options(option["items"], defs) if each.get("properties"))
 
@@ -69,6 +76,8 @@ def _one(option: Schema, defs: Schema) -> str:
         return widget["widget"] + (f" of `{widget['port']}`" if "port" in widget else "")
     if "enum" in option or "const" in option:
         return ", ".join(f"`{json.dumps(each)}`" for each in option.get("enum", [option.get("const")]))
+    if constants := sorted(_constants(option)):
+        return ", ".join(f'object of {name} "{option["properties"][name]["const"]}"' for name in constants)
     if option.get("type") == "array":
         return f"list of {_kind(option.get('items', {}), defs)}"
     if option.get("type") == "object" and isinstance(option.get("additionalProperties"), Mapping):
