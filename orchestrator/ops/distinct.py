@@ -4,10 +4,9 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
-from orchestrator.ops._types import free
-from orchestrator.ops.base import Op, Relation
+from orchestrator.ops._numbered import Numbered, listed
+from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column
-from orchestrator.tables import quote
 
 
 class Sorted(NamedTuple):
@@ -18,7 +17,12 @@ class Sorted(NamedTuple):
 
 
 class Distinct(Op):
-    """Send the first row of each key to `unique`, any further one to `duplicates`. Null is equal to null."""
+    """Send the first row of each key to `unique`, any further one to `duplicates`.
+
+    Null is equal to null; an empty text is not null. Text is compared letter by letter, geometry vertex by vertex: a
+    line drawn the other way round is another line. In a fused run (`cache: false`) the input is stored for the time of
+    the run unless it is already, so that both ports tell of the same rows.
+    """
 
     category: ClassVar[str] = "Filter"
     example: ClassVar[dict[str, Any]] = {"columns": ["region"]}
@@ -27,12 +31,8 @@ class Distinct(Op):
         [], description="The key; if empty, all columns together.", examples=[["customer", "day"]]
     )
 
-    def run(self, table: Annotated[Relation, "The rows to test."]) -> Sorted:
-        """A row's number within its key decides."""
-        number, place = (quote(free(table.columns, name)) for name in ("_row", "_place"))
-        key = ", ".join(map(quote, self.columns or table.columns))
-        within = f"row_number() OVER (PARTITION BY {key} ORDER BY {number}) AS {place}"
-        placed = table.project(f"*, row_number() OVER () AS {number}").project(f"*, {within}")
-        columns = ", ".join(map(quote, table.columns))
-        unique, duplicates = (placed.filter(f"{place} {test} 1").order(number).project(columns) for test in ("=", ">"))
-        return Sorted(unique, duplicates)
+    def run(self, table: Annotated[Relation, "The rows to test."], context: Context) -> Sorted:
+        """Only keys and row numbers are grouped, so that wide rows take no memory."""
+        rows = Numbered(table, context)
+        key = listed(dict.fromkeys(self.columns or table.columns))
+        return Sorted(*rows.split(f"SELECT min({rows.number}) AS {rows.number} FROM _rows GROUP BY {key}"))
