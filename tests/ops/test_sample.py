@@ -1,5 +1,7 @@
 import pytest
 
+from orchestrator.ops.base import Context
+
 TEN = "SELECT range + 1 AS id, CASE WHEN range < 6 THEN 'a' WHEN range < 9 THEN 'b' END AS k FROM range(10)"
 
 GOOD = [
@@ -7,7 +9,8 @@ GOOD = [
     ({"n": 0}, []),
     ({"n": 99}, list(range(1, 11))),
     ({"method": "last", "n": 2}, [9, 10]),
-    ({"method": "every", "n": 3}, [3, 6, 9]),
+    ({"method": "every", "n": 3}, [1, 4, 7, 10]),
+    ({"method": "every", "n": 99}, [1]),
     ({"method": "every", "n": 1}, list(range(1, 11))),
     ({"fraction": 0.25}, [1, 2, 3]),
     ({"fraction": 0}, []),
@@ -15,7 +18,7 @@ GOOD = [
     ({"method": "last", "fraction": 0.2}, [9, 10]),
     ({"n": 1, "group_by": ["k"]}, [1, 7, 10]),
     ({"method": "last", "n": 2, "group_by": ["k"]}, [5, 6, 8, 9, 10]),
-    ({"method": "every", "n": 3, "group_by": ["k"]}, [3, 6, 9]),
+    ({"method": "every", "n": 3, "group_by": ["k"]}, [1, 4, 7, 10]),
     ({"fraction": 0.5, "group_by": ["k"]}, [1, 2, 3, 7, 8, 10]),
 ]
 
@@ -45,6 +48,28 @@ def test_random_depends_on_the_seed_and_is_spread(run):
     picks = [run("sample", {"method": "random", "n": 1000, "seed": s}, table=table)["sampled"] for s in (1, 2)]
     assert picks[0] != picks[1]
     assert 45000 < sum(row[0] for row in picks[0]) / 1000 < 55000
+
+
+AGREE = [
+    {"n": 700},
+    {"method": "last", "n": 700},
+    {"method": "every", "n": 3, "group_by": ["k"]},
+    {"method": "random", "fraction": 0.5, "group_by": ["k"]},
+]
+
+
+@pytest.mark.parametrize("config", AGREE)
+def test_ports_agree_where_the_input_is_another_each_time(run, session, tmp_path, config):
+    context = Context(session, tmp_path, tmp_path / "scratch")
+    query = "SELECT i, (random() * 9)::INTEGER AS k FROM range(2000) t(i) ORDER BY random()"
+    made = run("sample", config, context, table=query)
+    assert sorted(row[0] for row in made["sampled"] + made["rest"]) == list(range(2000))
+
+
+@pytest.mark.parametrize("name", ["_row", "_rows", "_place", "_count", 'a"b'])
+def test_any_column_name(run, name):
+    made = run("sample", {"n": 1, "group_by": [name]}, table=[{"id": 1, name: 1}, {"id": 2, name: 1}])
+    assert made == {"sampled": [(1, 1)], "rest": [(2, 1)]}
 
 
 REFUSED = [
