@@ -80,6 +80,7 @@ VALUES = [
     ("'a\\x00\\xFF'::BLOB", "YQD/"),
     ("'7a8c1b1e-6d5a-4d0f-9d3b-3a2f1c0b9e8d'::UUID", "7a8c1b1e-6d5a-4d0f-9d3b-3a2f1c0b9e8d"),
     ("'{\"a\": [1, 9007199254740993]}'::JSON", {"a": [1, "9007199254740993"]}),
+    (f"'[1e999, -{'7' * 5000}, 1E5, 12.50]'::JSON", ["1e999", f"-{'7' * 5000}", 1e5, 12.5]),
     ("[1, NULL, 3]", [1, None, 3]),
     ("[9007199254740993]", ["9007199254740993"]),
     ("['nan'::DOUBLE, 0.5]", ["NaN", 0.5]),
@@ -288,8 +289,8 @@ def test_arrow_of_no_rows(numbers):
 
 def test_geojson(stored):
     query = f"""SELECT 1 AS id, {geo("POINT (10 50)")} AS g, 9007199254740993 AS big, 'nan'::DOUBLE AS nan,
-        0.1::DOUBLE AS d, [TIMESTAMPTZ '2024-01-01'] AS l, 12345678901234567.5::DECIMAL(20,1) AS dec, 'a"é' AS "odd ""n",
-        '{{"a": 9007199254740993}}'::JSON AS j
+        0.1::DOUBLE AS d, [TIMESTAMPTZ '2024-01-01'] AS l, 12345678901234567.5::DECIMAL(20,1) AS dec,
+        'a"é' AS "odd ""n", '{{"a": 9007199254740993}}'::JSON AS j
         UNION ALL SELECT 2, NULL, 1, 1, 1, NULL, 1, NULL, NULL"""
     found = json.loads(whole(stored(query), "geojson"))
     first, second = found["features"]

@@ -35,13 +35,13 @@ def loads(text: str) -> Any:
 
 
 def _integer(text: str) -> int | str:
-    value = int(text)
-    return value if -EXACT <= value <= EXACT else text
+    return int(text) if len(text) < 16 or -EXACT <= int(text[:20]) <= EXACT else text
 
 
 def _fraction(text: str) -> float | str:
     value = float(text)
-    return value if len(text) < 16 or Decimal(repr(value)) == Decimal(text) else text
+    exact = len(text) < 16 and "e" not in text.lower()
+    return value if exact or Decimal(repr(value)) == Decimal(text) else text
 
 
 def expression(sql: str, kind: Any, depth: int = 0) -> str:
