@@ -5,20 +5,19 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from orchestrator.errors import NodeError
-from orchestrator.ops._types import NULL, family, plain
+from orchestrator.ops._types import NULL, storable
+from orchestrator.ops._widened import check, widened
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import NewColumn
-from orchestrator.schema import crs_of, is_geometry
 from orchestrator.tables import names, quote
-
-Kinds = dict[str, str]
 
 
 class Union(Op):
     """Put tables below each other, their columns matched by name.
 
     Rows come in the order of the edges. Names that differ in case only are one column, called as in the first table.
-    Types are widened: whole numbers with decimals, dates with timestamps; others must agree.
+    Types are widened: whole numbers with decimals, dates with timestamps; others must agree. No number is rounded to a
+    DECIMAL: one that is too great for it is an error. Geometry must be in one coordinate system, however it is written.
     """
 
     category: ClassVar[str] = "Join"
@@ -37,51 +36,48 @@ class Union(Op):
         context: Context,
     ) -> Relation:
         """One UNION ALL."""
-        spelled = self._columns([names(table) for table in tables])
+        spelled = self._columns(tables)
         if self.source_column and self.source_column.lower() in spelled:
             message = f"The tables have a column '{spelled[self.source_column.lower()]}' already."
             raise NodeError(message, code="invalid_config", path="/config/source_column")
         if not spelled:
             raise NodeError("The tables have no column in common.", code="invalid_config", path="/config/columns")
-        selects = [self._select(table, spelled, number, context) for number, table in enumerate(tables, start=1)]
-        return context.session.connection.sql(" UNION ALL ".join(selects))
+        given = [{name.lower(): kind for name, kind in names(table).items()} for table in tables]
+        kinds = {low: _kinds(name, [each.get(low, NULL) for each in given]) for low, name in spelled.items()}
+        selects = [self._select(table, spelled, kinds, number, context) for number, table in enumerate(tables, start=1)]
+        return storable(context.session.connection.sql(" UNION ALL ".join(selects)))
 
-    def _columns(self, tables: list[Any]) -> Kinds:
-        """The columns to give: lower case to the spelling of the first table that has it, types checked."""
-        spelled: Kinds = {}
-        first: dict[str, tuple[int, str]] = {}
-        for number, kinds in enumerate(tables, start=1):
-            for name, kind in kinds.items():
+    def _columns(self, tables: list[Relation]) -> dict[str, str]:
+        """The columns to give: lower case to the spelling of the first table that has it."""
+        spelled: dict[str, str] = {}
+        for table in tables:
+            for name in table.columns:
                 spelled.setdefault(name.lower(), name)
-                if kind != NULL:
-                    _check(name, first.setdefault(name.lower(), (number, kind)), (number, kind))
-        if self.columns == "common":
-            own = [{name.lower() for name in kinds} for kinds in tables]
-            return {low: name for low, name in spelled.items() if all(low in each for each in own)}
-        return spelled
+        if self.columns == "all":
+            return spelled
+        own = [{name.lower() for name in table.columns} for table in tables]
+        return {low: name for low, name in spelled.items() if all(low in each for each in own)}
 
-    def _select(self, table: Relation, spelled: Kinds, number: int, context: Context) -> str:
+    def _select(
+        self, table: Relation, spelled: dict[str, str], kinds: dict[str, list[str]], number: int, context: Context
+    ) -> str:
         own = {name.lower(): name for name in table.columns}
-        made = [f"{quote(own[low]) if low in own else 'NULL'} AS {quote(name)}" for low, name in spelled.items()]
-        source = [f"{number}::INTEGER AS {quote(self.source_column)}"] if self.source_column else []
+        values = {low: widened(quote(name), kinds[low]) for low, name in own.items() if low in spelled}
+        made = [f"{values.get(low, 'NULL')} AS {quote(name)}" for low, name in spelled.items()]
+        source = [f"{number}::BIGINT AS {quote(self.source_column)}"] if self.source_column else []
         return f"(SELECT {', '.join([*made, *source])} FROM {context.session.name(table)})"
 
 
-def _check(name: str, one: tuple[int, str], other: tuple[int, str]) -> None:
-    """Refuse types that have nothing in common.
+def _kinds(name: str, given: list[str]) -> list[str]:
+    """A column's types in the tables, each once, without that of mere nulls.
 
     Raises:
-        NodeError: `type_mismatch`, names both tables and types.
+        NodeError: two of them have nothing in common.
     """
-    kinds = one[1], other[1]
-    if is_geometry(kinds[0]) and is_geometry(kinds[1]):
-        systems = [crs_of(kind) or "no coordinate system" for kind in kinds]
-        if systems[0] == systems[1]:
-            return
-        said, end = [f"in {system}" for system in systems], "Reproject one of them first."
-    elif family(kinds[0]) == family(kinds[1]):
-        return
-    else:
-        said, end = [plain(kind) for kind in kinds], "Convert one of them first."
-    message = f"Column '{name}' is {said[0]} in table {one[0]} and {said[1]} in table {other[0]}. {end}"
-    raise NodeError(message, code="type_mismatch", path="/config/columns")
+    found: dict[str, int] = {}
+    for number, kind in enumerate(given, start=1):
+        if kind != NULL and kind not in found:
+            for before, place in found.items():
+                check(name, (place, before), (number, kind))
+            found[kind] = number
+    return list(found)

@@ -1,12 +1,17 @@
 import datetime as dt
 
+import duckdb
 import pytest
+
+from orchestrator.crs import projjson
+from orchestrator.errors import NodeError
+from orchestrator.ops.union import Union
 
 A = "SELECT 1 AS id, 'x' AS t UNION ALL SELECT 2, NULL"
 B = "SELECT 2.5::DOUBLE AS id, true AS b"
 
 ALL = [("id", "DOUBLE"), ("t", "VARCHAR"), ("b", "BOOLEAN")]
-NUMBERED = [("id", "DOUBLE"), ("b", "BOOLEAN"), ("s", "INTEGER")]
+NUMBERED = [("id", "DOUBLE"), ("b", "BOOLEAN"), ("s", "BIGINT")]
 DAYS = ["SELECT DATE '2024-01-01' AS d", "SELECT TIMESTAMP '2024-01-02 03:04' AS d"]
 GOOD = [
     ({}, [A, A], [("id", "INTEGER"), ("t", "VARCHAR")], [(1, "x"), (2, None), (1, "x"), (2, None)]),
@@ -34,7 +39,44 @@ def test_keeps_the_order_of_many_rows(run):
     assert run("union", {}, tables=tables) == [(n,) for n in range(200000)] + [(-n,) for n in range(200000)]
 
 
-WGS, WEB = "OGC:CRS84", '{"type":"ProjectedCRS","name":"Web","id":{"authority":"EPSG","code":3857}}'
+WIDENED = [
+    (["1::BIGINT", "2.5::DOUBLE"], "DOUBLE"),
+    (["16777217::BIGINT", "0.5::FLOAT"], "DOUBLE"),
+    (["16777217::UINTEGER", "0.5::FLOAT"], "DOUBLE"),
+    (["0.5::FLOAT", "16777217::INTEGER"], "DOUBLE"),
+    (["32767::SMALLINT", "0.5::FLOAT"], "FLOAT"),
+    (["12345678.25::DECIMAL(10,2)", "0.5::FLOAT"], "DOUBLE"),
+    (["1::INTEGER", "3000000000::UINTEGER"], "BIGINT"),
+    (["-1::BIGINT", "18446744073709551615::UBIGINT"], "DECIMAL(38,0)"),
+    (["1::HUGEINT", "1::HUGEINT"], "DECIMAL(38,0)"),
+    (["1::UHUGEINT", "-1::HUGEINT"], "DECIMAL(38,0)"),
+    (["1.5::DECIMAL(18,2)", "1.125::DECIMAL(5,3)"], "DECIMAL(19,3)"),
+    (["1.5::DECIMAL(5,2)", "7::BIGINT", "0.125::DECIMAL(38,30)"], "DECIMAL(38,30)"),
+    (["NULL", "NULL"], "VARCHAR"),
+    (["NULL", "1::BIGINT", "1.5::FLOAT"], "DOUBLE"),
+    (["'a'::ENUM('a')", "'b'::ENUM('b')"], "VARCHAR"),
+    (["DATE '2024-01-01'", "TIMESTAMP '2024-01-02 03:04:00'"], "TIMESTAMP"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("values", "kind"), WIDENED)
+def test_types_are_widened_and_values_stay(run, values, kind):
+    tables = [f"SELECT {value} AS n" for value in values]
+    assert run.columns("union", {}, tables=tables) == [("n", kind)]
+    made = run.relations("union", {}, tables=tables)["result"].fetchall()
+    own = [run.session.connection.sql(f"SELECT ({value})::{kind}").fetchall()[0] for value in values]
+    assert made == own
+    texts = [run.session.connection.sql(f"SELECT ({value})").fetchall()[0][0] for value in values]
+    assert "TIMESTAMP" in kind or [value for (value,) in made] == texts
+
+
+def test_a_number_too_great_for_the_common_decimal_is_an_error(run):
+    made = run.relations("union", {}, tables=["SELECT 1000000000000000::BIGINT AS n", "SELECT 1::DECIMAL(38,30) AS n"])
+    with pytest.raises(duckdb.ConversionException):
+        made["result"].fetchall()
+
+
+WGS, WEB = "OGC:CRS84", projjson("EPSG:3857")
 
 
 def shape(crs):
@@ -42,11 +84,20 @@ def shape(crs):
     return f"SELECT {f'st_setcrs({made}, $${crs}$$)' if crs else made} AS g"
 
 
-def test_geometry_keeps_its_coordinate_system(run):
-    made = run.relations("union", {}, tables=[shape(WGS), "SELECT 1 AS n", shape(WGS)])["result"]
-    assert made.columns == ["g", "n"]
-    assert "CRS84" in str(made.types[0])
-    assert made.project("st_astext(g)").fetchall() == [("POINT (1 2)",), (None,), ("POINT (1 2)",)]
+SAME = [[WGS, WGS], [projjson("EPSG:4326"), "EPSG:4326"], ["EPSG:4326", WGS], [WGS, None, projjson(WGS)]]
+
+
+@pytest.mark.parametrize("systems", SAME)
+def test_geometry_keeps_the_coordinate_system_of_the_first_table(run, systems):
+    tables = [shape(system) if system else "SELECT 1 AS n, NULL AS g" for system in systems]
+    made = run.relations("union", {}, tables=tables)["result"]
+    assert str(made.types[0]) == str(run.session.connection.sql(tables[0]).types[0])
+    assert made.project("st_astext(g)").fetchall() == [("POINT (1 2)" if system else None,) for system in systems]
+
+
+def test_columns_that_are_left_out_need_not_agree(run):
+    tables = ["SELECT 1 AS a, 'x' AS b", "SELECT 2 AS a, 3 AS b", "SELECT 4 AS a"]
+    assert run("union", {"columns": "common"}, tables=tables) == [(1,), (2,), (4,)]
 
 
 REFUSED = [
@@ -54,10 +105,18 @@ REFUSED = [
      "Column 'id' is INTEGER in table 1 and VARCHAR in table 2. Convert one of them first."),
     ({}, [A, B, "SELECT DATE '2024-01-01' AS id"], "type_mismatch", "/config/columns",
      "Column 'id' is INTEGER in table 1 and DATE in table 3. Convert one of them first."),
-    ({}, [shape(WGS), shape(WEB)], "type_mismatch", "/config/columns",
+    ({}, ["SELECT 1::DECIMAL(38,0) AS n", "SELECT 1::DECIMAL(20,2) AS n", "SELECT 1.5::DECIMAL(18,2) AS n"],
+     "type_mismatch", "/config/columns", "Column 'n' is DECIMAL(38,0) in table 1 and DECIMAL(20,2) in table 2, "
+     "which together need more than 38 digits. Convert one of them first."),
+    ({}, ["SELECT DATE '2024-01-01' AS d", "SELECT TIMESTAMPTZ '2024-01-01' AS d"], "type_mismatch", "/config/columns",
+     "Column 'd' is DATE in table 1 and TIMESTAMP WITH TIME ZONE in table 2. Convert one of them first."),
+    ({}, ["SELECT TIMESTAMPTZ '2024-01-01' AS d", "SELECT TIMESTAMP '2024-01-01' AS d"], "type_mismatch",
+     "/config/columns",
+     "Column 'd' is TIMESTAMP WITH TIME ZONE in table 1 and TIMESTAMP in table 2. Convert one of them first."),
+    ({}, [shape(WGS), shape(WEB)], "crs_mismatch", None,
      "Column 'g' is in OGC:CRS84 in table 1 and in EPSG:3857 in table 2. Reproject one of them first."),
-    ({}, [shape(WGS), shape(None)], "type_mismatch", "/config/columns",
-     "Column 'g' is in OGC:CRS84 in table 1 and in no coordinate system in table 2. Reproject one of them first."),
+    ({}, [shape(WGS), shape(None)], "missing_crs", None,
+     "The coordinate system of 'g' is known in table 1, and is not in table 2."),
     ({"source_column": "ID"}, [A], "invalid_config", "/config/source_column", "The tables have a column 'id' already."),
     ({"columns": "common"}, [A, "SELECT 1 AS z"], "invalid_config", "/config/columns",
      "The tables have no column in common."),
@@ -67,3 +126,10 @@ REFUSED = [
 @pytest.mark.parametrize(("config", "tables", "code", "path", "message"), REFUSED)
 def test_refuses(run, config, tables, code, path, message):
     assert run.refuses("union", config, tables=tables) == (code, path, message)
+
+
+def test_a_conflict_of_systems_offers_to_reproject(session, context):
+    tables = [session.connection.sql(shape(system)) for system in (WGS, WEB)]
+    with pytest.raises(NodeError) as raised:
+        Union.configure({}).call({"tables": tables}, context)
+    assert raised.value.hint == 'reproject table 2 first: {"to": "OGC:CRS84"}'
