@@ -151,14 +151,14 @@ def _step(
     except NodeError as error:
         problems = [error.problem().model_copy(update={"node_id": node.id, "path": error.path or "/config"})]
     except ValidationError as error:
-        problems = [_invalid(node, op, each) for each in error.errors(include_url=False, include_input=False)]
+        problems = [setting_problem(node, op, each) for each in error.errors(include_url=False, include_input=False)]
     step = Step(node, op.model_construct(), (), waiting, settled=False)
     problems = [problem for problem in problems if not step.waits(problem.path)]
     return None if problems else step, unknown + problems
 
 
-def _invalid(node: Node, op: type[Op], error: Any) -> Problem:
-    """A setting that does not fit, as a problem on it."""
+def setting_problem(node: Node, op: type[Op], error: Any) -> Problem:
+    """A setting that does not fit (one of Pydantic's `errors()`), as a problem on it."""
     cause = (error.get("ctx") or {}).get("error")
     path = "/config" + pointer(error["loc"])
     if isinstance(cause, NodeError):

@@ -103,7 +103,8 @@ def _invocation(step: Planned) -> NodeInvocation:
 def _dependencies(step: Planned, aliases: Mapping[str, str]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name, port in step.step.op.inputs.items():
-        sources = [DependencyDefinition(aliases[wire.source], wire.source_port) for wire in step.step.into(name)]
+        places = dict.fromkeys((wire.source, wire.source_port) for wire in step.step.into(name))
+        sources = [DependencyDefinition(aliases[source], source_port) for source, source_port in places]
         if sources:
             made[name] = MultiDependencyDefinition(sources) if port.many else sources[0]
     return made

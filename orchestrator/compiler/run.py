@@ -14,6 +14,7 @@ from typing import Any
 from dagster import DagsterRun, Field, InitResourceContext, Permissive, ResourceDefinition
 from pydantic import ValidationError
 
+from orchestrator.compiler.check import setting_problem
 from orchestrator.compiler.infer import arranged
 from orchestrator.compiler.parameters import resolve
 from orchestrator.compiler.plan import Plan, Planned
@@ -119,7 +120,7 @@ class NodeRun:
         run, step = self.run_context, self.planned.step
         with blame(step.node.id):
             op = self._configured()
-            tables = {port: _listed(inputs.get(port)) for port in op.inputs}
+            tables = {port: self._wired(port, inputs.get(port)) for port in op.inputs}
             self._check_columns(op, tables)
             notes = run.notes.setdefault(self.planned.alias, {})
             context = Context(
@@ -132,13 +133,20 @@ class NodeRun:
         run.seconds[self.planned.alias] = time.perf_counter() - started
         return made
 
+    def _wired(self, port: str, given: Any) -> list[Any]:
+        """The tables of a port in the order of its wires; Dagster hands each output over once."""
+        tables = [] if given is None else list(given) if isinstance(given, list | tuple) else [given]
+        places = [(wire.source, wire.source_port) for wire in self.planned.step.into(port)]
+        by_place = dict(zip(dict.fromkeys(places), tables, strict=bool(tables)))
+        return [by_place[place] for place in places if place in by_place]
+
     def _configured(self) -> Op:
         try:
             return type(self.planned.step.op).configure(self.config, self.run_context.parameters)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            where = "/config/" + "/".join(map(str, first["loc"]))
-            raise NodeError(f"{where}: {first['msg']}.", code="invalid_config", path=where) from None
+            said = setting_problem(self.planned.step.node, type(self.planned.step.op), first)
+            raise NodeError(said.message, code=said.code, path=said.path, hint=said.hint) from None
 
     def _check_columns(self, op: Op, tables: Mapping[str, list[Any]]) -> None:
         first = next(iter(op.inputs), None)
@@ -159,9 +167,3 @@ class NodeRun:
             reason = said.get("rejection_message") or "it could not be processed"
             message = f"A row was rejected, and nothing is connected to 'rejected': {reason}"
             raise NodeError(message, code="rejected_rows", port=REJECTED)
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, list | tuple) else [value]

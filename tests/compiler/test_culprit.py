@@ -1,0 +1,85 @@
+"""In a fused run the sink runs the whole query; a failure is still put on the node that caused it."""
+
+from importlib import import_module
+
+import pytest
+from compiler.graphs import chain, compute, graph, keep, node, rows, run
+
+TEXTS = [{"t": "1"}, {"t": "2"}, {"t": "x"}]
+WRITER = node("w", "data_writer", {"target_type": "csv", "path": "culprit.csv"})
+
+
+def blamed(document, cache=False):
+    ran = run(document, cache=cache)
+    assert not ran.success
+    statuses = {each.node_id: each.status for each in ran.progress.nodes.values()}
+    return ran.error.node_id, ran.error.code, ran.error.path, statuses
+
+
+@pytest.mark.parametrize("cache", [True, False])
+@pytest.mark.parametrize(
+    ("expression", "code"),
+    [
+        ("CAST(t AS BIGINT)", "conversion_failed"),
+        ("error('no ' || t)", "invalid_value"),
+        ("CAST(length(t) AS BIGINT) * 9223372036854775807 + 1", "out_of_range"),
+    ],
+)
+def test_a_failing_expression_is_blamed_not_the_sink(cache, expression, code):
+    document = graph([rows(made=TEXTS), keep("k", "t <> ''"), compute("c", expression), WRITER],
+                     ["in -> k", "k.passed -> c", "c -> w"])  # fmt: skip
+    node_id, found, _, statuses = blamed(document, cache)
+    assert (node_id, found) == ("c", code)
+    assert statuses == {"in": "completed", "k": "completed", "c": "failed", "w": "skipped"}
+
+
+def test_a_failing_filter_is_blamed_through_nodes_below_it():
+    document = graph(
+        [rows(made=TEXTS), keep("k", "CAST(t AS BIGINT) > 0"), compute("c", "length(t)"), keep("l", "c > 0"), WRITER],
+        ["in -> k", "k.passed -> c", "c -> l", "l.passed -> w"],
+    )
+    assert blamed(document)[:2] == ("k", "conversion_failed")
+
+
+def test_the_first_of_two_failing_nodes_is_blamed():
+    document = graph(
+        [rows(made=TEXTS), compute("c", "t::BIGINT"), compute("d", "t::DATE", "d"), WRITER],
+        ["in -> c", "c -> d", "d -> w"],
+    )
+    assert blamed(document)[0] == "c"
+
+
+def test_the_branch_that_fails_is_blamed_not_the_one_beside_it():
+    document = graph(
+        [rows(made=TEXTS), compute("good", "length(t)"), compute("bad", "t::BIGINT"), node("u", "union"), WRITER],
+        ["in -> good", "in -> bad", "good -> u", "bad -> u", "u -> w"],
+    )
+    node_id, _, _, statuses = blamed(document)
+    assert node_id == "bad"
+    assert statuses["good"] == "completed"
+    assert statuses["u"] == statuses["w"] == "skipped"
+
+
+def test_a_sink_that_fails_itself_is_blamed():
+    document = graph([rows(made=TEXTS), compute("c", "t::BIGINT")], ["in -> c"])
+    assert blamed(document)[:2] == ("c", "conversion_failed")
+
+
+def test_an_error_that_is_not_about_data_stays_where_it_came_from(home):
+    (home / "data" / "taken.csv").write_text("x")
+    writer = node("w", "data_writer", {"target_type": "csv", "path": "taken.csv", "mode": "error"})
+    node_id, code, path, _ = blamed(graph([rows(), keep("k"), writer], ["in -> k", "k.passed -> w"]))
+    assert (node_id, code, path) == ("w", "file_exists", "/config/path")
+
+
+def test_a_failure_behind_a_cut_is_blamed_too(monkeypatch):
+    monkeypatch.setattr(import_module("orchestrator.compiler.plan"), "LONGEST_CHAIN", 3)
+    document = chain(8)
+    document["nodes"][6]["config"]["condition"] = "CAST('x' || a AS BIGINT) > 0"
+    assert blamed(document)[:2] == ("n6", "conversion_failed")
+
+
+def test_rows_that_are_rejected_because_of_an_earlier_failure():
+    cast = node("cast", "cast", {"columns": [{"name": "a", "type": "VARCHAR"}]})
+    document = graph([rows(), compute("c", "CAST(b AS BIGINT)"), cast], ["in -> c", "c -> cast"])
+    assert blamed(document)[:2] == ("c", "conversion_failed")
