@@ -1,0 +1,62 @@
+"""What `orchestrator/runs` uses of Dagster's internals is still what it was when the code was written."""
+
+import inspect
+from pathlib import Path
+
+import dagster
+import dagster_postgres.event_log.event_log as postgres_events
+import pytest
+from dagster import DagsterInstance
+from dagster._core.execution.api import create_execution_plan
+from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
+from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
+from dagster._core.remote_origin import GrpcServerCodeLocationOrigin
+from dagster._core.run_coordinator import SubmitRunContext
+
+from orchestrator.runs import adapter
+
+USED = [
+    (create_execution_plan, {"job", "run_config", "step_keys_to_execute", "instance_ref"}),
+    (
+        DagsterInstance.create_run_for_job,
+        {"job_def", "execution_plan", "run_id", "run_config", "tags", "parent_run_id", "root_run_id"}
+        | {"remote_job_origin", "job_code_origin"},
+    ),
+    (DefaultRunLauncher.launch_run_from_grpc_client, {"instance", "run", "grpc_client"}),
+    (GrpcServerCodeLocationOrigin, {"host", "port", "location_name"}),
+    (JobPythonOrigin, {"job_name", "repository_origin"}),
+    (RepositoryPythonOrigin, {"executable_path", "code_pointer", "entry_point"}),
+    (SubmitRunContext, {"dagster_run", "workspace"}),
+    (DagsterInstance.get_records_for_run, {"run_id", "cursor", "limit"}),
+    (DagsterInstance.all_logs, {"run_id", "of_type"}),
+]
+
+
+@pytest.mark.parametrize(("called", "parameters"), USED, ids=lambda each: getattr(each, "__qualname__", None))
+def test_it_takes_what_it_is_given(called: object, parameters: set[str]) -> None:
+    assert parameters <= set(inspect.signature(called).parameters)  # type: ignore[arg-type]
+
+
+def test_a_run_says_where_its_job_comes_from() -> None:
+    origin = adapter._remote_origin("wf_a", 4266)
+    assert origin.job_name == "wf_a"
+    assert origin.repository_origin.repository_name == "graphmill"
+    assert origin.repository_origin.code_location_origin.location_name == "graphmill"
+
+
+def test_the_version_is_the_one_the_code_was_written_for() -> None:
+    assert dagster.__version__.startswith("1.13.")
+
+
+def test_every_event_is_told_by_notify() -> None:
+    source = Path(postgres_events.__file__).read_text()
+    assert "NOTIFY" in source
+    assert 'res[0] + "_" + str(res[1])' in source
+    assert postgres_events.CHANNEL_NAME == "run_events"
+
+
+def test_a_started_run_is_marked_before_it_is_launched() -> None:
+    """`adapter.submit` does by hand what `DagsterInstance.launch_run` does."""
+    source = inspect.getsource(DagsterInstance.launch_run)
+    assert "PIPELINE_STARTING" in source
+    assert "report_run_failed" in source
