@@ -7,6 +7,7 @@ shows them with types and defaults.
 
 import logging
 from collections.abc import Iterator, Mapping
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -34,6 +35,7 @@ from dagster import (
 
 from orchestrator.compiler.culprit import culprit
 from orchestrator.compiler.failure import failure
+from orchestrator.compiler.parameters import KEPT, coerce
 from orchestrator.compiler.plan import Plan, Planned
 from orchestrator.compiler.run import VERSION_TAG, NodeRun, RunContext, run_context
 from orchestrator.compiler.store import table_store
@@ -45,7 +47,7 @@ from orchestrator.registry import node_type
 REPOSITORY = "graphmill"
 NODE_TAG = "graphmill/node"
 WORKFLOW_TAG = "graphmill/workflow"
-RUN_CONFIG = "graphmill"
+RUN_CONFIG = KEPT
 
 SCALARS: Mapping[str, Any] = {"integer": int, "number": float, "boolean": bool}
 
@@ -190,10 +192,12 @@ def _parameter(parameter: Parameter) -> Field:
     description = parameter.description or None
     if parameter.required and parameter.default is None:
         return Field(kind, description=description)
-    default = float(parameter.default) if kind is float and parameter.default is not None else parameter.default  # type: ignore[arg-type]
+    if parameter.type == "secret":  # its default would be shown to everybody
+        return Field(Noneable(kind), description=description, is_required=False)
+    default = coerce(parameter, parameter.default)
     return Field(
         Noneable(kind) if kind is not AnyType else kind,
         description=description,
-        default_value=default,
+        default_value=default.isoformat() if isinstance(default, date) else default,
         is_required=False,
     )

@@ -1,7 +1,8 @@
 """The values that a run's parameters take: checked, typed, with defaults."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any
 
 from orchestrator.errors import InvalidGraph, NodeError, Problem
@@ -10,6 +11,7 @@ from orchestrator.literals import PLACEHOLDER
 from orchestrator.names import listing, near
 
 Coerce = Callable[[Any], Any]
+KEPT = "graphmill"  # beside the parameters, a run's config holds how the run stores its tables
 
 
 def _integer(value: Any) -> int:
@@ -19,7 +21,7 @@ def _integer(value: Any) -> int:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool):
+    if isinstance(value, bool) or not math.isfinite(float(value)):
         raise ValueError
     return float(value)
 
@@ -78,8 +80,7 @@ def coerce(parameter: Parameter, value: Any) -> Any:
 
 
 def _problem(parameter: Parameter, text: str) -> Problem:
-    message = f"Parameter '{parameter.name}' {text}."
-    return Problem(code="invalid_parameter", message=message, path=f"/parameters/{parameter.name}")
+    return _wrong(f"Parameter '{parameter.name}' {text}.", f"/parameters/{parameter.name}")
 
 
 def resolve(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,12 +123,10 @@ def samples(workflow: Workflow) -> tuple[dict[str, Any], frozenset[str], list[Pr
     """
     values: dict[str, Any] = {}
     open_names = set()
-    problems = []
+    problems: list[Problem] = []
     for index, parameter in enumerate(workflow.parameters):
-        if parameter.name in values:
-            message = f"Two parameters are called '{parameter.name}'."
-            problems.append(Problem(code="invalid_parameter", message=message, path=f"/parameters/{index}/name"))
-        sample = parameter.choices[0] if parameter.choices else KINDS[parameter.type][1]
+        problems += _odd(parameter, f"/parameters/{index}", values)
+        sample = parameter.choices[0] if parameter.type == "choice" and parameter.choices else KINDS[parameter.type][1]
         try:
             typed = coerce(parameter, parameter.default)
         except InvalidGraph as error:
@@ -137,6 +136,20 @@ def samples(workflow: Workflow) -> tuple[dict[str, Any], frozenset[str], list[Pr
             open_names.add(parameter.name)
         values[parameter.name] = sample if typed is None else typed
     return values, frozenset(open_names), problems
+
+
+def _odd(parameter: Parameter, path: str, others: Container[str]) -> Iterator[Problem]:
+    """What makes no sense about a parameter itself."""
+    if parameter.name in others:
+        yield _wrong(f"Two parameters are called '{parameter.name}'.", f"{path}/name")
+    if parameter.name == KEPT:
+        yield _wrong(f"Parameter '{parameter.name}': the name is kept for the system.", f"{path}/name")
+    if parameter.type == "choice" and not parameter.choices:
+        yield _wrong(f"Parameter '{parameter.name}' has no choices.", f"{path}/choices")
+
+
+def _wrong(message: str, path: str) -> Problem:
+    return Problem(code="invalid_parameter", message=message, path=path)
 
 
 def unknown_parameters(config: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[NodeError]:

@@ -81,7 +81,7 @@ def run_context(plan: Plan, version: int) -> ResourceDefinition:
                 root=settings().data,
                 folder=folder,
                 cache=bool(options["cache"]),
-                parameters=resolve(plan.checked.workflow, reveal(options["parameters"])),
+                parameters=_parameters(plan, options["parameters"]),
                 steps={step.alias: step for step in plan.steps},
             )
         shutil.rmtree(folder / "scratch", ignore_errors=True)
@@ -100,6 +100,13 @@ def refuse_other_version(run: DagsterRun | None, version: int) -> None:
         raise GraphmillError(
             f"This run was made for version {made_for}, and version {version} is here.", code="version"
         )
+
+
+def _parameters(plan: Plan, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a run. Only a secret is unsealed: else anybody could have one shown as plain text."""
+    workflow = plan.checked.workflow
+    secret = {parameter.name for parameter in workflow.parameters if parameter.type == "secret"}
+    return resolve(workflow, {**given, **reveal({name: given[name] for name in given if name in secret})})
 
 
 class NodeRun:
