@@ -1,15 +1,19 @@
 """The home's files, and Dagster reading them."""
 
+import shlex
 import socket
 from pathlib import Path
 
 import pytest
 from dagster import DagsterInstance
+from supervisor.options import ServerOptions
 
 from orchestrator.database import dagster_url
 from orchestrator.errors import Conflict
 from orchestrator.service.home import MARK, configuration, prepare_home, workspace
 from orchestrator.service.logs import RunLogs
+from orchestrator.service.programs import configuration as configuration_of
+from orchestrator.service.programs import programs
 from orchestrator.service.session import check_ports, session
 from orchestrator.service.storage import Runs, create_tables
 from orchestrator.settings import Settings
@@ -75,3 +79,20 @@ def test_a_port_in_use_is_named(now: Settings) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(Conflict, match=f"Port {port} .*GRAPHMILL_DAGSTER_PORT"):
             check_ports(now.model_copy(update={"dagster_port": port, "port": 0, "code_server_port": 0}))
+
+
+@pytest.mark.parametrize("name", ["plain", "with space", "100% ünï", "a'quote"])
+@pytest.mark.parametrize("database_url", [None, "postgresql://u@h/d"])
+def test_supervisord_reads_its_configuration(tmp_path: Path, name: str, database_url: str | None) -> None:
+    home = tmp_path / name
+    (home / "logs").mkdir(parents=True)
+    (home / "supervisor").mkdir()
+    now = Settings(home=home, database_url=database_url)
+    file = home / "supervisor" / "supervisord.conf"
+    file.write_text(configuration_of(programs(now), home))
+    options = ServerOptions()
+    options.realize(["-c", str(file), "-n"])
+    read = {program.name: program for group in options.process_group_configs for program in group.process_configs}
+    assert read.keys() == {"code-server", "api", "daemon", "webserver"} | ({"database"} if not database_url else set())
+    assert read["daemon"].command.endswith(f"-w {shlex.quote(str(workspace(now)))}")
+    assert read["daemon"].stdout_logfile == str(home / "logs" / "daemon.log")

@@ -40,7 +40,8 @@ class Program:
             "stopwaitsecs": str(self.stop_s),
             "killasgroup": "true",
             "redirect_stderr": "true",
-            "stdout_logfile": str(logs / f"{self.name}.log").replace("%", "%%"),
+            # supervisord expands this one twice.
+            "stdout_logfile": str(logs / f"{self.name}.log").replace("%", "%%%%"),
             "stdout_logfile_maxbytes": "20MB",
             "stdout_logfile_backups": "2",
         }

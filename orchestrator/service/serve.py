@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from orchestrator.service.log import configure_logs
+from orchestrator.logs import configure
 from orchestrator.settings import CHECKOUT, Settings, settings
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ log = structlog.get_logger("graphmill.code_server")
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT; runs in progress are canceled then."""
-    configure_logs()
+    configure()
     now = settings()
     context = start_method(now)  # first: what it starts loads while this process does
 

@@ -104,6 +104,7 @@ def up(now: Settings) -> None:
     home.mkdir(parents=True, exist_ok=True)
     with session(home) as token:
         check_ports(now)
+        say(f"Graphmill starts; its home is {home}.")
         environment = prepared(now)
         os.environ.update(environment | {TOKEN: token})
         supervise(now, home)

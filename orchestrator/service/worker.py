@@ -23,7 +23,7 @@ from dagster._utils.error import SerializableErrorInfo  # type: ignore[attr-defi
 from orchestrator.compiler.emit import WORKFLOW_TAG
 from orchestrator.compiler.run import VERSION_TAG
 from orchestrator.errors import GraphmillError
-from orchestrator.service.log import configure_logs
+from orchestrator.logs import configure
 from orchestrator.settings import Settings, settings
 
 ALIVE = "worker.json"
@@ -36,7 +36,7 @@ def work(arguments: str, job: Any, events: Any, stop: Any) -> None:
 
     Same arguments as Dagster's own target `start_run_in_subprocess`, which this one ends up calling.
     """
-    configure_logs()
+    configure()
     started, loaded = time.monotonic(), set(sys.modules)
     asked = deserialize_value(arguments, ExecuteExternalJobArgs)
     say_alive(settings().runs / asked.run_id)
