@@ -62,7 +62,8 @@ def pipeline() -> Graph:
     ]
     edges = [
         edge("big", "some"), edge("some", "net", "passed"), edge("net", "named", None, "left"),
-        edge("kinds", "named", None, "right"), edge("named", "sums", "joined"), edge("sums", "order"), edge("order", "out"),
+        edge("kinds", "named", None, "right"), edge("named", "sums", "joined"),
+        edge("sums", "order"), edge("order", "out"),
     ]  # fmt: skip
     return {"name": "pipeline", "nodes": nodes, "edges": edges}
 
