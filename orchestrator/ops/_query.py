@@ -4,6 +4,7 @@ The tree is DuckDB's own, as for expressions. What may stand in it is listed her
 """
 
 import json
+import string
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from orchestrator import expressions
 from orchestrator.errors import NodeError
 from orchestrator.names import listing, near
 from orchestrator.ops.settings import bound_expression, refuse
+from orchestrator.tables import quote
 
 LONGEST = 100_000
 CLASSES = expressions.ALLOWED | {"SUBQUERY", "WINDOW", "STAR", "POSITIONAL_REFERENCE"}
@@ -28,6 +30,8 @@ REFUSED = {
     "PARAMETER": "'?' and '$1' are not allowed: use ${name} for a parameter",
 }
 TABLE_FUNCTIONS = frozenset({"unnest", "range", "generate_series"})
+TOO_DEEP = "it is nested too deeply; do a part of it in another node first"
+SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def _refused(reason: str, code: str = "invalid_expression", hint: str | None = None) -> NodeError:
@@ -45,9 +49,13 @@ def tree(query: str) -> dict[str, Any]:
     if len(query) > LONGEST:
         raise _refused(f"it is longer than {LONGEST:,} characters")
     rows = expressions.connection().cursor().execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchall()
-    parsed = json.loads(rows[0][0])
+    try:
+        parsed = json.loads(rows[0][0])
+    except RecursionError:
+        raise _refused(TOO_DEEP) from None
     if parsed.get("error"):
         reason = str(parsed.get("error_message", "")).split("\n")[0].strip()
+        reason = TOO_DEEP if "max_expression_depth" in reason else reason
         raise _refused("it must be a SELECT" if "SELECT statements" in reason else reason)
     if len(parsed["statements"]) != 1:
         raise _refused("it must be one SELECT: ';' is not allowed" if parsed["statements"] else "a SELECT is needed")
@@ -56,10 +64,12 @@ def tree(query: str) -> dict[str, Any]:
     return node
 
 
-def _check(node: Any) -> None:
+def _check(node: Any, depth: int = 1) -> None:
+    if depth > expressions.DEEPEST:
+        raise _refused(TOO_DEEP)
     if isinstance(node, list):
         for each in node:
-            _check(each)
+            _check(each, depth + 1)
     if not isinstance(node, Mapping):
         return
     kind, part = node.get("class"), node.get("type")
@@ -72,22 +82,36 @@ def _check(node: Any) -> None:
         if name not in TABLE_FUNCTIONS or _qualified(node["function"]):
             raise _refused(f"table function '{name}' is not allowed", hint=f"allowed: {listing(TABLE_FUNCTIONS)}")
     elif kind in ("FUNCTION", "WINDOW") and not node.get("is_operator"):
-        _check_function(str(node["function_name"]).lower(), _qualified(node))
+        _check_function(str(node["function_name"]).lower(), _qualified(node), kind == "WINDOW")
     for value in node.values():
-        _check(value)
+        _check(value, depth + 1)
 
 
 def _qualified(node: Mapping[str, Any]) -> bool:
-    return bool(node.get("schema") or node.get("catalog") or node.get("schema_name") or node.get("catalog_name"))
+    said = ("schema", "catalog", "schema_name", "catalog_name")
+    return any(node.get(each) for each in said) or len((node.get("qualified_name") or {}).get("path", ())) > 1
 
 
-def _check_function(name: str, qualified: bool) -> None:
+def _check_function(name: str, qualified: bool, over: bool) -> None:
     if name == "unnest" and not qualified:
         return
     if reason := expressions.unusable(name, qualified):
         raise _refused(reason)
-    if not expressions.functions()[name] & {"scalar", "aggregate", "macro", "window"}:
-        raise _refused(f"function '{name}' is not allowed")
+    kinds = expressions.functions()[name]
+    if not kinds & {"scalar", "aggregate", "macro"} and not (over and "window" in kinds):
+        raise _refused(f"function '{name}' {'needs OVER (…)' if 'window' in kinds else 'is not allowed'}")
+
+
+def fold(name: str) -> str:
+    """A table's name as DuckDB compares it: only the letters A to Z have another case."""
+    return name.translate(SMALL)
+
+
+@lru_cache(maxsize=1)
+def reserved() -> frozenset[str]:
+    """The tables that DuckDB has of itself. They tell about the server, so that nothing else may be called like one."""
+    query = "SELECT view_name FROM duckdb_views() WHERE internal AND schema_name <> 'information_schema'"
+    return frozenset(fold(name) for (name,) in expressions.connection().cursor().execute(query).fetchall())
 
 
 def check_tables(query: str, names: Collection[str]) -> None:
@@ -96,29 +120,42 @@ def check_tables(query: str, names: Collection[str]) -> None:
     Raises:
         NodeError: `unknown_table`, with the near-miss and the tables there are.
     """
-    _tables(tree(query), frozenset(name.lower() for name in names), names)
+    _tables(tree(query), frozenset(map(fold, names)), names)
 
 
 def _tables(node: Any, scope: frozenset[str], names: Collection[str]) -> None:
-    """A name defined by WITH is known in what follows it, and in itself only where it is recursive."""
+    """A name defined by WITH is known in what follows it, and in itself only in the second part of a recursive one."""
     if isinstance(node, list):
         for each in node:
             _tables(each, scope, names)
     if not isinstance(node, Mapping):
         return
     if node.get("type") == "BASE_TABLE" and "class" not in node:
-        name = str(node["table_name"])
-        if _qualified(node) or name.lower() not in scope:
-            reason = f"there is no table '{name}' here.{near(name, names)}"
-            raise _refused(reason, "unknown_table", hint=f"tables: {listing(names)}")
-    if node.get("type") == "RECURSIVE_CTE_NODE":
-        scope |= {str(node["cte_name"]).lower()}
+        _check_table(node, scope, names)
     for each in (node.get("cte_map") or {}).get("map", ()):
         _tables(each["value"], scope, names)
-        scope |= {str(each["key"]).lower()}
+        scope |= {_defined(str(each["key"]))}
+    again = {_defined(str(node["cte_name"]))} if node.get("type") == "RECURSIVE_CTE_NODE" else frozenset()
     for key, value in node.items():
         if key != "cte_map":
-            _tables(value, scope, names)
+            _tables(value, scope | again if key == "right" else scope, names)
+
+
+def _check_table(node: Mapping[str, Any], scope: frozenset[str], names: Collection[str]) -> None:
+    name, hint = str(node["table_name"]), f"tables: {listing(names)}"
+    if _qualified(node):
+        alone = f": write {quote(name)} alone" if fold(name) in scope else ""
+        raise _refused(f"schema names are not allowed{alone}", "unknown_table", hint=hint)
+    if fold(name) not in scope:
+        raise _refused(f"there is no table '{name}' here.{near(name, names)}", "unknown_table", hint=hint)
+    if node.get("at_clause"):
+        raise _refused("AT is not allowed: a table has one version")
+
+
+def _defined(name: str) -> str:
+    if fold(name) in reserved():
+        raise _refused(f"a table cannot be called '{name}': DuckDB has one of that name")
+    return fold(name)
 
 
 def _checked(query: str) -> str:

@@ -5,18 +5,19 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, field_validator
 
 from orchestrator.errors import NodeError, at
-from orchestrator.ops._query import Query, check_tables
+from orchestrator.ops._bound_query import bound, whole
+from orchestrator.ops._query import Query, check_tables, fold, reserved
 from orchestrator.ops._types import storable
 from orchestrator.ops.base import Context, Op, Relation
-from orchestrator.ops.settings import NewColumn, unique
-from orchestrator.tables import quote
+from orchestrator.ops.settings import NewColumn, invalid, unique
 
 
 class Sql(Op):
     """One SELECT over the tables that come in, in DuckDB's SQL.
 
     It may use joins, WITH, subqueries, windows and aggregates; it reads no file and changes nothing. Rows come in the
-    order of its ORDER BY. Whole numbers beyond BIGINT come out as DECIMAL(38,0).
+    order of its ORDER BY. Each column needs a name of its own, whatever the case: give others with AS. Sums of whole
+    numbers come out as BIGINT and are an error beyond that.
     """
 
     title: ClassVar[str] = "SQL"
@@ -35,18 +36,28 @@ class Sql(Op):
 
     @field_validator("names")
     @classmethod
-    def _unique(cls, names: list[str]) -> list[str]:
+    def _usable(cls, names: list[str]) -> list[str]:
         unique(((name, (index,)) for index, name in enumerate(names)), "Table")
+        for index, name in enumerate(names):
+            if fold(name) in reserved():
+                raise invalid(f"A table cannot be called '{name}': DuckDB has one of that name.", index)
         return names
 
     def run(self, tables: Annotated[list[Relation], "The tables."], context: Context) -> Relation:
         """The tables are put before the query by WITH."""
-        if len(self.names) > len(tables):
-            message = f"There are {len(self.names)} names, but {len(tables)} tables are connected."
-            raise NodeError(message, code="invalid_config", path=f"/config/names/{len(tables)}")
-        names = [*self.names, *(f"table{index + 1}" for index in range(len(self.names), len(tables)))]
+        names = self._names(len(tables))
         with at("/query"):
             check_tables(self.query, names)
-            given = (f"{quote(n)} AS (FROM {context.session.name(t)})" for n, t in zip(names, tables, strict=True))
-            query = f"WITH {', '.join(given)} SELECT * FROM (\n{self.query}\n)"
-            return storable(context.session.connection.sql(query))
+            return storable(whole(bound(self.query, dict(zip(names, tables, strict=True)), context.session)))
+
+    def _names(self, count: int) -> list[str]:
+        if len(self.names) > count:
+            message = f"There are {len(self.names)} names, but {count} tables are connected."
+            raise NodeError(message, code="invalid_config", path=f"/config/names/{count}")
+        others = [f"table{index + 1}" for index in range(len(self.names), count)]
+        taken = {fold(name) for name in self.names}
+        for name in others:
+            if name in taken:
+                message = f"'{name}' is also what the table without a name is called: name that one too."
+                raise NodeError(message, code="invalid_config", path="/config/names")
+        return [*self.names, *others]

@@ -1,3 +1,4 @@
+import duckdb
 import pytest
 
 from orchestrator.ops.sql import Sql
@@ -9,9 +10,19 @@ GOOD = [
     ("select id from a order by id desc", [(3,), (2,), (1,)]),
     ("SELECT id FROM A ORDER BY 1;", [(1,), (2,), (3,)]),
     ("select a.id, name from a left join b using (id) order by id -- done", [(1, None), (2, "two"), (3, "three")]),
-    ("select a.id, b.id from a join b on a.id = b.id order by 1", [(2, 2), (3, 3)]),
+    ("select a.id, b.id as other from a join b on a.id = b.id order by 1", [(2, 2), (3, 3)]),
     ("from b select name order by name", [("three",), ("two",)]),
-    ("select sum(id) as s, count(*) as c from a", [("6", 3)]),
+    ("select sum(id) as s, count(*) as c from a", [(6, 3)]),
+    ("select lag(id) over (order by id) as l, first_value(t) over (order by id) as f from a order by id limit 2",
+     [(None, "x"), (1, "x")]),
+    ("select id from a qualify lag(id) over (order by id) = 2", [(3,)]),
+    ("with recursive a as (select id, 0 as n from b union all select id, n + 1 from a where n < 1) "
+     "select sum(n) as s from a", [(2,)]),
+    ("with recursive n as (with one as (select 1 as i) from one union all select i + 1 from n where i < 3) from n",
+     [(1,), (2,), (3,)]),
+    ("with w as (from a), v as (select id as w from w) select w from v order by w limit 1", [(1,)]),
+    ("select x.id, y.id as other from a x join a y on x.id = y.id + 1 order by 1", [(2, 1), (3, 2)]),
+    ("select id, id as id_1 from a order by id limit 1", [(1, 1)]),
     ("with w as (select id from a), v as (from w) select count(*) from v", [(3,)]),
     ("with recursive r as (select 1 as n union all select n + 1 from r where n < 4) select max(n) from r", [(4,)]),
     ("select id from a where id in (select id from b) order by id", [(2,), (3,)]),
@@ -50,9 +61,50 @@ def test_awkward_names(run):
     assert run("sql", config, tables=[{"at": [1]}]) == [(1,)]
 
 
-def test_columns_of_one_name_stay_apart(run):
-    config = {"query": "select * from a join b on a.id = b.id", "names": ["a", "b"]}
-    assert [name for name, _ in run.columns("sql", config, tables=[A, B])] == ["id", "t", "n", "id_1", "name"]
+TWICE = [
+    ("select id, id as ID from a", "ID"),
+    ("select * from a join b on a.id = b.id", "id"),
+    ("select count(*), count(*) from a", "count_star()"),
+    ('select 1 as "x""y", 2 as "x""y"', 'x"y'),
+    ('select 1 as "é", 2 as "É"', "É"),
+    ("with w as (select 1 as n) select n, n from w", "n"),
+]
+
+
+@pytest.mark.parametrize(("query", "name"), TWICE)
+def test_columns_of_one_name_are_refused(run, query, name):
+    code, path, message = run.refuses("sql", {"query": query, "names": ["a", "b"]}, tables=[A, B])
+    assert (code, path) == ("duplicate_column", "/config/query")
+    assert message.startswith(f"Two columns that come out are called '{name}': give one another name, such as ")
+
+
+def test_sums_of_whole_numbers_are_bigint(run):
+    table = "SELECT 9223372036854775807 AS n, NULL AS z UNION ALL SELECT 1, NULL"
+    config = {"query": "select sum(n) - 1 as s, sum(n::decimal(38,2)) as d, any_value(z) as z from table1"}
+    assert run.columns("sql", config, tables=[table]) == [("s", "BIGINT"), ("d", "DECIMAL(38,2)"), ("z", "VARCHAR")]
+    assert run("sql", config, tables=[table]) == [(2**63 - 1, "9223372036854775808.00", None)]
+    made = run.relations("sql", {"query": "select sum(n) as s from table1"}, tables=[table])["result"]
+    with pytest.raises(duckdb.ConversionException):
+        made.fetchall()
+
+
+@pytest.mark.parametrize("ahead", range(6))
+def test_tables_called_like_the_views_of_the_session(session, context, ahead):
+    tables = [session.connection.sql(A), session.sql("SELECT * FROM {b}", b=session.connection.sql(B))]
+    next_ = int(session.name(tables[0]).removeprefix("_r")) + 1 + ahead
+    names = [f"_r{next_}", f"_r{next_ - 1}"]
+    query = " union all ".join(f"select count(*) as n from {name}" for name in names)
+    made = Sql.configure({"query": query, "names": names}).call({"tables": tables}, context)
+    assert made["result"].fetchall() == [(3,), (2,)]
+
+
+def test_a_stored_table_is_read_in_each_place_with_its_filter(session, context, tmp_path):
+    session.store(session.connection.sql("SELECT range AS id FROM range(10)"), tmp_path / "t.parquet")
+    config = {"query": "select (select count(*) from t where id > 5) as x, (select min(id) from t where id > 2) as y"}
+    op = Sql.configure({**config, "names": ["t"]})
+    made = op.call({"tables": [session.parquet(tmp_path / "t.parquet")]}, context)["result"]
+    assert made.fetchall() == [(4, 3)]
+    assert "CTE" not in made.explain()
 
 
 def test_keeps_the_order_of_its_order_by(run):
@@ -66,6 +118,10 @@ def test_parameters_enter_as_values(session, context):
     assert row == ("x' ; drop table a --", "x' ; drop table a --", -1)
 
 
+LEAK = (
+    "with recursive sqlite_master as (select sql as t from sqlite_master union all "
+    "select t from sqlite_master where false) from sqlite_master"
+)
 REFUSED = [
     ("", "invalid_expression", "a SELECT is needed."),
     ("drop table a", "invalid_expression", "it must be a SELECT."),
@@ -78,12 +134,26 @@ REFUSED = [
     ("select 1 from", "invalid_expression", ""),
     ("select * from c", "unknown_table", "there is no table 'c' here."),
     ("select * from bb", "unknown_table", "there is no table 'bb' here. Did you mean 'b'?"),
-    ("select * from main.a", "unknown_table", "there is no table 'a' here."),
+    ("select * from main.a", "unknown_table", 'schema names are not allowed: write "a" alone.'),
+    ("select * from memory.main.a", "unknown_table", 'schema names are not allowed: write "a" alone.'),
     ("select * from '/etc/passwd'", "unknown_table", "there is no table '/etc/passwd' here."),
     ("select * from duckdb_settings", "unknown_table", "there is no table 'duckdb_settings' here."),
-    ("select * from information_schema.tables", "unknown_table", "there is no table 'tables' here."),
+    ("select * from information_schema.tables", "unknown_table", "schema names are not allowed."),
     ("with pg_type as (from pg_type) from pg_type", "unknown_table", "there is no table 'pg_type' here."),
     ("with x as (select * from y), y as (select 1) select * from x", "unknown_table", "there is no table 'y' here."),
+    ("with recursive y as (from y union all select * from y) from y", "unknown_table", "there is no table 'y'"),
+    ("with recursive y as (select * from y) from y", "unknown_table", "there is no table 'y' here."),
+    ("with recursive y as (with z as (from y) from z union from y) from y", "unknown_table", "there is no table 'y'"),
+    ("with recursive x as (from y), y as (select 1) from x", "unknown_table", "there is no table 'y' here."),
+    (LEAK, "invalid_expression", "a table cannot be called 'sqlite_master': DuckDB has one of that name."),
+    (LEAK.replace("sqlite_master", "_r0"), "unknown_table", "there is no table '_r0' here."),
+    ("with sqlite_master as (select 1) from sqlite_master", "invalid_expression",
+     "a table cannot be called 'sqlite_master': DuckDB has one of that name."),
+    ('with "duc\u212adb_views" as (select 1) from duckdb_views', "unknown_table", "there is no table 'duckdb_views'"),
+    ("select * from a at (version => 1)", "invalid_expression", "AT is not allowed: a table has one version."),
+    ("select rank() from a", "invalid_expression", "function 'rank' needs OVER (…)."),
+    ("select " + "1 + " * 500 + "1", "invalid_expression", "it is nested too deeply"),
+    ("select " + "abs(" * 2000 + "1" + ")" * 2000, "invalid_expression", "it is nested too deeply"),
     ("select (with x as (select 1) select * from x), * from x", "unknown_table", "there is no table 'x' here."),
     ("select id from a where id in (from sqlite_master)", "unknown_table", "there is no table 'sqlite_master' here."),
     ("select * from read_csv('x.csv')", "invalid_expression", "table function 'read_csv' is not allowed."),
@@ -108,14 +178,34 @@ def test_refuses(run, query, code, reason):
     assert refused[2].startswith("This query cannot be used: " + reason)
 
 
-BOUND = [("select idd from a", "unknown_column"), ("select id + [t] from a", "type_mismatch")]
+BOUND = [
+    ("select idd from a", "unknown_column", "Column 'idd' is not in this table. Did you mean 'id'?"),
+    ("select a.idd from a", "unknown_column", "Column 'idd' is not in this table. Did you mean 'id'?"),
+    ("select a.nam from a, b", "unknown_column", "Column 'nam' is not in this table."),
+    ("select b.nam from a, b", "unknown_column", "Column 'nam' is not in this table. Did you mean 'name'?"),
+    ("select x.idd from a x", "unknown_column", "Column 'idd' is not in this table. Did you mean 'id'?"),
+    ("select * exclude (idd) from a", "unknown_column", "Column 'idd' is not in this table. Did you mean 'id'?"),
+    ("select bb.id from a", "unknown_table", "There is no table 'bb' in this part of the query. Did you mean 'b'?"),
+    ("select id + [t] from a", "type_mismatch", ""),
+]
 
 
-@pytest.mark.parametrize(("query", "code"), BOUND)
-def test_mistakes_that_the_tables_show(run, query, code):
-    assert run.refuses("sql", {"query": query, "names": ["a"]}, tables=[A])[:2] == (code, "/config/query")
+@pytest.mark.parametrize(("query", "code", "message"), BOUND)
+def test_mistakes_that_the_tables_show(run, query, code, message):
+    refused = run.refuses("sql", {"query": query, "names": ["a", "b"]}, tables=[A, B])
+    assert refused[:2] == (code, "/config/query")
+    assert refused[2] == message or not message
 
 
-def test_names_must_fit(run):
-    assert run.refuses("sql", {"query": "select 1", "names": ["a", "A"]}, tables=[A, B])[1] == "/config/names/1"
-    assert run.refuses("sql", {"query": "select 1", "names": ["a", "b"]}, tables=[A])[1] == "/config/names/1"
+NAMES = [
+    (["a", "A"], [A, B], "/config/names/1"),
+    (["a", "b"], [A], "/config/names/1"),
+    (["table2"], [A, B], "/config/names"),
+    (["TABLE2"], [A, B], "/config/names"),
+    (["a", "sqlite_master"], [A, B], "/config/names/1"),
+]
+
+
+@pytest.mark.parametrize(("names", "tables", "path"), NAMES)
+def test_names_must_fit(run, names, tables, path):
+    assert run.refuses("sql", {"query": "select 1", "names": names}, tables=tables)[:2] == ("invalid_config", path)
