@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from orchestrator.catalog import Catalog
 from orchestrator.database import database_url, engine, prepare
 from orchestrator.errors import Unavailable
+from orchestrator.preview.sessions import close_idle
 from orchestrator.runs import Runs
 from orchestrator.settings import Settings
 
@@ -53,7 +54,8 @@ class System:
         return CapacityLimiter(WAITING)
 
     def close(self) -> None:
-        """Give the database's connections back."""
+        """Give the database's connections back, and what is open of stored tables."""
+        close_idle()
         with self._lock:
             if self._runs is not None:
                 self._runs.close()
