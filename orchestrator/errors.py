@@ -114,6 +114,10 @@ class Interrupted(NodeError):
     code = "canceled"
 
 
+class UnknownColumns(Exception):
+    """A node's columns cannot be known before it runs, such as the answer of a web service. No failure."""
+
+
 @contextmanager
 def at(path: str) -> Iterator[None]:
     """Say which setting an error inside belongs to, as a JSON pointer below the config: `at("/condition")`.

@@ -7,15 +7,19 @@ from typing import Any
 
 import duckdb
 
-from orchestrator.errors import GraphmillError, Interrupted, NodeError
+from orchestrator.errors import GraphmillError, Interrupted, NodeError, UnknownColumns
 from orchestrator.names import listing, near
+from orchestrator.settings import settings
 
 PREFIX = re.compile(r"^[A-Z][A-Za-z ]*(?:Error|Exception|ERROR): ")
+# DuckDB puts names between quotes without doubling those in them.
 UNKNOWN_COLUMN = re.compile(
-    r'(?:Referenced column|Column) "(?P<name>(?:[^"]|"")*)" (?:not found|does not exist)', re.DOTALL
+    r'(?:Referenced column|Column) "(?P<name>.*?)" (?:not found|does not exist)|'
+    r'Table ".*?" does not have a column named "(?P<other>.*?)"\n',
+    re.DOTALL,
 )
-CANDIDATES = re.compile(r'"((?:[^"]|"")*)"')
-PATH = re.compile(r"(?<![\w.])/(?:[\w.@+~-]+/)+(?P<file>[\w.@+~-]*)")
+UNKNOWN_TABLE = re.compile(r'Referenced table "(?P<name>.*?)" not found', re.DOTALL)
+PATH = re.compile(r"(?<![\w.])(?<!:/)(?!(?<=:)//)/(?:[\w.@+~-]+/)+(?P<file>[\w.@+~-]*)")
 
 CODES: dict[type[Exception], str] = {
     duckdb.InterruptException: "canceled",
@@ -58,7 +62,9 @@ def _translate(error: BaseException) -> NodeError:
 def _duckdb(error: duckdb.Error) -> NodeError:
     text = PREFIX.sub("", str(error)).strip()
     if found := UNKNOWN_COLUMN.search(text):
-        return unknown_column(found["name"].replace('""', '"'), _candidates(text))
+        return unknown_column(found["name"] or found["other"], _candidates(text))
+    if found := UNKNOWN_TABLE.search(text):
+        return unknown_column(found["name"], ())
     if "No space left" in text or "Could not write all bytes" in text:
         return NodeError("The disk is full; nothing was replaced.", code="disk_full")
     code = next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
@@ -70,8 +76,9 @@ def _duckdb(error: duckdb.Error) -> NodeError:
 
 
 def _candidates(text: str) -> list[str]:
-    _, _, after = text.partition("Candidate bindings:")
-    return [name.replace('""', '"') for name in CANDIDATES.findall(after.split("\n")[0])]
+    _, _, after = text.partition("Candidate bindings: ")
+    names = after.split("\n")[0].removeprefix(": ").strip()
+    return names[1:-1].split('", "') if names else []
 
 
 def unknown_column(name: str, known: Any, port: str | None = None) -> NodeError:
@@ -82,7 +89,9 @@ def unknown_column(name: str, known: Any, port: str | None = None) -> NodeError:
 
 
 def scrub(text: str) -> str:
-    """A message without server paths: of each, the file's name stays."""
+    """A message without server paths: of those below the data root, what is below it; of others, the file's name."""
+    for folder in (settings().data, settings().home.resolve()):
+        text = text.replace(f"{folder}/", "")
     return PATH.sub(lambda match: match["file"] or "a folder", text)
 
 
@@ -91,23 +100,17 @@ def blame(node_id: str) -> Iterator[None]:
     """Whatever goes wrong inside becomes a NodeError of this node; one that names a node already stays as it is.
 
     Raises:
-        NodeError: in place of any other error; what is meant for the caller's control flow passes through.
+        NodeError: in place of any other error.
+        UnknownColumns: as it is.
     """
     try:
         yield
     except NodeError as error:
         error.node_id = error.node_id or node_id
         raise
-    except (
-        duckdb.Error,
-        GraphmillError,
-        OSError,
-        ValueError,
-        TypeError,
-        ArithmeticError,
-        LookupError,
-        MemoryError,
-    ) as error:
+    except UnknownColumns:
+        raise
+    except Exception as error:
         made = translate(error)
         made.node_id = node_id
         raise made from error

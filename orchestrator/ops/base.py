@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from duckdb import DuckDBPyRelation as Relation
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from orchestrator.errors import UnknownColumns
 from orchestrator.ops.settings import bind_parameters
 from orchestrator.tables import Session
 
@@ -49,10 +50,6 @@ class Context:
     keep_order: bool = True
     design: bool = False
     notes: dict[str, Any] = field(default_factory=dict, compare=False)
-
-
-class UnknownColumns(Exception):
-    """A node's columns cannot be known before it runs, such as the answer of a web service."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,164 @@
+"""Columns at every port before anything runs, and mistakes about them."""
+
+import pytest
+from compiler.graphs import checked, compute, graph, inferred, keep, node, problems_of, rows, run
+
+from orchestrator.compiler import infer
+from orchestrator.settings import settings
+from orchestrator.workflows import judge
+
+POINTS = [{"name": "x", "lon": 1.0, "lat": 2.0}]
+XY = {"x": "lon", "y": "lat"}
+
+
+def shape(columns):
+    return [(each.name, each.type) for each in columns]
+
+
+def test_columns_at_every_port():
+    made = inferred(graph([rows(), keep("k"), compute("c", "a / 2", "half")], ["in -> k", "k.passed -> c"]))
+    assert made.problems == ()
+    plain = [("a", "BIGINT"), ("b", "VARCHAR")]
+    assert {port: shape(each) for port, each in made.outputs["k"].items()} == {"passed": plain, "failed": plain}
+    assert shape(made.inputs["c"]["table"]) == plain
+    assert shape(made.outputs["c"]["result"]) == [*plain, ("half", "DOUBLE")]
+
+
+def test_as_json():
+    made = inferred(graph([rows(), node("u", "union")], ["in -> u"])).as_json()
+    column = {"name": "a", "type": "BIGINT", "nullable": True}
+    assert made["in"] == {"inputs": {}, "outputs": {"result": [column, {**column, "name": "b", "type": "VARCHAR"}]}}
+    assert set(made["u"]) == {"inputs", "outputs"}
+
+
+def test_geometry_keeps_its_coordinate_system():
+    nodes = [rows(made=POINTS), node("p", "points_from_xy", XY), node("r", "reproject", {"to": "EPSG:3857"})]
+    made = inferred(graph(nodes, ["in -> p", "p.result -> r"])).as_json()
+    assert made["p"]["outputs"]["result"][-1] == {
+        "name": "geometry", "type": "GEOMETRY", "nullable": True, "crs": "EPSG:4326", "geometry_types": None,
+    }  # fmt: skip
+    assert made["r"]["outputs"]["result"][-1]["crs"] == "EPSG:3857"
+
+
+def test_the_columns_of_a_file(home):
+    (settings().data / "in.csv").write_text("id,name\n1,x\n")
+    made = inferred(graph([node("l", "data_loader", {"source_type": "csv", "path": "in.csv"})]))
+    assert shape(made.outputs["l"]["result"]) == [("id", "BIGINT"), ("name", "VARCHAR")]
+
+
+def test_nothing_is_written(home):
+    before = sorted(settings().data.iterdir())
+    writer = node("w", "data_writer", {"target_type": "csv", "path": "never.csv"})
+    assert inferred(graph([rows(), writer], ["in -> w"])).problems == ()
+    assert sorted(settings().data.iterdir()) == before
+
+
+def test_a_mistake_stops_at_its_node_and_the_rest_is_still_told():
+    document = graph(
+        [rows(), keep("k", "x > 1"), compute("below"), compute("c", "y"), compute("good"), node("u", "union")],
+        ["in -> k", "k.passed -> below", "in -> c", "in -> good", "good -> u", "below -> u"],
+    )
+    made = inferred(document)
+    assert [(each.node_id, each.code) for each in made.problems] == [("k", "unknown_column"), ("c", "unknown_column")]
+    assert made.outputs["below"] == {"result": None}
+    assert made.inputs["below"] == {"table": None}
+    assert made.outputs["u"] == {"result": None}
+    assert made.outputs["good"]["result"] is not None
+
+
+@pytest.mark.parametrize(
+    ("expression", "code", "message"),
+    [
+        ("x", "unknown_column", "Column 'x' is not in this table."),
+        ("A + aa", "unknown_column", "Column 'aa' is not in this table. Did you mean 'a'?"),
+        ("foo.a", "unknown_column", None),
+        ("b + 1", "type_mismatch", None),
+        ("a::MONEY", "invalid_expression", None),
+        ("upper(a, b)", "type_mismatch", None),
+        ("CAST('x' AS BIGINT)", None, None),
+        ("[1, 2] + a", "type_mismatch", None),
+    ],
+)
+def test_mistakes_in_expressions(expression, code, message):
+    problems = inferred(graph([rows(), compute("c", expression)], ["in -> c"])).problems
+    assert [each.code for each in problems] == ([code] if code else [])
+    for each in problems:
+        assert (each.node_id, each.path) == ("c", "/config/columns/0/expression")
+        assert message is None or each.message == message
+        assert "_t" not in each.message
+        assert "LINE" not in each.message
+
+
+OPEN = [{"name": "n", "type": "integer"}, {"name": "t"}, {"name": "f", "type": "file"}, {"name": "d", "type": "date"}]
+
+
+@pytest.mark.parametrize(
+    "waiting",
+    [
+        keep("k", "a > ${n} AND b = ${t}"),
+        keep("k", "b = '${t}' OR b LIKE '%${t}'"),
+        keep("k", '"${t}" = 1'),
+        keep("k", "a::DATE > ${d}"),
+        compute("k", "${n}", "${t}"),
+        node("k", "sort", {"by": [{"column": "${t}"}]}),
+        node("k", "sort", {"by": [{"column": "a", "nulls": "${t}"}]}),
+        node("k", "sample", {"method": "${t}", "n": "${n}"}),
+        node("k", "sample", {"method": "random", "fraction": "${n}"}),
+        node("k", "aggregate", {"group_by": ["${t}"], "aggregations": [{"function": "${t}", "column": "${t}"}]}),
+        node("k", "cast", {"columns": [{"name": "a", "type": "${t}"}]}),
+        node("k", "select_columns", {"columns": [{"name": "${t}"}]}),
+        node("k", "data_writer", {"target_type": "${t}", "path": "x.csv"}),
+        node("k", "data_writer", {"target_type": "csv", "path": "${f}"}),
+        node("k", "filter", {"clauses": [{"column": "${t}", "operator": "${t}", "value": "${n}"}]}),
+    ],
+)  # fmt: skip
+def test_parameters_without_default_make_no_false_problems(waiting):
+    document = graph([rows(), waiting, node("u", "union")], ["in -> k"], parameters=OPEN)
+    port = next(
+        iter({"filter": ["passed"], "sample": ["sampled"], "cast": ["result"]}.get(waiting["type"], ["result"]))
+    )
+    document["edges"].append({"source": "k", "target": "u", "sourceHandle": port})
+    judged = judge(document)
+    assert judged.problems == ()
+    assert set(judged.nodes) == {"in", "k", "u"}
+
+
+def test_a_file_of_a_parameter_is_not_looked_for():
+    document = graph([node("l", "data_loader", {"source_type": "csv", "path": "${f}"})], parameters=OPEN)
+    assert judge(document).problems == ()
+
+
+def test_a_mistake_beside_an_open_parameter_is_told():
+    document = graph([rows(), node("s", "sample", {"method": "first", "n": "${n}", "colour": 1})], ["in -> s"],
+                     parameters=OPEN)  # fmt: skip
+    assert [(each.code, each.path) for each in problems_of(document)] == [("invalid_config", "/config/colour")]
+
+
+def test_defaults_are_looked_at():
+    document = graph([rows(), keep("k", '"${t}" = 1')], ["in -> k"], parameters=[{"name": "t", "default": "zz"}])
+    assert [each.code for each in judge(document).problems] == ["unknown_column"]
+
+
+def test_inferred_columns_are_those_of_the_run():
+    document = graph(
+        [
+            rows("l", [{"id": 1, "d": "2024-01-01", "lon": 1.0, "lat": 2.0}]),
+            rows("r", [{"id": 1, "v": 2.5, "d": "x"}]),
+            node("j", "join", {"how": "left", "keys": [{"left": "id", "right": "id"}]}),
+            node("c", "cast", {"columns": [{"name": "d", "type": "DATE"}]}),
+            node("g", "aggregate", {"group_by": ["d"], "aggregations": [
+                {"column": "v", "function": f, "name": f} for f in ("sum", "mean", "min", "first", "count_distinct")]}),
+            node("i", "aggregate", {"aggregations": [{"column": "id", "function": "sum"}, {"function": "count"}]}),
+            node("p", "points_from_xy", {"x": "lon", "y": "lat"}),
+            node("b", "buffer", {"distance": 100, "unit": "metre"}),
+        ],
+        ["l -> c", "c.result -> j.left", "r -> j.right", "j.joined -> g", "j.joined -> i", "j.joined -> p",
+         "p.result -> b"],
+        settings={"on_rejected": "continue"},
+    )  # fmt: skip
+    expected = infer(checked(document), settings().data).as_json()
+    ran = run(document)
+    assert ran.success, ran.error
+    for node_id, ports in expected.items():
+        for port, columns in ports["outputs"].items():
+            assert ran.columns(node_id, port) == columns

@@ -1,0 +1,170 @@
+"""Errors of other libraries become sentences, on the node and setting they belong to."""
+
+import duckdb
+import pyarrow
+import pytest
+
+from orchestrator.errors import (
+    Conflict,
+    GraphmillError,
+    Interrupted,
+    InvalidGraph,
+    NodeError,
+    Problem,
+    UnknownColumns,
+    at,
+)
+from orchestrator.faults import CODES, blame, scrub, translate, unknown_column
+from orchestrator.settings import settings
+
+MEMORY, FULL = "The memory for this run is used up", "The disk is full; nothing was replaced."
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRAPHMILL_HOME", str(tmp_path / "a home"))
+    settings.cache_clear()
+    yield settings().home
+    settings.cache_clear()
+
+
+def failure(query):
+    with duckdb.connect() as connection:
+        connection.execute('CREATE TABLE t AS SELECT 1 AS dep_delay, \'x\' AS "cust ""id"')
+        with pytest.raises(duckdb.Error) as caught:
+            connection.execute(query).fetchall()
+    return translate(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "message", "hint"),
+    [
+        (
+            "SELECT dep_dely FROM t", "unknown_column",
+            "Column 'dep_dely' is not in this table. Did you mean 'dep_delay'?", "dep_delay",
+        ),
+        (
+            'SELECT "cust ""i" FROM t', "unknown_column",
+            "Column 'cust \"i' is not in this table. Did you mean 'cust \"id'?", 'cust "id',
+        ),
+        (
+            "SELECT t.dep_dely FROM t", "unknown_column",
+            "Column 'dep_dely' is not in this table. Did you mean 'dep_delay'?", "dep_delay",
+        ),
+        ("SELECT foo.dep_delay FROM t", "unknown_column", "Column 'foo' is not in this table.", None),
+        ("SELECT 'x'::INT", "conversion_failed", "Could not convert string 'x' to INT32.", None),
+        ("SELECT 9223372036854775807 + 1::BIGINT", "out_of_range", None, None),
+        ("SELECT 1 + [1]", "type_mismatch", None, None),
+        ("SELECT 1::MONEY", "invalid_expression", "Type with name MONEY does not exist!", None),
+        ("SELECT nothing(1)", "invalid_expression", None, None),
+        ("SELECT (", "invalid_expression", None, None),
+        ("SELECT error('my own')", "invalid_value", "my own.", None),
+        ("FROM '/no/such/file.csv'", "unreadable_file", 'No files found that match the pattern "file.csv".', None),
+    ],
+)  # fmt: skip
+def test_what_duckdb_says(query, code, message, hint):
+    error = failure(query)
+    assert error.code == code
+    assert message is None or error.message == message
+    assert hint is None or error.hint == hint
+    assert "\n" not in error.message
+    assert "LINE" not in error.message
+
+
+def test_no_error_of_duckdb_is_forgotten():
+    kinds = [each for each in vars(duckdb).values() if isinstance(each, type) and issubclass(each, duckdb.Error)]
+    assert len(kinds) > 20
+    for kind in kinds:
+        assert translate(kind("Some Error: it broke")).code in {*CODES.values()}
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (duckdb.OutOfMemoryException("x"), "out_of_memory", f"{MEMORY} (GRAPHMILL_MEMORY_LIMIT)."),
+        (MemoryError(), "out_of_memory", f"{MEMORY}."),
+        (OSError(28, "No space left on device"), "disk_full", FULL),
+        (duckdb.IOException("IO Error: Could not write all bytes"), "disk_full", FULL),
+        (duckdb.InterruptException("INTERRUPT Error"), "canceled", "The run was canceled."),
+        (KeyboardInterrupt(), "canceled", "The run was canceled."),
+        (ValueError("bad"), "node_failed", "ValueError: bad"),
+        (Conflict("It is running."), "conflict", "It is running."),
+        (InvalidGraph([Problem(code="x", message="1."), Problem(code="y", message="2.")]), "invalid_graph", "1.; 2."),
+    ],
+)  # fmt: skip
+def test_what_others_say(error, code, message):
+    made = translate(error)
+    assert (made.code, made.message) == (code, message)
+    assert isinstance(made, Interrupted) == (code == "canceled")
+
+
+def test_a_node_error_stays():
+    error = NodeError("x", code="y")
+    assert translate(error) is error
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("cannot read /home/someone/data/a b.csv", "cannot read a b.csv"),
+        ('File "/usr/lib/x.py", line 3', 'File "x.py", line 3'),
+        ("in /var/lib/", "in a folder"),
+        ("1/2 and a/b/c stay", "1/2 and a/b/c stay"),
+        ("on 31/12/2024", "on 31/12/2024"),
+        ("https://example.org/a/b.json?x=1 stays", "https://example.org/a/b.json?x=1 stays"),
+        ("<rows>/a/b</rows>", "<rows>b</rows>"),
+    ],
+)
+def test_paths_are_not_shown(text, shown):
+    assert scrub(text) == shown
+
+
+def test_a_path_below_the_data_root_is_shown_from_there(home):
+    assert scrub(f"cannot read '{settings().data}/in put/x.csv'") == "cannot read 'in put/x.csv'"
+    assert str(home) not in scrub(f"{home.resolve()}/runs/1")
+
+
+class Odd(Exception):
+    """An error of a library that nobody thought of."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        duckdb.BinderException("Binder Error: x"), ValueError("x"), KeyError("x"), RuntimeError("x"), RecursionError(),
+        AttributeError("x"), NotImplementedError(), pyarrow.ArrowNotImplementedError("x"), OSError("x"), Odd("x"),
+        UnicodeEncodeError("utf-8", "\ud800", 0, 1, "no"), GraphmillError("x"), StopIteration(), AssertionError(),
+    ],
+    ids=lambda error: type(error).__name__,
+)  # fmt: skip
+def test_whatever_goes_wrong_is_blamed_on_the_node(error):
+    with pytest.raises(NodeError) as caught, blame("n"):
+        raise error
+    assert caught.value.node_id == "n"
+    assert caught.value.__cause__ is error
+    assert caught.value.problem().node_id == "n"
+
+
+def test_a_node_that_is_blamed_already_stays():
+    with pytest.raises(NodeError) as caught, blame("outer"), blame("inner"):
+        raise NodeError("x")
+    assert caught.value.node_id == "inner"
+
+
+@pytest.mark.parametrize("error", [UnknownColumns(), SystemExit(1), KeyboardInterrupt()])
+def test_what_is_no_failure_passes(error):
+    with pytest.raises(type(error)), blame("n"):
+        raise error
+
+
+def test_the_setting_is_kept_whoever_complains():
+    for error in (NodeError("x"), ValueError("x"), duckdb.BinderException("x")):
+        with pytest.raises(NodeError) as caught, blame("n"), at("/outer"), at("/condition"):
+            raise error
+        assert caught.value.path == "/config/condition"
+
+
+def test_unknown_column():
+    error = unknown_column("amont", ["amount", "day"], "table")
+    assert (error.code, error.hint, error.port) == ("unknown_column", "amount, day", "table")
+    assert error.message == "Column 'amont' is not in this table. Did you mean 'amount'?"
