@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import NodeError
+from orchestrator.formats.streams import batches
 from orchestrator.names import listing, near
 from orchestrator.ops.base import Relation
 
@@ -76,7 +77,7 @@ def write(table: Relation, path: Path, sheet: str, header: bool, most: int) -> i
     try:
         if header:
             made.append([cells.of(name) for name in table.columns])
-        for batch in table.to_arrow_reader(10_000):
+        for batch in batches(table, 10_000)[1]:
             count += batch.num_rows
             if count > most:
                 message = f"An Excel sheet holds {most:,} rows, and there are more."

@@ -13,10 +13,13 @@ from orchestrator.formats.reading import pattern, read
 from orchestrator.formats.workplace import known
 from orchestrator.names import listing, near
 from orchestrator.ops.base import Relation
-from orchestrator.tables import literal
+from orchestrator.tables import literal, quote
 
 SAMPLE = 100_000
 RENAMED = re.compile(r"(.+)_\d+")
+LARGE = re.compile(r"\bHUGEINT(?=[,)\[]|$)")
+MOMENT = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
+TIMES = {MOMENT: "TIMESTAMP", MOMENT + r" ?(Z|[+-]\d{2}(:?\d{2})?)": "TIMESTAMP WITH TIME ZONE"}
 SNIFFING = {"map_inference_threshold": -1, "records": "true"}
 
 # Looking at many records takes longer than reading them, and the editor asks again after every change of a graph.
@@ -63,8 +66,38 @@ def _columns(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping
             raise NodeError("This is no table: its list holds something else than objects.", code="no_table") from None
         if len(_described) >= 256:
             _described.clear()
-        _described[version] = {name: known(kind) for name, kind in zip(found.columns, found.types, strict=True)}
+        plain = {name: known(kind) for name, kind in zip(found.columns, found.types, strict=True)}
+        _described[version] = plain if _same_but_for_case(plain) else _refined(connection, path, options, plain)
     return _described[version]
+
+
+def _refined(
+    connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any], columns: Mapping[str, str]
+) -> Mapping[str, str]:
+    """What DuckDB's detection leaves: it has HUGEINT for -1 and 1, and text for times written in two ways."""
+    sample = options["sample_size"]
+    limit = f" LIMIT {sample}" if sample >= 0 else ""
+    fixed = {**{key: value for key, value in options.items() if key != "sample_size"}, "auto_detect": False}
+    made = {name: LARGE.sub("BIGINT", kind) for name, kind in columns.items()}
+    if made != columns:
+        try:
+            rows = read("read_json", path, {**fixed, "columns": made})
+            connection.execute(f"SELECT {_counts(made)} FROM ({rows}{limit})").fetchall()
+        except duckdb.Error:
+            made = dict(columns)
+    text = [name for name, kind in made.items() if kind == "VARCHAR"]
+    if text:
+        rows = read("read_json", path, {**fixed, "columns": made})
+        fields = [f"bool_and(regexp_full_match({quote(name)}, {literal(form)}))" for name in text for form in TIMES]
+        found = connection.execute(f"SELECT {', '.join(fields)} FROM ({rows}{limit})").fetchall()[0]
+        for index, fits in enumerate(found):
+            if fits:
+                made[text[index // len(TIMES)]] = TIMES[list(TIMES)[index % len(TIMES)]]
+    return made
+
+
+def _counts(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"count({quote(name)})" for name in columns)
 
 
 def _same_but_for_case(columns: Mapping[str, str]) -> bool:

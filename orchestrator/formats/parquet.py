@@ -1,13 +1,11 @@
 """`parquet`: columns with their types, by DuckDB's reader and writer."""
 
-import json
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
 from orchestrator.formats.reading import read
-from orchestrator.formats.systems import crs_text, system
-from orchestrator.schema import geometry_columns
+from orchestrator.formats.systems import geo_options
 from orchestrator.tables import literal, quote
 
 Compression = Literal["zstd", "snappy", "lz4", "gzip", "uncompressed"]
@@ -59,21 +57,7 @@ def storable(table: Relation) -> Relation:
 def copy_parquet(table: Relation, path: Path, context: Context, compression: str) -> int:
     """Write rows as (Geo)Parquet; returns how many."""
     view = context.session.name(storable(table))
-    options = ["FORMAT parquet", f"COMPRESSION {compression}", *_without_system(table)]
+    options = ["FORMAT parquet", f"COMPRESSION {compression}", *geo_options(table)]
     query = f"COPY (FROM {view}) TO {literal(str(path))} ({', '.join(options)})"
     made = context.session.connection.execute(query).fetchall()
     return int(made[0][0])
-
-
-def _without_system(table: Relation) -> list[str]:
-    """GeoParquet takes WGS 84 where no system is named, so that there is none must be said; DuckDB does not."""
-    names = geometry_columns(table)
-    systems = {name: crs_text(table.project(quote(name))) for name in names}
-    if not any(system is None for system in systems.values()):
-        return []
-    columns: dict[str, Any] = {
-        name: {"encoding": "WKB", "geometry_types": [], "crs": None if text is None else system(text).to_json_dict()}
-        for name, text in systems.items()
-    }
-    said = json.dumps({"version": "1.0.0", "primary_column": names[0], "columns": columns})
-    return ["GEOPARQUET_VERSION 'NONE'", f"KV_METADATA {{geo: {literal(said)}}}"]

@@ -50,6 +50,8 @@ def translate(error: BaseException, root: Path, name: str | None = None) -> Node
         return _json(text, file)
     if isinstance(error, duckdb.Error):
         return _duckdb(error, text, file, root) if name or file != "The file" else None
+    if type(error).__module__.startswith("pyogrio"):
+        return NodeError(f"{file} cannot be read: {_short(text, root)}.", code="unreadable_file")
     if isinstance(error, UnicodeError):
         return NodeError(f"{file} is not in the encoding that is set: {_short(text, root)}.", code="wrong_encoding")
     if isinstance(error, OSError):

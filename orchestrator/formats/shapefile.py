@@ -45,8 +45,8 @@ class ShapefileReader(FileReader):
         with tempfile.TemporaryDirectory() as folder:
             for suffix, file_path in beside.items():
                 Path(folder, f"shape{suffix}").symlink_to(file_path)
-            options: dict[str, Any] = {} if self.encoding == "auto" else {"encoding": self.encoding}
             source = str(Path(folder, "shape.shp"))
+            options: dict[str, Any] = {"encoding": _said(source) if self.encoding == "auto" else self.encoding}
             return vector.read(source, sum(each.stat().st_size for each in beside.values()), context, **options)
 
     def _beside(self, path: Path, context: Context) -> dict[str, Path]:
@@ -62,6 +62,15 @@ class ShapefileReader(FileReader):
                 message = f"'{self.path}' is not whole: its '{name}' is missing."
                 raise NodeError(message, code="file_not_found", hint=name)
         return found
+
+
+def _said(source: str) -> str | None:
+    """The encoding that GDAL knows of and does not apply by itself; none where it does."""
+    import pyogrio
+
+    with vector.quietly():
+        found = str(pyogrio.read_info(source)["encoding"])
+    return None if found.upper() == "UTF-8" else found
 
 
 class ShapefileWriter(Writer):

@@ -1,5 +1,6 @@
 """Coordinate systems of geometry columns: as text, equal or not, and from one to another."""
 
+import json
 from typing import Any
 
 from orchestrator.errors import NodeError
@@ -72,10 +73,26 @@ def reprojected(table: Relation, target: str, context: Context) -> Relation:
     return context.session.arrow(arrow.set_column(index, field, pyarrow.array(shapely.to_wkb(moved), field.type)))
 
 
+def geo_options(table: Relation) -> list[str]:
+    """Options of COPY that write GeoParquet's metadata in full.
+
+    DuckDB's own leaves out a geometry column of no rows, which then comes back as BLOB, and names no system where there
+    is none, which then comes back as WGS 84.
+    """
+    names = geometry_columns(table)
+    if not names:
+        return []
+    columns: dict[str, Any] = {}
+    for name in names:
+        text = crs_text(table.project(quote(name)))
+        said = {} if text in ("OGC:CRS84", "CRS84") else {"crs": system(text).to_json_dict() if text else None}
+        columns[name] = {"encoding": "WKB", "geometry_types": [], **said}
+    metadata = json.dumps({"version": "1.0.0", "primary_column": names[0], "columns": columns})
+    return ["GEOPARQUET_VERSION 'NONE'", f"KV_METADATA {{geo: {literal(metadata)}}}"]
+
+
 def crs_metadata(crs: str | None) -> dict[str, str]:
     """What makes a binary column of Arrow a geometry column: `geoarrow.wkb`, with its system as PROJJSON."""
-    import json
-
     known = system(crs) if crs else None
     if known is not None and known.name.lower().startswith(("undefined", "unknown engineering")):
         known = None

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import NodeError
-from orchestrator.formats.base import Context, Relation
+from orchestrator.formats.base import Context, Relation, kept
+from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import WGS_84, crs_metadata, crs_text
-from orchestrator.formats.workplace import new_file
 from orchestrator.names import near
 from orchestrator.schema import geometry_columns, is_geometry
 from orchestrator.tables import quote
@@ -49,13 +49,9 @@ def _stored(reader: Any, meta: Mapping[str, Any], context: Context, widen: bool)
     import pyarrow
 
     schema = plain(reader.schema.empty_table(), meta, widen).schema
-    batches = (
-        plain(pyarrow.Table.from_batches([batch]), meta, widen).combine_chunks().to_batches() for batch in reader
-    )
-    stream = pyarrow.RecordBatchReader.from_batches(schema, (each for some in batches for each in some))
-    path = new_file(Path(str(context.scratch)), ".parquet")
-    context.session.store(context.session.arrow(stream), path)
-    return context.session.parquet(path)
+    parts = (plain(pyarrow.Table.from_batches([batch]), meta, widen).combine_chunks().to_batches() for batch in reader)
+    stream = pyarrow.RecordBatchReader.from_batches(schema, (each for some in parts for each in some))
+    return kept(context.session.arrow(stream), context)
 
 
 def plain(table: Any, meta: Mapping[str, Any], widen: bool) -> Any:
@@ -70,6 +66,8 @@ def plain(table: Any, meta: Mapping[str, Any], widen: bool) -> Any:
             kind, values = kind.storage_type, pyarrow.chunked_array(
                 [chunk.storage for chunk in column.chunks], kind.storage_type
             )  # fmt: skip
+        if pyarrow.types.is_string(kind):
+            _check_text(field.name, values)
         if pyarrow.types.is_timestamp(kind):
             kind = pyarrow.timestamp("us", "UTC" if kind.tz else None)
         if pyarrow.types.is_time(kind):
@@ -82,6 +80,16 @@ def plain(table: Any, meta: Mapping[str, Any], widen: bool) -> Any:
             fields.append(pyarrow.field(field.name, kind))
         columns.append(values.cast(fields[-1].type))
     return pyarrow.Table.from_arrays(columns, schema=pyarrow.schema(fields))
+
+
+def _check_text(name: str, values: Any) -> None:
+    import pyarrow
+
+    try:
+        values.validate(full=True)
+    except pyarrow.ArrowInvalid:
+        message = f"The text of column '{name}' is in another encoding than the file says: set its encoding."
+        raise NodeError(message, code="wrong_encoding") from None
 
 
 def _is_wkb(field: Any) -> bool:
@@ -179,19 +187,19 @@ def write(table: Relation, path: Path, **options: Any) -> int:
     import pyarrow
     import pyogrio
 
-    reader = table.to_arrow_reader(65_536)
+    schema, rows = batches(table, 65_536)
     counted, failed = [0], []
 
-    def batches() -> Iterator[Any]:
+    def counting() -> Iterator[Any]:
         try:
-            for batch in reader:
+            for batch in rows:
                 counted[0] += batch.num_rows
                 yield batch
         except Exception as error:
             failed.append(error)
             raise
 
-    stream = pyarrow.RecordBatchReader.from_batches(reader.schema, batches())
+    stream = pyarrow.RecordBatchReader.from_batches(schema, counting())
     geometry = next(iter(geometry_columns(table)), None)
     try:
         with quietly():

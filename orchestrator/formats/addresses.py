@@ -1,0 +1,84 @@
+"""Which addresses an HTTP reader may call, checked on the very address that is connected to.
+
+A name is resolved once, each of its addresses is checked, and the connection goes to one that passed. So neither a name
+that resolves differently a moment later (DNS rebinding) nor a redirect gets round the check.
+"""
+
+import ipaddress
+import ssl
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore
+import httpx
+
+from orchestrator.errors import NodeError
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def is_public(text: str) -> bool:
+    """Whether an address is on the public internet, also where an IPv4 address is wrapped in an IPv6 one."""
+    address: Address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if address in NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return address.is_global and not address.is_multicast
+
+
+def checked(host: str, port: int, *, private: bool) -> list[str]:
+    """The addresses of a host that may be called, in the order in which to try them.
+
+    Raises:
+        NodeError: `address_not_allowed`, `http_error` where the name is not known.
+    """
+    import socket
+
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise NodeError(f"Host '{host}' is not known.", code="http_error", path="/config/url") from None
+    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+    allowed = [each for each in addresses if private or is_public(each)]
+    if not allowed:
+        message = f"Host '{host}' is at a loopback or private address, which is not allowed."
+        hint = "GRAPHMILL_ALLOW_PRIVATE_ADDRESSES allows it"
+        raise NodeError(message, code="address_not_allowed", path="/config/url", hint=hint)
+    return allowed
+
+
+class CheckedBackend(httpcore.NetworkBackend):
+    """Connects to checked addresses only."""
+
+    def __init__(self, *, private: bool) -> None:
+        self.private = private
+        self.inner = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:  # fmt: skip
+        """A connection to the first address that answers."""
+        addresses = checked(host, port, private=self.private)
+        for address in addresses[:-1]:
+            try:
+                return self.inner.connect_tcp(address, port, timeout, local_address, socket_options)
+            except httpcore.ConnectError:
+                continue
+        return self.inner.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
+
+    def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.NetworkStream:
+        """Never."""
+        raise NodeError("A local socket is not allowed.", code="address_not_allowed", path="/config/url")
+
+
+def client(*, private: bool, timeout_s: float) -> httpx.Client:
+    """A client that calls checked addresses, follows no redirect and takes no proxy from the environment."""
+    context = ssl.create_default_context()
+    transport = httpx.HTTPTransport(verify=context, trust_env=False)
+    transport._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=CheckedBackend(private=private))
+    return httpx.Client(transport=transport, trust_env=False, timeout=timeout_s, follow_redirects=False)

@@ -1,0 +1,165 @@
+"""Fetching JSON over HTTP: retries, redirects, limits of time and size, and what went wrong as one sentence."""
+
+import json
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from orchestrator.errors import NodeError
+
+LARGEST = 256 << 20
+REDIRECTS = 5
+LONGEST_WAIT = 60.0
+AGAIN = frozenset({429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked. Headers and body go to the origin of the first address only, wherever links lead."""
+
+    method: str
+    url: httpx.URL
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+
+    def at(self, url: httpx.URL) -> "Request":
+        """The same request of another address; to another origin without headers and body."""
+        if (url.scheme, url.host, url.port) == (self.url.scheme, self.url.host, self.url.port):
+            return Request(self.method, url, self.headers, self.body)
+        return Request("GET", url)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A document, and the address of the next one where a `Link` header says it."""
+
+    document: Any
+    url: httpx.URL
+    next: str | None
+
+
+def fetch(client: httpx.Client, request: Request, *, timeout_s: float, retries: int) -> Answer:
+    """Ask until there is an answer, `retries` times more at most.
+
+    Raises:
+        NodeError: `http_error`, with the status and the host; never a header, a query or a body.
+    """
+    for attempt in range(retries + 1):
+        last = attempt == retries
+        try:
+            return _once(client, request, timeout_s, last)
+        except _Again as again:
+            if last:
+                raise again.error from None
+            time.sleep(again.wait if again.wait is not None else _pause(attempt))
+    raise AssertionError
+
+
+class _Again(Exception):
+    def __init__(self, error: NodeError, wait: float | None = None) -> None:
+        self.error = error
+        self.wait = wait
+
+
+def _pause(attempt: int) -> float:
+    return min(30.0, 0.25 * 2.0**attempt) * random.uniform(0.8, 1.2)  # noqa: S311 (spreads load, keeps no secret)
+
+
+def _once(client: httpx.Client, request: Request, timeout_s: float, last: bool) -> Answer:
+    deadline = time.monotonic() + timeout_s
+    for _ in range(REDIRECTS + 1):
+        host = request.url.host
+        try:
+            with client.stream(
+                request.method, request.url, headers=dict(request.headers), json=request.body,
+                timeout=max(0.01, deadline - time.monotonic()),
+            ) as response:  # fmt: skip
+                if response.has_redirect_location:
+                    request = request.at(_checked(request.url.join(response.headers["location"])))
+                    continue
+                _check_status(response, host)
+                return Answer(
+                    _document(_read(response, host, deadline, timeout_s), response, host), request.url, _link(response)
+                )
+        except httpx.TimeoutException:
+            raise _Again(refused(f"{host} did not answer within {timeout_s:g} s.")) from None
+        except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError) as error:
+            raise _Again(refused(f"{host} cannot be reached: {_reason(error)}.")) from None
+    raise refused(f"{host} redirects more than {REDIRECTS} times.")
+
+
+def refused(message: str) -> NodeError:
+    """The error of an HTTP reader."""
+    return NodeError(message, code="http_error", path="/config/url")
+
+
+def _checked(url: httpx.URL) -> httpx.URL:
+    if url.scheme not in ("http", "https") or not url.host:
+        raise refused(f"A redirect leads to an address that is not http or https ('{url.scheme}').")
+    return url
+
+
+def _check_status(response: httpx.Response, host: str) -> None:
+    if response.is_success:
+        return
+    error = refused(f"{host} answered {response.status_code} {response.reason_phrase}".rstrip() + ".")
+    if response.status_code not in AGAIN:
+        raise error
+    wait = _retry_after(response.headers.get("retry-after", ""))
+    if wait is not None and wait > LONGEST_WAIT:
+        raise error
+    raise _Again(error, wait)
+
+
+def _retry_after(text: str) -> float | None:
+    if text.strip().isdigit():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
+
+
+def _read(response: httpx.Response, host: str, deadline: float, timeout_s: float) -> bytes:
+    parts, size = [], 0
+    for part in response.iter_bytes():
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST:
+            raise refused(f"{host} sends more than {LARGEST >> 20} MiB in one answer.")
+        if time.monotonic() > deadline:
+            raise refused(f"{host} did not end its answer within {timeout_s:g} s.")
+    return b"".join(parts)
+
+
+def _document(body: bytes, response: httpx.Response, host: str) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        kind = "an empty answer" if not body.strip() else "something else"
+        if "html" in response.headers.get("content-type", "") or body.lstrip()[:1] == b"<":
+            kind = "HTML"
+        raise refused(f"{host} answered {response.status_code} with {kind} instead of JSON.") from None
+
+
+def _link(response: httpx.Response) -> str | None:
+    try:
+        return response.links.get("next", {}).get("url")
+    except (ValueError, IndexError):
+        return None
+
+
+def _reason(error: Exception) -> str:
+    text = str(error).lower()
+    for part, said in {
+        "refused": "the connection is refused", "certificate": "its certificate is not valid",
+        "ssl": "no secure connection", "disconnected": "it hung up", "reset": "it hung up",
+    }.items():  # fmt: skip
+        if part in text:
+            return said
+    return "the connection failed"

@@ -1,0 +1,228 @@
+"""What every format must do."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import geopandas
+import pytest
+import shapely
+
+from orchestrator.errors import NodeError
+from orchestrator.formats import readers, vector, writers
+from orchestrator.formats.base import Reader, Writer
+from orchestrator.formats.problems import translate
+from orchestrator.ops.base import Context, Relation
+from orchestrator.ops.data_loader import DataLoader
+from orchestrator.schema import columns, geometry_columns
+from orchestrator.tables import names
+
+Load = Callable[..., Relation]
+Save = Callable[..., int]
+SPATIAL = {"geojson", "geopackage", "shapefile", "geoparquet"}
+FILES = sorted(writers())
+TYPED = """
+SELECT * FROM (VALUES
+    (1, 1.5, 'é "q"', true, DATE '2013-01-02',
+     TIMESTAMP '2013-01-02 03:04:05.678', TIMESTAMPTZ '2013-01-02 03:04:05+02'),
+    (NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    (-3, 2.25, '日本', false, DATE '1999-12-31', TIMESTAMP '1999-12-31 23:59:59', TIMESTAMPTZ '1999-12-31 23:59:59Z')
+) t("int", "float", "text", "bool", "date", "time", "zone")
+"""
+EXACT = {
+    "int": "BIGINT", "float": "DOUBLE", "text": "VARCHAR", "bool": "BOOLEAN", "date": "DATE", "time": "TIMESTAMP",
+    "zone": "TIMESTAMP WITH TIME ZONE",
+}  # fmt: skip
+# What a format has no type for, and what comes back instead.
+OTHERWISE: dict[str, dict[str, str]] = {
+    "excel": {"zone": "TIMESTAMP"},
+    "geopackage": {"time": "TIMESTAMP WITH TIME ZONE"},
+    "shapefile": {"time": "VARCHAR", "zone": "VARCHAR"},
+}
+
+
+def path_of(kind: str) -> str:
+    return f"folder/é a[1]{writers()[kind].extensions[0]}"
+
+
+def typed(context: Context, kind: str) -> Relation:
+    connection = context.session.connection
+    made = connection.sql(TYPED).project('* REPLACE ("int"::BIGINT AS "int", "float"::DOUBLE AS "float")')
+    if kind not in SPATIAL:
+        return made
+    shapes = [shapely.Point(13.4, 52.5), None, shapely.Point(-73.5, 45)]
+    frame = geopandas.GeoDataFrame({"int": [1, None, -3]}, geometry=shapes, crs="EPSG:4326")
+    return context.session.sql(
+        "SELECT a.*, b.geometry FROM (SELECT *, row_number() OVER () n FROM {a}) a "
+        "JOIN (SELECT *, row_number() OVER () n FROM {b}) b USING (n) ORDER BY n",
+        a=made, b=context.session.from_frame(frame),
+    ).project("* EXCLUDE (n)")  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_values_come_back(context: Context, load: Load, save: Save, kind: str) -> None:
+    table = typed(context, kind)
+    assert save(table, target_type=kind, path=path_of(kind)) == 3
+    found = load(source_type=kind, path=path_of(kind))
+    expected = EXACT | OTHERWISE.get(kind, {})
+    types = {name: column.type for name, column in zip(found.columns, columns(found), strict=True)}
+    if kind in SPATIAL:
+        assert types.pop("geometry") == "GEOMETRY"
+    assert types | ({"int": "BIGINT"} if types["int"] == "INTEGER" else {}) == expected
+    same = [name for name in EXACT if name not in OTHERWISE.get(kind, {})]
+    chosen = ", ".join(f'"{name}"' for name in same)
+    assert found.project(chosen).fetchall() == table.project(chosen).fetchall()
+
+
+@pytest.mark.parametrize("kind", sorted(SPATIAL))
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "EPSG:25832", None])
+def test_geometry_and_its_system_come_back(
+    context: Context, load: Load, save: Save, kind: str, crs: str | None
+) -> None:
+    shapes = [shapely.Polygon([(9, 50), (9, 51), (10, 51), (9, 50)]), shapely.box(9, 50, 10, 51), None]
+    frame = geopandas.GeoDataFrame({"n": [1, 2, 3]}, geometry=shapes, crs="EPSG:4326")
+    frame = frame.to_crs(crs) if crs else frame.set_crs(None, allow_override=True)
+    save(context.session.from_frame(frame), target_type=kind, path=f"a{writers()[kind].extensions[0]}")
+    found = load(source_type=kind, path=f"a{writers()[kind].extensions[0]}")
+    (name,) = geometry_columns(found)
+    wanted = "EPSG:4326" if kind == "geojson" else crs
+    assert {column.name: column.crs for column in columns(found)}[name] == wanted
+    made = context.session.frame(found).geometry
+    expected = frame.to_crs("EPSG:4326").geometry if kind == "geojson" and crs else frame.geometry
+    for one, other in zip(made, expected, strict=True):
+        assert one is None or one.normalize().equals_exact(other.normalize(), 1e-6)
+        assert (one is None) == (other is None)
+
+
+@pytest.mark.parametrize("kind", ["geojson", "geopackage", "shapefile"])
+def test_a_large_file_goes_through_a_stored_table(
+    context: Context, load: Load, save: Save, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = typed(context, kind)
+    save(table, target_type=kind, path=path_of(kind))
+    small = load(source_type=kind, path=path_of(kind))
+    monkeypatch.setattr(vector, "IN_MEMORY", 0)
+    large = load(source_type=kind, path=path_of(kind))
+    assert context.scratch
+    assert list(context.scratch.glob("*.parquet"))
+    assert large.fetchall() == small.fetchall() == large.fetchall()
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_no_rows(context: Context, load: Load, save: Save, kind: str) -> None:
+    table = typed(context, kind).filter("false")
+    assert save(table, target_type=kind, path=path_of(kind)) == 0
+    if kind in ("json", "ndjson"):
+        with pytest.raises(NodeError) as error:
+            load(source_type=kind, path=path_of(kind))
+        assert error.value.code == "file_empty"
+        return
+    found = load(source_type=kind, path=path_of(kind))
+    assert found.fetchall() == []
+    wanted = set(table.columns) - ({"int", "float"} if kind == "geojson" else set())
+    assert wanted >= set(found.columns) or set(found.columns) == set(table.columns)
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_names_come_back(context: Context, load: Load, save: Save, kind: str) -> None:
+    asked = ["select", "a b", 'q"q', "é", "A.b", "from", "x'y"]
+    fields = ", ".join(f"{number} AS " + '"' + name.replace('"', '""') + '"' for number, name in enumerate(asked))
+    table = context.session.connection.sql(f"SELECT {fields}")
+    if kind in SPATIAL:
+        table = table.project("*, 'POINT (1 2)'::GEOMETRY('OGC:CRS84') AS geometry")
+    save(table, target_type=kind, path=path_of(kind))
+    found = load(source_type=kind, path=path_of(kind))
+    assert [name for name in found.columns if name != "geometry"] == asked
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_append(context: Context, load: Load, save: Save, kind: str) -> None:
+    table = typed(context, kind)
+    config = {"target_type": kind, "path": path_of(kind), "mode": "append"}
+    assert [save(table, **config), save(table, **config), save(table.limit(1), **config)] == [3, 3, 1]
+    found = load(source_type=kind, path=path_of(kind))
+    same = [name for name in EXACT if name not in OTHERWISE.get(kind, {})]
+    chosen = ", ".join(f'"{name}"' for name in same)
+    once = table.project(chosen).fetchall()
+    assert found.project(chosen).fetchall() == [*once, *once, once[0]]
+    if kind in SPATIAL:
+        assert columns(found)[found.columns.index("geometry")].crs == "EPSG:4326"
+
+
+GARBAGE = {
+    "empty": b"",
+    "text": b"not what it says\n\0\1\2",
+    "html": b"<html><body>no</body></html>",
+    "zeros": bytes(500),
+}
+VIRTUAL = {
+    "vrt": '<OGRVRTDataSource><OGRVRTLayer name="s"><SrcDataSource>{}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>',
+    "gdalg": '{{"type": "gdal_streamed_alg", "command_line": "gdal vector convert {} --output-format stream s"}}',
+}
+
+
+@pytest.mark.parametrize("content", [*GARBAGE, *VIRTUAL])
+@pytest.mark.parametrize("kind", FILES)
+def test_a_file_that_is_something_else(context: Context, design: Context, kind: str, content: str) -> None:
+    """Also one that would make GDAL read another file."""
+    secret = context.root.parent / "secret.csv"
+    secret.write_text("secret_name,b\n1,2\n")
+    data = GARBAGE[content] if content in GARBAGE else VIRTUAL[content].format(secret).encode()
+    name = f"a{writers()[kind].extensions[0]}"
+    (context.root / name).write_bytes(data)
+    if kind == "shapefile":
+        for suffix in (".dbf", ".shx"):
+            (context.root / f"a{suffix}").write_bytes(data)
+    if (kind == "csv" and content != "empty") or (kind == "ndjson" and content == "gdalg"):
+        return
+    for each in (design, context):
+        with pytest.raises(NodeError) as error:
+            DataLoader.configure({"source_type": kind, "path": name}).call({}, each)["result"].fetchall()
+        assert error.value.code in ("file_empty", "unreadable_file", "no_table", "wrong_encoding"), error.value
+        assert name in error.value.message
+        assert "secret" not in error.value.message
+        assert str(context.root) not in error.value.message
+        assert error.value.message.endswith(".")
+
+
+def test_every_format_says_what_it_is() -> None:
+    assert set(readers()) == {
+        "api", "csv", "excel", "geojson", "geopackage", "geoparquet", "json", "ndjson", "parquet", "shapefile",
+    }  # fmt: skip
+    assert set(writers()) == set(readers()) - {"api"}
+    for kind in (*readers().values(), *writers().values()):
+        assert kind.label
+        assert (kind.__doc__ or "").strip()
+        assert kind.name == "api" or kind.extensions
+
+
+def test_a_format_that_is_not_ready_fails_when_it_is_defined() -> None:
+    with pytest.raises(TypeError, match="needs a docstring and a label"):
+
+        class Bare(Reader):
+            name: ClassVar[str] = "bare"
+
+    with pytest.raises(TypeError, match="needs a description and an example"):
+
+        class Silent(Writer):
+            """Says nothing of its option."""
+
+            name: ClassVar[str] = "silent"
+            label: ClassVar[str] = "Silent"
+            option: int = 1
+
+
+@pytest.fixture
+def translated(tmp_path: Path) -> Callable[[BaseException], Any]:
+    return lambda error: translate(error, tmp_path)
+
+
+def test_errors_that_are_not_about_a_file_stay(context: Context, translated: Callable[[BaseException], Any]) -> None:
+    for query in ("SELECT 'x'::INTEGER", "SELECT nope", "SELECT error('it broke')"):
+        with pytest.raises(Exception) as error:  # noqa: PT011
+            context.session.connection.sql(query).fetchall()
+        assert translated(error.value) is None
+
+
+def test_a_stored_name_is_the_column_name(context: Context) -> None:
+    assert list(names(typed(context, "csv"))) == list(EXACT)
