@@ -3,6 +3,7 @@
 import itertools
 import weakref
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ class Session:
 
     def close(self) -> None:
         """Give back its memory."""
+        SESSIONS.discard(self)
         self.connection.close()
 
     def __enter__(self) -> "Session":
@@ -85,7 +87,7 @@ class Session:
     def empty(self, table: Relation) -> Relation:
         """An empty table of the same columns, cut off from where they came from."""
         made = f"_t{next(self._numbers)}"
-        self.connection.execute(f"CREATE TEMP TABLE {made} AS {table.sql_query()} LIMIT 0")
+        self.connection.execute(f"CREATE TEMP TABLE {made} AS SELECT * FROM ({table.sql_query()}) LIMIT 0")
         return self.connection.table(made)
 
     def store(self, table: Relation, path: Path) -> int:
@@ -93,7 +95,7 @@ class Session:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
         try:
-            options = "FORMAT parquet, COMPRESSION lz4, PARQUET_VERSION v2"
+            options = "FORMAT parquet, COMPRESSION lz4, PARQUET_VERSION v2, GEOPARQUET_VERSION 'BOTH'"
             query = f"COPY (FROM {self.name(table)}) TO {literal(str(part))} ({options})"
             found = self.connection.execute(query).fetchone()
             part.replace(path)
@@ -130,7 +132,8 @@ class Session:
 def interrupt_all() -> None:
     """Stop what every session of this process is doing; called from another thread."""
     for session in list(SESSIONS):
-        session.connection.interrupt()
+        with suppress(duckdb.ConnectionException):  # it has just been closed
+            session.connection.interrupt()
 
 
 def names(table: Relation) -> Mapping[str, str]:
