@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -17,6 +18,7 @@ from orchestrator.ops.settings import NewColumn, unique
 from orchestrator.tables import Session, quote
 
 Row = dict[str, Any]
+SURROGATE = re.compile("[\ud800-\udfff]")
 KINDS = {bool: "true or false", int: "whole numbers", float: "numbers", str: "text", list: "lists", dict: "objects"}
 ARROW = {
     bool: pyarrow.bool_(), int: pyarrow.int64(), float: pyarrow.float64(), str: pyarrow.string(),
@@ -107,6 +109,10 @@ def _fits(values: Sequence[Any], kind: type | None) -> bool:
 
 def _typed(name: str, values: Sequence[Any], kind: str, place: str) -> pyarrow.Array:
     """The values as text for DuckDB to convert, after trying that each of them can be."""
+    for index, value in enumerate(values):
+        if isinstance(value, str) and SURROGATE.search(value):
+            message = f"Column '{name}', row {index + 1}: the text is not Unicode: it has half of a character pair."
+            raise _error(message, "type_mismatch", (place, index, name), ascii(value))
     texts = pyarrow.array([_text(value) for value in values], pyarrow.string())
     tests = f"{_cast('v', kind)} IS NULL AND v IS NOT NULL"
     tried = connection().cursor().from_arrow(pyarrow.table([texts], names=["v"])).project(tests)
