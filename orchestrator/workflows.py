@@ -60,6 +60,7 @@ def save(
 
 def _storable(document: Any, draft: bool) -> Judged:
     judged = judge(document)
-    if not judged.valid and not (draft and isinstance(document, Mapping)):
+    too_large = any(problem.code == "too_large" for problem in judged.problems)
+    if too_large or (not judged.valid and not (draft and isinstance(document, Mapping))):
         raise InvalidGraph(judged.problems)
     return judged

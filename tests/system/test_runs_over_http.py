@@ -64,6 +64,12 @@ def test_cancel_ends_native_code_within_ten_seconds(system: System) -> None:
     assert {each["node_id"]: each["status"] for each in found["nodes"]}["data"] == "completed"
 
 
+def test_cancel_right_after_the_start_is_a_cancel(system: System) -> None:
+    started = execute(system, save(system, slow_graph()))
+    assert system.api.post(f"/executions/{started['execution_id']}/cancel").status_code == 202
+    assert ended(system, started["execution_id"], 15)["status"] == "canceled"
+
+
 def test_retry_keeps_what_succeeded_and_survives_the_parent(system: System) -> None:
     graph = filtered("CAST('x' || a AS INTEGER)")
     started = execute(system, workflow := save(system, graph), wait=60)
