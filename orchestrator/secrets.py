@@ -3,8 +3,10 @@
 import os
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
+from tempfile import mkstemp
 from typing import Any
 
 from orchestrator.errors import GraphmillError
@@ -60,10 +62,11 @@ def _stored_key() -> bytes:
     from cryptography.fernet import Fernet
 
     path = settings().home / "secret.key"
-    try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(file, "wb") as opened:
-        opened.write(Fernet.generate_key())
+    if not path.exists():
+        file, part = mkstemp(dir=path.parent, prefix=path.name)
+        with os.fdopen(file, "wb") as opened:
+            opened.write(Fernet.generate_key())
+        with suppress(FileExistsError):  # another process was first
+            os.link(part, path)
+        os.unlink(part)
     return path.read_bytes()
