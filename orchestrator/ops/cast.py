@@ -3,6 +3,7 @@
 import itertools
 from typing import Annotated, Any, ClassVar, NamedTuple
 
+import duckdb
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from orchestrator.errors import NodeError, at
@@ -102,7 +103,13 @@ class Cast(Op):
         for index, each in enumerate(self.columns):
             with at(f"/columns/{index}/{'format' if each.format else 'type'}"):
                 made[each.name] = each.sql(kinds[each.name], index)
-                table.project(f"{made[each.name]} AS made")
+        try:
+            table.project(", ".join(f"{value} AS {quote(name)}" for name, value in made.items()))
+        except duckdb.Error:
+            for index, each in enumerate(self.columns):
+                with at(f"/columns/{index}/{'format' if each.format else 'type'}"):
+                    table.project(f"{made[each.name]} AS made")
+            raise
         return made
 
 

@@ -57,6 +57,7 @@ class Filter(Op):
             test = self._test(table)
             if context.design:
                 _check_boolean(table, test)
+                return Split(table, table)
             return Split(table.filter(test), table.filter(f"NOT coalesce({test}, false)"))
 
     def _test(self, table: Relation) -> str:

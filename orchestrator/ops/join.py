@@ -55,11 +55,15 @@ class Join(Op):
         """Each port is a query of its own; one that nobody uses costs nothing."""
         self._check(left, right)
         keys = tuple((key.left, key.right) for key in self.keys)
+        alone = self.how in ("semi", "anti")
+        if context.design:
+            both = Pairs(context.session, left, right, keys, keep_order=False)
+            return Joined(left if alone else both.joined(self.how, self.suffix), left, right)
         pairs = Pairs(context.session, left, right, keys, context.keep_order)
         turned = Pairs(
             context.session, right, left, tuple((key.right, key.left) for key in self.keys), context.keep_order
         )
-        if self.how in ("semi", "anti"):
+        if alone:
             joined = pairs.lonely("EXISTS" if self.how == "semi" else "NOT EXISTS")
         else:
             joined = pairs.joined(self.how, self.suffix)

@@ -47,7 +47,7 @@ class Sort(Op):
             if is_geometry(kinds[key.column]):
                 message = f"Column '{key.column}' is a geometry, which has no order."
                 raise NodeError(message, code="type_mismatch", path=f"/config/by/{index}/column")
-        if not context.keep_order:
+        if context.design or not context.keep_order:
             return table
         number = quote(free(table.columns, "_row"))
         order = ", ".join([*(key.sql() for key in self.by), number])
