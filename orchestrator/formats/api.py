@@ -4,15 +4,15 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
-import httpx
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from orchestrator.errors import NodeError
-from orchestrator.formats import addresses, http_pages, json_records
-from orchestrator.formats.api_paging import MANY, AnyPaging, NoPaging, resolve
+from orchestrator.formats import json_records
 from orchestrator.formats.base import Context, Reader, Relation, option
 from orchestrator.formats.column_types import ColumnType
+from orchestrator.formats.http.paging import MANY, AnyPaging, NoPaging, resolve
 from orchestrator.formats.json_records import Pointer
 from orchestrator.formats.problems import sentences
 from orchestrator.formats.reading import read
@@ -22,6 +22,8 @@ from orchestrator.settings import settings
 
 
 def _url(text: str) -> str:
+    import httpx
+
     try:
         url = httpx.URL(text)
     except (httpx.InvalidURL, ValueError):
@@ -99,7 +101,7 @@ class ApiReader(Reader):
     def _nothing(self, context: Context, columns: dict[str, str]) -> Relation:
         if columns:
             return empty(context, columns)
-        message = f"{httpx.URL(self.url).host} gave no record, so that the columns are not known."
+        message = f"{urlsplit(self.url).hostname} gave no record, so that the columns are not known."
         raise NodeError(message, code="file_empty", path="/config/url", hint="declared: names and types of the columns")
 
     def _save(self, file: Path) -> int:
@@ -111,22 +113,26 @@ class ApiReader(Reader):
         return count
 
     def _pages(self) -> Iterator[list[Any]]:
+        import httpx
+
+        from orchestrator.formats.http import addresses, pages
+
         first = httpx.URL(self.url).copy_merge_params({**self.params, **self.paging.first()})
-        request = http_pages.Request(self.method, first, self.headers, self.body)
+        request = pages.Request(self.method, first, self.headers, self.body)
         most, before, url = self.paging.max_pages or MANY, None, first
         with addresses.client(private=settings().allow_private_addresses, timeout_s=self.timeout_s) as client:
             for _ in range(most):
-                answer = http_pages.fetch(client, request.at(url), timeout_s=self.timeout_s, retries=self.retries)
+                answer = pages.fetch(client, request.at(url), timeout_s=self.timeout_s, retries=self.retries)
                 records = self._records(answer.document, first.host)
                 if before is not None and records and records == before:
-                    raise http_pages.refused(f"{first.host} gave the same page twice: its paging is another one.")
+                    raise pages.refused(f"{first.host} gave the same page twice: its paging is another one.")
                 yield records
                 found = self.paging.following(url, answer.document, answer.next, len(records))
                 if found is None:
                     return
                 url, before = found, records
         if self.paging.max_pages is None:
-            raise http_pages.refused(f"{first.host} has more than {MANY:,} pages.")
+            raise pages.refused(f"{first.host} has more than {MANY:,} pages.")
 
     def _records(self, document: Any, host: str) -> list[Any]:
         found = resolve(document, self.records)

@@ -7,6 +7,7 @@ driver is always named, or the file's first bytes are checked before GDAL sees i
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,8 @@ def _is_wkb(field: Any) -> bool:
 
 
 def _free(name: str, taken: set[str]) -> str:
-    return next(each for each in (name, *(f"{name}_{i}" for i in range(1, 1 << 20))) if each.lower() not in taken)
+    names = chain([name], (f"{name}_{number}" for number in count(1)))
+    return next(each for each in names if each.lower() not in taken)
 
 
 def _geometry_field(name: str, crs: str | None) -> Any:

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 
 from orchestrator import settings as environment
 from orchestrator.errors import NodeError
-from orchestrator.formats import http_pages
-from orchestrator.formats.addresses import checked, is_public
+from orchestrator.formats.http import pages
+from orchestrator.formats.http.addresses import checked, is_public
 from orchestrator.ops.base import Context, Relation, UnknownColumns
 from orchestrator.ops.data_loader import DataLoader
 
@@ -263,7 +263,7 @@ def test_a_port_where_nothing_listens(ask: Ask, server: Any) -> None:
 
 
 def test_an_answer_that_is_too_large(monkeypatch: pytest.MonkeyPatch, ask: Ask) -> None:
-    monkeypatch.setattr(http_pages, "LARGEST", 100)
+    monkeypatch.setattr(pages, "LARGEST", 100)
     with pytest.raises(NodeError, match="sends more than"):
         ask("/items")
 

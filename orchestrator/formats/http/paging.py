@@ -1,12 +1,14 @@
 """How a web service gives its records in pages."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.formats.base import option
 from orchestrator.formats.json_records import Pointer
+
+if TYPE_CHECKING:
+    import httpx
 
 MANY = 10_000
 
@@ -22,7 +24,7 @@ class Paging(BaseModel):
         """Query parameters of the first page."""
         return {}
 
-    def following(self, url: httpx.URL, document: Any, link: str | None, count: int) -> httpx.URL | None:
+    def following(self, url: "httpx.URL", document: Any, link: str | None, count: int) -> "httpx.URL | None":
         """The address after a page of `count` records, or None at the end."""
         return None
 
@@ -47,7 +49,7 @@ class PageNumber(Paging):
         size = {self.size_parameter: self.size} if self.size_parameter and self.size else {}
         return {self.parameter: self.start, **size}
 
-    def following(self, url: httpx.URL, document: Any, link: str | None, count: int) -> httpx.URL | None:
+    def following(self, url: "httpx.URL", document: Any, link: str | None, count: int) -> "httpx.URL | None":
         """One more."""
         if not count or (self.size and count < self.size):
             return None
@@ -66,7 +68,7 @@ class Offset(Paging):
         """From the beginning."""
         return {self.offset_parameter: 0, self.limit_parameter: self.limit}
 
-    def following(self, url: httpx.URL, document: Any, link: str | None, count: int) -> httpx.URL | None:
+    def following(self, url: "httpx.URL", document: Any, link: str | None, count: int) -> "httpx.URL | None":
         """As many further as came."""
         if not count:
             return None
@@ -79,7 +81,7 @@ class NextLink(Paging):
     type: Literal["next"] = option("next", "The next address is in the answer.", "next", "select")
     pointer: Pointer = option("/next", "Where it is, as a JSON pointer.", "/links/next", min_length=1)
 
-    def following(self, url: httpx.URL, document: Any, link: str | None, count: int) -> httpx.URL | None:
+    def following(self, url: "httpx.URL", document: Any, link: str | None, count: int) -> "httpx.URL | None":
         """What stands there, if it is text."""
         found = resolve(document, self.pointer)
         return url.join(found) if isinstance(found, str) and found else None
@@ -90,7 +92,7 @@ class LinkHeader(Paging):
 
     type: Literal["link"] = option("link", "The next address is in the Link header.", "link", "select")
 
-    def following(self, url: httpx.URL, document: Any, link: str | None, count: int) -> httpx.URL | None:
+    def following(self, url: "httpx.URL", document: Any, link: str | None, count: int) -> "httpx.URL | None":
         """What the header says."""
         return url.join(link) if link else None
 

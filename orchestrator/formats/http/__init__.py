@@ -1,0 +1,1 @@
+"""Calling web services: which addresses, how often, and page by page."""
