@@ -50,12 +50,12 @@ def run(
     from orchestrator.terminal import show_execution
     from orchestrator.workflows import judge
 
-    document = _read(file)
+    document = _read(file, as_json)
     judged = judge(document)
     if not judged.valid:
         _show_problems(judged.problems, as_json)
         raise typer.Exit(INVALID)
-    with _told():
+    with _told(as_json):
         execution = run_document(document, _parameters(param or []))
     typer.echo(execution.model_dump_json(indent=2) if as_json else show_execution(execution))
     raise typer.Exit(COMPLETED if execution.status == "completed" else FAILED)
@@ -66,7 +66,7 @@ def validate(file: File, as_json: AsJson = False) -> None:
     """Show a workflow file's problems, one a line. Exit code: 0 or 2."""
     from orchestrator.workflows import judge
 
-    judged = judge(_read(file))
+    judged = judge(_read(file, as_json))
     _show_problems(judged.problems, as_json)
     raise typer.Exit(COMPLETED if judged.valid else INVALID)
 
@@ -80,7 +80,7 @@ def nodes(node_type: Annotated[str | None, typer.Argument(help="A node type.", m
         typer.echo(show_node_types(node_type))
 
 
-def _read(file: Path) -> Any:
+def _read(file: Path, as_json: bool) -> Any:
     from orchestrator.graph import read_json
 
     try:
@@ -89,7 +89,7 @@ def _read(file: Path) -> Any:
         typer.echo(f"{file}: {error.strerror}", err=True)
         raise typer.Exit(INVALID) from None
     except InvalidGraph as error:
-        _show_problems(error.problems, False)
+        _show_problems(error.problems, as_json)
         raise typer.Exit(INVALID) from None
 
 
@@ -111,12 +111,12 @@ def _show_problems(problems: tuple[Problem, ...], as_json: bool) -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(as_json: bool = False) -> Iterator[None]:
     """Errors meant for a person end the command with their sentence and exit code 2."""
     try:
         yield
     except InvalidGraph as error:
-        _show_problems(error.problems, False)
+        _show_problems(error.problems, as_json)
         raise typer.Exit(INVALID) from None
     except GraphmillError as error:
         typer.echo(error.message, err=True)

@@ -4,10 +4,12 @@ import shutil
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.compiler.emit import RUN_CONFIG
 from orchestrator.compiler.jobs import compile_document
 from orchestrator.runs.progress import Progress
 from orchestrator.runs.shapes import Execution
 from orchestrator.runs.start import run_config
+from orchestrator.secrets import mask
 from orchestrator.settings import settings
 
 NAME = "file"
@@ -36,9 +38,10 @@ def run(document: Any, parameters: Mapping[str, Any]) -> Execution:
         status = "completed" if result.success else "failed"
         progress.finish(status)
         shutil.rmtree(folder, ignore_errors=True)
+    shown = mask({name: value for name, value in config.items() if name != RUN_CONFIG})
     return Execution.model_validate(
         {
             "id": result.run_id, "workflow_id": "", "version": 1, "status": status, "trigger": "file",
-            "error": progress.error, "parameters": parameters, "nodes": list(progress.nodes.values()),
+            "error": progress.error, "parameters": shown, "nodes": list(progress.nodes.values()),
         }
     )  # fmt: skip

@@ -1,0 +1,53 @@
+"""A workflow file is run in this process, through Dagster, without a server."""
+
+import pytest
+from compiler.graphs import ROWS, compute, graph, keep, node, own_home, rows
+
+from orchestrator import offline
+from orchestrator.errors import InvalidGraph
+from orchestrator.settings import settings
+
+
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory):
+    with own_home(tmp_path_factory.mktemp("home")) as made:
+        yield made
+
+
+def test_an_execution(home):
+    writer = node("w", "data_writer", {"target_type": "csv", "path": "out.csv"})
+    made = offline.run(graph([rows(), keep("k"), writer], ["in -> k", "k.passed -> w"]), {})
+    assert (made.status, made.trigger, made.version, made.error) == ("completed", "file", 1, None)
+    assert [(each.node_id, each.status, each.attempts) for each in made.nodes] == [
+        ("in", "completed", 1), ("k", "completed", 1), ("w", "completed", 1),
+    ]  # fmt: skip
+    assert made.nodes[1].outputs["passed"].rows == 2
+    assert all(each.started_at <= each.completed_at for each in made.nodes)
+    assert (settings().data / "out.csv").read_text() == "a,b\n2,y\n3,\n"
+    assert list(settings().runs.iterdir()) == []
+
+
+def test_a_failure():
+    document = graph([rows(), compute("c", "b::BIGINT"), keep("k", enabled=False)], ["in -> c"])
+    made = offline.run(document, {})
+    assert made.status == "failed"
+    assert (made.error.node_id, made.error.code) == ("c", "conversion_failed")
+    assert [each.status for each in made.nodes] == ["completed", "failed", "skipped"]
+    assert list(settings().runs.iterdir()) == []
+
+
+def test_parameters_are_typed_and_secrets_hidden():
+    parameters = [{"name": "n", "type": "integer"}, {"name": "key", "type": "secret"}, {"name": "d", "default": "x"}]
+    document = graph([rows(), keep("k", "a >= ${n} AND ${key} = 'k'")], ["in -> k"], parameters=parameters)
+    made = offline.run(document, {"n": "2", "key": "k"})
+    assert made.parameters == {"n": 2, "key": "***", "d": "x"}
+    assert made.nodes[1].outputs["passed"].rows == len(ROWS) - 1
+
+
+@pytest.mark.parametrize(
+    ("document", "given"), [(graph([keep("k")]), {}), (graph([rows()]), {"x": 1}), ([], {}), ({"nodes": [{}]}, {})]
+)
+def test_invalid(document, given):
+    with pytest.raises(InvalidGraph):
+        offline.run(document, given)
+    assert list(settings().runs.iterdir()) == []
