@@ -12,8 +12,9 @@ def show_execution(execution: Execution) -> str:
     for node in execution.nodes:
         rows = ", ".join(f"{port} {out.rows:,}" for port, out in node.outputs.items() if out.rows is not None)
         lines.append(f"{node.status:<10} {node.node_id:<24} {rows}".rstrip())
-    error = f": {execution.error.message}" if execution.error else ""
-    return "\n".join([*lines, f"{execution.status}{error}"])
+    error = execution.error
+    place = f" {error.node_id}:" if error and error.node_id else ""
+    return "\n".join([*lines, f"{execution.status}:{place} {error.message}" if error else execution.status])
 
 
 def show_node_types(node_type: str | None = None) -> str:
