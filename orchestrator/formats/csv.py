@@ -1,8 +1,10 @@
 """`csv`: delimited text, by DuckDB's reader and writer."""
 
+import io
 import tempfile
 import uuid
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -14,7 +16,9 @@ from orchestrator.formats import csv_layout as layout
 from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import NATIVE, Encoding, as_utf8, encoding_of, head
+from orchestrator.formats.problems import BLANKS
 from orchestrator.formats.reading import read
+from orchestrator.formats.workplace import empty
 from orchestrator.names import listing, near
 from orchestrator.tables import literal, quote
 
@@ -49,6 +53,9 @@ class CsvReader(FileReader):
     header: Literal["auto", True, False] = option("auto", "Whether the first line names the columns.", True, "select")
     encoding: Encoding = Field("auto", description="Of the text; UTF-8 or by its mark.", examples=["windows-1252"])
     null_values: list[str] = option([], "Fields that mean null, besides the empty field.", ["NA", "-"], "list")
+    blanks: bool = option(
+        True, "In columns of numbers and times NA, N/A, NULL, None, \\N, #N/A and - mean null too.", False, "checkbox"
+    )
     quoted_empty: Literal["auto", "text", "null"] = option(
         "auto", 'What "" means: empty text, or null; null where a number is expected.', "null", "select"
     )
@@ -79,7 +86,7 @@ class CsvReader(FileReader):
         return self._relation(context.session.connection, copy, self._options(start))
 
     def _start(self, path: Path, encoding: str) -> str:
-        found = "".join(head(path, encoding, layout.HEAD).splitlines(keepends=True)[self.skip :])
+        found = "".join(islice(io.StringIO(head(path, encoding, layout.HEAD), newline=""), self.skip, None))
         if not found.strip():
             raise NodeError(f"File '{self.path}' is empty: it has no row and no header.", code="file_empty")
         return found
@@ -90,9 +97,8 @@ class CsvReader(FileReader):
         with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:", config={"threads": 1}) as connection:
             copy = Path(folder) / "head.csv"
             as_utf8(path, encoding, copy, lines)
-            columns, _ = self._layout(connection, copy, self._options(start))
-        fields = ", ".join(f"CAST(NULL AS {kind}) AS {quote(name)}" for name, kind in columns.items())
-        return context.session.connection.sql(f"SELECT {fields} WHERE false")
+            columns, _, blank = self._layout(connection, copy, self._options(start))
+        return empty(context, columns | blank)
 
     def _options(self, start: str) -> dict[str, Any]:
         delimiter = layout.find_delimiter(start, self.quote) if self.delimiter == "auto" else self.delimiter
@@ -110,31 +116,48 @@ class CsvReader(FileReader):
         return made | {key: value for key, value in formats.items() if value}
 
     def _relation(self, connection: duckdb.DuckDBPyConnection, path: Path, options: dict[str, Any]) -> Relation:
-        columns, found = self._layout(connection, path, options)
+        columns, found, blank = self._layout(connection, path, options)
         ragged: dict[str, dict[str, Any]] = {
             "fail": {},
             "fill": {"strict_mode": False, "null_padding": True, "parallel": False},
             "skip": {"ignore_errors": True},
         }
+        if self.blanks and not self.types and "VARCHAR" not in columns.values():
+            options = options | {"nullstr": [*options["nullstr"], *BLANKS]}
         given = {**options, **found, **ragged[self.ragged], "auto_detect": False, "columns": columns}
-        return connection.sql(read("read_csv", path, given))
+        table = connection.sql(read("read_csv", path, given))
+        return table.project(", ".join(_unless_blank(name, blank.get(name)) for name in columns)) if blank else table
 
     def _layout(
         self, connection: duckdb.DuckDBPyConnection, path: Path, options: dict[str, Any]
-    ) -> tuple[dict[str, str], Mapping[str, Any]]:
+    ) -> tuple[dict[str, str], Mapping[str, Any], dict[str, str]]:
+        """Columns with the types to read, DuckDB's options, and the types of text columns whose blanks are null."""
         found = layout.sniff(connection, path, options, self.sample_size)
         empty_is_null = self.quoted_empty == "null"
         if self.quoted_empty == "auto":
             text = layout.sniff(connection, path, options | {"allow_quoted_nulls": False}, self.sample_size)
             empty_is_null = text.columns != found.columns
         columns = dict(found.columns)
+        blank: dict[str, str] = {}
+        if "VARCHAR" in columns.values() and self.blanks:
+            more = options | {"nullstr": [*options["nullstr"], *BLANKS]}
+            wanted = layout.sniff(connection, path, more, self.sample_size).columns
+            blank = layout.with_blanks(columns, wanted, {**options, **found.options})
         for name, kind in self.types.items():
             if name not in columns:
                 with at(f"/types/{name}"):
                     message = f"Column '{name}' is not in '{self.path}'.{near(name, columns)}"
                     raise NodeError(message, code="unknown_column", hint=listing(columns))
             columns[name] = kind
-        return columns, {**found.options, "allow_quoted_nulls": empty_is_null}
+            blank.pop(name, None)
+        return columns, {**found.options, "allow_quoted_nulls": empty_is_null}, blank
+
+
+def _unless_blank(name: str, kind: str | None) -> str:
+    if kind is None:
+        return quote(name)
+    words = ", ".join(map(literal, BLANKS))
+    return f"CAST(CASE WHEN {quote(name)} NOT IN ({words}) THEN {quote(name)} END AS {kind}) AS {quote(name)}"
 
 
 class CsvWriter(Writer):
@@ -201,7 +224,7 @@ class CsvWriter(Writer):
         """All columns as text, so that what is there stays as it is."""
         shared = {
             "path": self.path, "delimiter": self.delimiter, "quote": self.quote, "escape": self.escape,
-            "header": self.header, "encoding": self.encoding, "quoted_empty": "text",
+            "header": self.header, "encoding": self.encoding, "quoted_empty": "text", "blanks": False,
             "null_values": [self.null_value],
         }  # fmt: skip
         found = CsvReader.model_validate(shared).load(context)

@@ -1,6 +1,7 @@
 """How a CSV file is laid out: its delimiter, its header and the types of its columns, from its beginning."""
 
 import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -18,6 +19,10 @@ from orchestrator.formats.reading import arguments
 DELIMITERS = ",;\t|"
 HEAD = 1 << 18
 LENIENT = {"strict_mode": False, "ignore_errors": True}
+
+
+_sniffed: "dict[Any, Layout]" = {}
+ISO = "%Y-%m-%d"
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ def find_delimiter(head: str, mark: str) -> str:
 def _field_counts(head: str, delimiter: str, mark: str) -> list[int]:
     options: dict[str, Any] = {"quotechar": mark} if mark else {"quoting": csv.QUOTE_NONE}
     try:
-        rows = islice(csv.reader(head.splitlines(keepends=True), delimiter=delimiter, **options), 200)
+        rows = islice(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, **options), 200)
         return [len(row) for row in rows if row]
     except csv.Error:
         return []
@@ -55,6 +60,31 @@ def mixed_line_ends(head: str, mark: str) -> bool:
 
 
 def sniff(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any], sample: int) -> Layout:
+    """The layout of a file, remembered until it changes: the editor asks after every change of a graph.
+
+    Raises:
+        NodeError: it is no table.
+    """
+    stat = path.stat()
+    key = (str(path), stat.st_mtime_ns, stat.st_size, repr(sorted(options.items())), sample)
+    if key not in _sniffed:
+        found = _careful(connection, path, options, sample)
+        if len(_sniffed) >= 1024:
+            _sniffed.clear()
+        _sniffed[key] = found
+    return _sniffed[key]
+
+
+def with_blanks(text: Mapping[str, str], blank: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
+    """Columns of text that are numbers or times once `BLANKS` are null, with the types that they then have."""
+    if list(text) != list(blank) or options.get("dateformat", ISO) != ISO:
+        return {}
+    plain = ("BIGINT", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIME")
+    kinds = plain if options.get("decimal_separator") == "," else (*plain, "DOUBLE")
+    return {name: kind for name, kind in blank.items() if text[name] == "VARCHAR" and kind in kinds}
+
+
+def _careful(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any], sample: int) -> Layout:
     """The columns of a file by DuckDB's sniffer, at most `sample` rows looked at (-1: all).
 
     Raises:
@@ -80,7 +110,7 @@ def sniff(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[st
 def _plain(path: Path, options: Mapping[str, Any]) -> Layout:
     """The fields of the first line as text columns: enough for the run to say which line is wrong."""
     encoding = str(options.get("encoding", "utf-8"))
-    lines = head(path, encoding, HEAD).splitlines(keepends=True)[options["skip"] :]
+    lines = islice(io.StringIO(head(path, encoding, HEAD), newline=""), options["skip"], None)
     quoting: dict[str, Any] = {"quotechar": options["quote"]} if options["quote"] else {"quoting": csv.QUOTE_NONE}
     try:
         first = next(csv.reader(lines, delimiter=options["delim"], **quoting), [])

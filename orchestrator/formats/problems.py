@@ -8,6 +8,8 @@ from pathlib import Path
 
 from orchestrator.errors import NodeError
 
+# What stands for null in columns of numbers and times; in a column of text it may be a word (NA is Namibia).
+BLANKS = ("NA", "N/A", "n/a", "NULL", "null", "None", "\\N", "#N/A", "-")
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 FULL_TEXT = re.compile(r"no space left|disk (is )?full|file too large|disk quota|out of disk space", re.IGNORECASE)
 CSV_LINE = re.compile(r"CSV Error on Line: (\d+)")
@@ -73,7 +75,7 @@ def _csv(text: str, file: str) -> NodeError:
         return NodeError(message, code="ragged_rows", row=line, hint="ragged: fill or skip")
     if value := CSV_VALUE.search(text):
         message = f"{file}, line {line:,}, column '{value[1]}': '{value[2][:100]}' is not {value[3]}."
-        hint = f'types: {{"{value[1]}": "VARCHAR"}}'
+        hint = f'null_values: ["{value[2]}"]' if value[2] in BLANKS else f'types: {{"{value[1]}": "VARCHAR"}}'
         return NodeError(message, code="invalid_value", row=line, value=value[2][:100], hint=hint)
     if "unterminated quote" in text:
         return NodeError(f"{file}, line {line:,}: a quote is opened and not closed.", code="unreadable_file", row=line)

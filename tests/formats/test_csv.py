@@ -1,4 +1,5 @@
 # ruff: noqa: E501 (tables of cases)
+import datetime as dt
 import gzip
 from collections.abc import Callable
 from typing import Any
@@ -43,6 +44,12 @@ Save = Callable[..., int]
         (b"select,from where,\"q\"\"q\"\n1,2,3\n", {}, ["select BIGINT", "from where BIGINT", 'q"q BIGINT'], [(1, 2, 3)]),
         (b"made 2013\nby us\na,b\n1,2\n", {"skip": 2}, ["a BIGINT", "b BIGINT"], [(1, 2)]),
         (b"a,b\nNA,x\n2,-\n", {"null_values": ["NA", "-"]}, ["a BIGINT", "b VARCHAR"], [(None, "x"), (2, None)]),
+        (b"a,b\nNA,x\n2,NA\n", {}, ["a BIGINT", "b VARCHAR"], [(None, "x"), (2, "NA")]),
+        (b"a,b\n-,2013-01-01\n2,N/A\n", {}, ["a BIGINT", "b DATE"], [(None, dt.date(2013, 1, 1)), (2, None)]),
+        (b"a,b\nNA,x\n2,NA\n", {"blanks": False}, ["a VARCHAR", "b VARCHAR"], [("NA", "x"), ("2", "NA")]),
+        (b"a,b\nNA,x\n2,y\n", {"types": {"a": "VARCHAR"}}, ["a VARCHAR", "b VARCHAR"], [("NA", "x"), ("2", "y")]),
+        (b"a;b\nNA;1,5\n2;NA\n", {"decimal_separator": ","}, ["a BIGINT", "b VARCHAR"], [(None, "1,5"), (2, "NA")]),
+        (b"a\nNA\n", {}, ["a VARCHAR"], [("NA",)]),
         (b'a,b\n1,""\n2,\n', {}, ["a BIGINT", "b VARCHAR"], [(1, ""), (2, None)]),
         (b'a,b\n1,""\n2,\n3,x\n', {}, ["a BIGINT", "b VARCHAR"], [(1, ""), (2, None), (3, "x")]),
         (b'a,b\n1,""\n2,\n3,x\n', {"quoted_empty": "null"}, ["a BIGINT", "b VARCHAR"], [(1, None), (2, None), (3, "x")]),
@@ -219,3 +226,12 @@ def test_any_text_comes_back(
     save("FROM given", target_type="csv", path="a.csv", delimiter=delimiter)
     options = {"quoted_empty": "text", "types": {"n": "BIGINT", "t": "VARCHAR"}, "delimiter": delimiter, "header": True}
     assert load(source_type="csv", path="a.csv", **options).fetchall() == [(number, text) for text, number in rows]
+
+
+def test_a_late_blank(context: Context, load: Load, save: Save) -> None:
+    (context.root / "a.csv").write_text("a,b\n" + "1,2\n" * 3000 + "NA,-\n")
+    assert load(source_type="csv", path="a.csv", sample_size=100).filter("a IS NULL").fetchall() == [(None, None)]
+    (context.root / "b.csv").write_text("a,b\n" + "1,x\n" * 3000 + "NA,NA\n")
+    with pytest.raises(NodeError, match="'NA' is not BIGINT") as error:
+        save(load(source_type="csv", path="b.csv", sample_size=100), target_type="csv", path="c.csv")
+    assert error.value.hint == 'null_values: ["NA"]'
