@@ -68,6 +68,8 @@ def validate(file: File, as_json: AsJson = False) -> None:
 
     judged = judge(_read(file, as_json))
     _show_problems(judged.problems, as_json)
+    if not judged.problems and not as_json:
+        typer.echo("No problems.", err=True)
     raise typer.Exit(COMPLETED if judged.valid else INVALID)
 
 

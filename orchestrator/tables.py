@@ -97,11 +97,11 @@ class Session:
         try:
             options = "FORMAT parquet, COMPRESSION lz4, PARQUET_VERSION v2, GEOPARQUET_VERSION 'BOTH'"
             query = f"COPY (FROM {self.name(table)}) TO {literal(str(part))} ({options})"
-            found = self.connection.execute(query).fetchone()
+            found = self.connection.execute(query).fetchall()
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
-        return int(found[0]) if found else 0
+        return int(found[0][0])
 
     def frame(self, table: Relation) -> Any:
         """The rows as a DataFrame with Arrow types, or a GeoDataFrame where there is a geometry column."""
