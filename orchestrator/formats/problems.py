@@ -18,6 +18,7 @@ CSV_VALUE = re.compile(
     r"Error when converting column \"(.*)\"\. Could not convert string \"(.*?)\" to '?([^'\n]+?)'?$", re.M
 )
 JSON_PLACE = re.compile(r"(?:, at byte (\d+))?,? in (?:line (\d+)|record/value \d+): (.*)")
+COPY = re.compile("[0-9a-f]{32}")
 CSV_FILE = re.compile(r"^\s*file = (.*)$", re.M)
 
 
@@ -35,7 +36,7 @@ def sentences(name: str | None, root: Path) -> Iterator[None]:
         raise found from None
 
 
-def translate(error: BaseException, root: Path, name: str | None = None) -> NodeError | None:
+def translate(error: BaseException, root: Path | None = None, name: str | None = None) -> NodeError | None:
     """What went wrong with a file, or None where the error is not about one.
 
     For errors of relations that are read long after they were made: `name` is then taken from the message.
@@ -98,7 +99,7 @@ def _json(text: str, file: str) -> NodeError:
     return NodeError(f"{file} is not JSON:{where} {reason}.", code="unreadable_file", row=line)
 
 
-def _duckdb(error: BaseException, text: str, file: str, root: Path) -> NodeError | None:
+def _duckdb(error: BaseException, text: str, file: str, root: Path | None) -> NodeError | None:
     import duckdb
 
     if isinstance(error, duckdb.PermissionException):
@@ -108,20 +109,21 @@ def _duckdb(error: BaseException, text: str, file: str, root: Path) -> NodeError
     return None
 
 
-def _short(text: str, root: Path) -> str:
+def _short(text: str, root: Path | None) -> str:
     """The first line, without the class in front and without any absolute path."""
     line = re.sub(r"^[A-Z]\w+( \w+)? Error: ", "", text.strip().splitlines()[0] if text.strip() else "unknown error")
-    line = line.replace(f"{root.resolve()}/", "").replace(f"{root}/", "")
+    if root is not None:
+        line = line.replace(f"{root.resolve()}/", "").replace(f"{root}/", "")
     return re.sub(r"(?<![\w.])/(?:[^\s'\":,]+/)+[^\s'\":,]*", "the file", line)[:300].rstrip(". ")
 
 
-def _mentioned(text: str, root: Path) -> str | None:
-    """The file that a message of DuckDB names, as the user would."""
+def _mentioned(text: str, root: Path | None) -> str | None:
+    """The file that a message of DuckDB names, as the user would; its name alone where the data root is not known."""
     found = CSV_FILE.search(text) or re.search(r"[\"'](/[^\"']+)[\"']", text)
-    if not found:
-        return None
-    path = Path(found[1].strip())
-    return str(path.relative_to(root.resolve())) if path.is_relative_to(root.resolve()) else None
+    path = Path(found[1].strip()) if found else Path()
+    if root is not None:
+        return str(path.relative_to(root.resolve())) if path.is_relative_to(root.resolve()) else None
+    return None if not path.name or COPY.fullmatch(path.stem) else path.name
 
 
 def _quoted(name: str | None) -> str:

@@ -97,6 +97,7 @@ def test_reads_gzip_and_the_first_rows_decide(context: Context, load: Load) -> N
     assert found is not None
     assert (found.code, found.row, found.value) == ("invalid_value", 3002, "x")
     assert found.message == "'a.csv.gz', line 3,002, column 'a': 'x' is not BIGINT."
+    assert str(translate(error.value)) == found.message
     assert load(source_type="csv", path="a.csv.gz", sample_size=-1).types == ["VARCHAR"]
 
 
