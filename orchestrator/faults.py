@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from orchestrator.errors import GraphmillError, Interrupted, NodeError, UnknownColumns
+from orchestrator.formats.problems import translate as of_file
 from orchestrator.names import listing, near
 from orchestrator.settings import settings
 
@@ -49,7 +50,7 @@ def _translate(error: BaseException) -> NodeError:
     if isinstance(error, duckdb.InterruptException | KeyboardInterrupt):
         return Interrupted("The run was canceled.")
     if isinstance(error, duckdb.Error):
-        return _duckdb(error)
+        return of_file(error) or _duckdb(error)
     if isinstance(error, GraphmillError):
         return NodeError(error.message, code=error.code, hint=error.hint)
     if isinstance(error, OSError) and error.errno == 28:

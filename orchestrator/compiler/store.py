@@ -25,7 +25,9 @@ from orchestrator.compiler.run import RunContext
 from orchestrator.errors import NodeError
 from orchestrator.faults import blame
 from orchestrator.ops.base import Relation
-from orchestrator.schema import columns
+from orchestrator.schema import columns, is_geometry
+from orchestrator.tables import names as of
+from orchestrator.tables import quote
 
 PREVIEW_ROWS = 10
 ROW_COUNT = "dagster/row_count"
@@ -84,8 +86,11 @@ def _known(table: Relation) -> dict[str, Any]:
 
 def _preview(table: Relation) -> Any:
     """The first rows, as Dagster's UI shows them: every value as text."""
-    head = table.limit(PREVIEW_ROWS).fetchall()
     names = table.columns
+    shown = [
+        f"CAST({quote(name)} AS VARCHAR)" if is_geometry(kind) else quote(name) for name, kind in of(table).items()
+    ]
+    head = table.limit(PREVIEW_ROWS).project(", ".join(shown)).fetchall()
     records = [TableRecord({name: _shown(value) for name, value in zip(names, row, strict=True)}) for row in head]
     return MetadataValue.table(records, TableSchema(columns=[TableColumn(name, "string") for name in names]))
 
