@@ -152,7 +152,7 @@ def _step(
         problems = [error.problem().model_copy(update={"node_id": node.id, "path": error.path or "/config"})]
     except ValidationError as error:
         problems = [setting_problem(node, op, each) for each in error.errors(include_url=False, include_input=False)]
-    step = Step(node, op.model_construct(), (), waiting, settled=False)
+    step = Step(node, op.undecided(), (), waiting, settled=False)
     problems = [problem for problem in problems if not step.waits(problem.path)]
     return None if problems else step, unknown + problems
 

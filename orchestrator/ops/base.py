@@ -135,6 +135,20 @@ class Op(BaseModel):
         return cls.model_validate(bind_parameters(dict(config), parameters or {}))
 
     @classmethod
+    def undecided(cls) -> "Op":
+        """A node of this type whose settings wait for a parameter: it has ports, and cannot run."""
+        made = cls.__new__(cls)
+        empty: dict[str, Any] = {
+            "__dict__": {},
+            "__pydantic_fields_set__": set(),
+            "__pydantic_extra__": None,
+            "__pydantic_private__": None,
+        }
+        for name, value in empty.items():
+            object.__setattr__(made, name, value)
+        return made
+
+    @classmethod
     def config_schema(cls) -> dict[str, Any]:
         """The settings as JSON Schema 2020-12."""
         return cls.model_json_schema()

@@ -109,6 +109,10 @@ OPEN = [{"name": "n", "type": "integer"}, {"name": "t"}, {"name": "f", "type": "
         node("k", "select_columns", {"columns": [{"name": "${t}"}]}),
         node("k", "data_writer", {"target_type": "${t}", "path": "x.csv"}),
         node("k", "data_writer", {"target_type": "csv", "path": "${f}"}),
+        node("k", "transformer", {"operation": "${t}", "params": {"columns": []}}),
+        node("k", "transformer", {"operation": "filter", "params": {"condition": "a > ${n}"}}),
+        node("k", "transformer", {"operation": "map", "params": {"columns": "${t}"}}),
+        node("k", "sql", {"query": "SELECT ${n} AS n FROM t", "names": ["${t}"]}),
         node("k", "filter", {"clauses": [{"column": "${t}", "operator": "${t}", "value": "${n}"}]}),
     ],
 )  # fmt: skip

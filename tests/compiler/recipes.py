@@ -1,0 +1,273 @@
+"""Graphs made at random, node by node and edge by edge, out of the node types of the registry.
+
+Each node type has a recipe: settings that fit the columns it is given. A node is kept when it takes them, so that the
+graphs are valid by construction; a test sees to it that every node type is used and that graphs have edges.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from orchestrator.errors import NodeError
+from orchestrator.faults import blame
+from orchestrator.ops._types import NUMERIC
+from orchestrator.ops.base import Context
+from orchestrator.registry import node_types
+from orchestrator.schema import is_geometry
+from orchestrator.settings import settings
+from orchestrator.tables import Session
+
+Draw = Callable[[Any], Any]
+Columns = dict[str, str]
+IDS = [
+    "1", "2", "dndnode_0", "a-1", "a_1", "a 1", "é/ü", "", "input", "x" * 90, "日本", "it's", 'say "hi"', "${p}", "..",
+    "A", "-", "_h_", "0", "a.b", "null", "output", "%2F", "{left}", "config", "result", "n1", "n2",
+]  # fmt: skip
+NAMES = ["id", "amount", "region", "cust id", "at", "é", 'a"b', "group", "x", "y", "{x}", "Order", "'"]
+VALUES = {
+    "int": st.one_of(st.none(), st.integers(-1000, 1000)),
+    "float": st.one_of(st.none(), st.floats(-180, 180, allow_nan=False).map(lambda value: round(value, 3))),
+    "text": st.one_of(st.none(), st.sampled_from(["", "x", "north", "it's", "1", "2024-01-31", "日本", "a,b\n;"])),
+    "bool": st.one_of(st.none(), st.booleans()),
+}
+PARAMETERS = [{"name": "p", "type": "integer", "default": 2}, {"name": "t", "default": "it's"}]
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def numbers(columns: Columns) -> list[str]:
+    return [name for name, kind in columns.items() if NUMERIC.fullmatch(kind)]
+
+
+def plain(columns: Columns) -> list[str]:
+    return [name for name, kind in columns.items() if not is_geometry(kind)]
+
+
+def pick(draw: Draw, names: list[str]) -> str:
+    return draw(st.sampled_from(names)) if names else "id"
+
+
+def some(draw: Draw, names: list[str], least: int = 1) -> list[str]:
+    return draw(st.lists(st.sampled_from(names), min_size=least, max_size=3, unique=True)) if names else ["id"] * least
+
+
+def _rows(draw: Draw) -> list[dict]:
+    kinds = draw(st.dictionaries(st.sampled_from(NAMES), st.sampled_from(list(VALUES)), min_size=1, max_size=5))
+    row = st.fixed_dictionaries({name: VALUES[kind] for name, kind in kinds.items()})
+    return draw(st.lists(row, min_size=1, max_size=6))
+
+
+def condition(draw: Draw, columns: Columns) -> str:
+    tests = [f"{quoted(each)} IS NOT NULL" for each in columns]
+    tests += [f"{quoted(each)} > ${{p}}" for each in numbers(columns)]
+    tests += [f"{quoted(each)}::VARCHAR = ${{t}} OR true" for each in plain(columns)]
+    return pick(draw, tests)
+
+
+def expression(draw: Draw, columns: Columns) -> str:
+    made = ["1", "'${t}'", "${p}", "NULL", "DATE '2024-01-31'", "[1, 2]", "{'k': 1.5}", "true"]
+    made += [f"{quoted(each)} / 2 + ${{p}}" for each in numbers(columns)]
+    made += [f"TRY_CAST({quoted(each)} AS VARCHAR) || ${{t}}" for each in plain(columns)]
+    made += [f"coalesce({quoted(each)}, NULL)" for each in columns]
+    return pick(draw, made)
+
+
+def _compute(draw: Draw, columns: Columns) -> dict:
+    names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=2, unique_by=str.lower))
+    return {"columns": [{"name": name, "expression": expression(draw, columns)} for name in names]}
+
+
+def _aggregate(draw: Draw, columns: Columns) -> dict:
+    functions = ["count", "count_distinct", "min", "max", "first", "last", "concat"]
+    made = [{"function": "count", "name": "n"}]
+    if numbers(columns):
+        function = draw(st.sampled_from(["sum", "mean", "median", "stddev"]))
+        made.append({"function": function, "column": pick(draw, numbers(columns)), "name": "of numbers"})
+    if plain(columns):
+        made.append(
+            {"function": draw(st.sampled_from(functions)), "column": pick(draw, plain(columns)), "name": "of any"}
+        )
+    return {"group_by": some(draw, plain(columns), 0), "aggregations": made}
+
+
+def _join(draw: Draw, left: Columns, right: Columns) -> dict:
+    pairs = [(a, b) for a in plain(left) for b in plain(right) if left[a] == right[b]]
+    a, b = draw(st.sampled_from(pairs)) if pairs else ("id", "id")
+    how = draw(st.sampled_from(["inner", "left", "right", "full", "semi", "anti"]))
+    return {"how": how, "keys": [{"left": a, "right": b}], "suffix": "_r"}
+
+
+def _sample(draw: Draw, columns: Columns) -> dict:
+    config: dict = {"method": draw(st.sampled_from(["first", "last", "every", "random"])), "n": draw(st.integers(1, 3))}
+    return {**config, "group_by": some(draw, plain(columns), 0)}
+
+
+def _cast(draw: Draw, columns: Columns) -> dict:
+    kinds = st.sampled_from(["VARCHAR", "BIGINT", "DOUBLE", "DATE", "BOOLEAN", "DECIMAL(18,2)"])
+    return {"columns": [{"name": name, "type": draw(kinds)} for name in some(draw, plain(columns))]}
+
+
+def _select(draw: Draw, columns: Columns) -> dict:
+    names = some(draw, list(columns))
+    return {"columns": [{"name": names[0], "rename": draw(st.sampled_from(NAMES))}, *({"name": n} for n in names[1:])],
+            "others": draw(st.sampled_from(["keep", "drop"]))}  # fmt: skip
+
+
+def _sort(draw: Draw, columns: Columns) -> dict:
+    return {"by": [{"column": each, "descending": draw(st.booleans())} for each in some(draw, plain(columns))]}
+
+
+def _sql(draw: Draw, *tables: Columns) -> dict:
+    names = [f"t {number}" for number in range(len(tables))]
+    return {"query": f'SELECT *, ${{p}} AS "from sql" FROM {quoted(names[0])} LIMIT 5', "names": names}
+
+
+def _transformer(draw: Draw, columns: Columns) -> dict:
+    operation = draw(st.sampled_from(["map", "filter", "aggregate"]))
+    params = {"map": _compute, "aggregate": _aggregate, "filter": lambda d, c: {"condition": condition(d, c)}}
+    return {"operation": operation, "params": params[operation](draw, columns)}
+
+
+def _loader(draw: Draw) -> dict:
+    path = draw(st.sampled_from(["rows.csv", "rows.ndjson", "rows.parquet"]))
+    return {"source_type": path.split(".")[1], "path": path}
+
+
+def _writer(draw: Draw, columns: Columns) -> dict:
+    kind = draw(st.sampled_from(["csv", "ndjson", "parquet"]))
+    return {"target_type": kind, "path": f"out/{draw(st.integers(0, 10**9))}.{kind}"}
+
+
+def _spatial_join(draw: Draw, left: Columns, right: Columns) -> dict:
+    return {
+        "predicate": draw(st.sampled_from(["intersects", "within"])),
+        "multiple": draw(st.sampled_from(["all", "first"])),
+    }
+
+
+RECIPES: dict[str, Callable[..., dict]] = {
+    "aggregate": _aggregate,
+    "buffer": lambda draw, columns: {"distance": 1.5, "dissolve": draw(st.booleans()), "segments": 2},
+    "cast": _cast,
+    "compute": _compute,
+    "data_loader": _loader,
+    "data_writer": _writer,
+    "distinct": lambda draw, columns: {"columns": some(draw, plain(columns), 0)},
+    "filter": lambda draw, columns: {"condition": condition(draw, columns)},
+    "inline_data": lambda draw: {"rows": _rows(draw)},
+    "input": lambda draw: {"name": "orders", "sample": _rows(draw)},
+    "join": _join,
+    "points_from_xy": lambda draw, columns: {
+        "x": pick(draw, numbers(columns)),
+        "y": pick(draw, numbers(columns)[::-1]),
+    },
+    "reproject": lambda draw, columns: {"to": draw(st.sampled_from(["EPSG:3857", "EPSG:4326"]))},
+    "sample": _sample,
+    "select_columns": _select,
+    "sort": _sort,
+    "spatial_join": _spatial_join,
+    "sql": _sql,
+    "transformer": _transformer,
+    "union": lambda draw, *tables: {"columns": draw(st.sampled_from(["all", "common"]))},
+}
+SPATIAL = {"buffer", "reproject", "spatial_join"}
+
+
+@dataclass
+class Builder:
+    """A graph under construction, with an empty table for each output port so far."""
+
+    draw: Draw
+    session: Session
+    nodes: list[dict] = field(default_factory=list)
+    edges: list[dict] = field(default_factory=list)
+    tables: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+    def add(self, kind: str) -> bool:
+        """Add a node of this type and the edges into it, if it takes what it is given."""
+        op = node_types()[kind]
+        if kind in SPATIAL and not any(map(is_spatial, self.tables.values())):
+            self._put("inline_data", {"rows": [{"x": 1.5, "y": 50}, {"x": None, "y": 2}]}, {})
+            self._put("points_from_xy", {"x": "x", "y": "y"}, {"table": [list(self.tables)[-1]]})
+        usable = [place for place, table in self.tables.items() if kind not in SPATIAL or is_spatial(table)]
+        if op.inputs and not usable:
+            return False
+        ports = {name: self._sources(usable, many=port.many) for name, port in op.inputs.items()}
+        given = [columns(self.tables[place]) for places in ports.values() for place in places]
+        return self._put(kind, RECIPES[kind](self.draw, *given), ports)
+
+    def _put(self, kind: str, config: dict, ports: dict[str, list[tuple[str, str]]]) -> bool:
+        free = [each for each in IDS if each not in {node["id"] for node in self.nodes}]
+        node_id = self.draw(st.sampled_from(free))
+        try:
+            with blame(node_id):
+                made = self._outputs(node_types()[kind], config, ports)
+        except (NodeError, ValidationError):
+            return False
+        self.tables |= {(node_id, port): table for port, table in made.items()}
+        self.nodes.append({"id": node_id, "type": kind, "config": config, "position": {"x": 0, "y": 0}})
+        self.edges += [self._edge(place, node_id, port) for port, places in ports.items() for place in places]
+        return True
+
+    def _sources(self, places: list[tuple[str, str]], *, many: bool) -> list[tuple[str, str]]:
+        return self.draw(st.lists(st.sampled_from(places), min_size=1, max_size=3 if many else 1))
+
+    def _outputs(self, op: Any, config: dict, ports: dict) -> dict:
+        values = {each["name"]: each["default"] for each in PARAMETERS}
+        tables = {
+            name: [self.tables[each] for each in places] if op.inputs[name].many else self.tables[places[0]]
+            for name, places in ports.items()
+        }
+        made = op.configure(config, values).call(tables, Context(self.session, settings().data, design=True))
+        return {port: self.session.empty(table) for port, table in made.items()}
+
+    def _edge(self, source: tuple[str, str], target: str, port: str) -> dict:
+        alone = len([each for each in self.tables if each[0] == source[0]]) == 1
+        left_out = self.draw(st.booleans())
+        kind = next(each["type"] for each in self.nodes if each["id"] == target)
+        return {
+            "id": f"e{len(self.edges)}", "source": source[0], "target": target,
+            "sourceHandle": None if alone and left_out else source[1],
+            "targetHandle": None if len(node_types()[kind].inputs) == 1 and left_out else port,
+        }  # fmt: skip
+
+
+def is_spatial(table: Any) -> bool:
+    return any(map(is_geometry, table.types))
+
+
+def columns(table: Any) -> Columns:
+    return dict(zip(table.columns, map(str, table.types), strict=True))
+
+
+@st.composite
+def graphs(draw: Draw, most: int = 7) -> dict:
+    """A valid graph of a few nodes."""
+    with Session([settings().data], threads=1) as session:
+        builder = Builder(draw, session)
+        for kind in draw(st.lists(st.sampled_from(sorted(RECIPES)), min_size=1, max_size=most)):
+            if not builder.add(kind) and not builder.nodes:
+                builder.add("inline_data")
+                builder.add(kind)
+    order = draw(st.permutations(builder.nodes))
+    return {
+        "name": "made at random", "nodes": list(order), "edges": builder.edges, "parameters": PARAMETERS,
+        "settings": {"on_rejected": "continue"},
+    }  # fmt: skip
+
+
+def write_data() -> None:
+    """The files that the graphs read."""
+    data = settings().data
+    (data / "rows.csv").write_text("id,amount,region\n1,2.5,north\n2,,south\n")
+    (data / "rows.ndjson").write_text('{"id": 1, "x": 5.5, "y": 50}\n{"id": 2, "x": null, "y": null}\n')
+    with Session([data]) as session:
+        table = session.connection.sql(
+            "SELECT range AS id, 'n' || range AS region, DATE '2024-01-01' AS at FROM range(5)"
+        )
+        session.store(table, data / "rows.parquet")
