@@ -1,0 +1,109 @@
+"""What the editor does with a graph: judge it, know its columns, save it."""
+
+import copy
+
+import pytest
+from compiler.graphs import chain, compute, graph, keep, node, own_home, rows
+
+from orchestrator.catalog import Catalog
+from orchestrator.errors import InvalidGraph, NotFound, PreconditionFailed, Problem
+from orchestrator.workflows import Judged, create, judge, save
+
+
+@pytest.fixture(scope="module", autouse=True)
+def home(tmp_path_factory):
+    with own_home(tmp_path_factory.mktemp("home")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def catalog(database_url):
+    return Catalog(database_url)
+
+
+GOOD = graph([rows(), keep("k")], ["in -> k"], name="Good", viewport={"x": 1, "zoom": 2.5}, extra={"deep": [1, None]})
+BAD = graph([rows(), keep("k", "aa > 1")], ["in -> k"], name="Half done")
+
+
+def test_a_good_graph():
+    judged = judge(GOOD)
+    assert judged.valid
+    assert judged.problems == ()
+    assert set(judged.nodes) == {"in", "k"}
+
+
+def test_judging_leaves_the_document_alone():
+    document = graph([{**rows(), "data": {"type": "inline_data", "label": "x"}}, keep("k", "a > ${p}")], ["in -> k"])
+    before = copy.deepcopy(document)
+    judge(document)
+    assert document == before
+
+
+@pytest.mark.parametrize("document", [None, [], "x", 5, {}, {"nodes": None}, {"nodes": [None]}, {"nodes": [{}]}])
+def test_whatever_it_is_the_answer_is_problems(document):
+    judged = judge(document)
+    assert not judged.valid
+    assert judged.problems
+    assert judged.nodes == {}
+
+
+def test_a_warning_is_no_error():
+    warning = Problem(severity="warning", code="x", message="y")
+    assert Judged((warning,), {}).valid
+    assert not Judged((warning, Problem(code="x", message="y")), {}).valid
+
+
+def test_columns_of_the_sound_part_of_a_half_done_graph():
+    document = graph(
+        [rows(), keep("k"), compute("c", "aa"), keep("below"), node("j", "join", {"keys": []}), node("u", "nothing")],
+        ["in -> k", "k.passed -> c", "c -> below", "k.passed -> j.left"],
+    )
+    judged = judge(document)
+    assert {each.node_id for each in judged.problems} == {"c", "j", "u"}
+    assert set(judged.nodes) == {"in", "k", "c", "below"}
+    assert [each["name"] for each in judged.nodes["c"]["inputs"]["table"]] == ["a", "b"]
+    assert judged.nodes["below"]["outputs"] == {"passed": None, "failed": None}
+
+
+def test_a_workflow_is_saved_as_it_was_posted(catalog):
+    stored, judged = create(catalog, GOOD)
+    assert judged.problems == ()
+    assert (stored.version, stored.valid, stored.document) == (1, True, GOOD)
+    assert catalog.get(stored.id).document == GOOD
+
+
+def test_a_graph_with_errors_is_saved_as_a_draft_only(catalog):
+    with pytest.raises(InvalidGraph) as caught:
+        create(catalog, BAD)
+    assert [each.code for each in caught.value.problems] == ["unknown_column"]
+    stored, judged = create(catalog, BAD, draft=True)
+    assert (stored.valid, judged.valid) == (False, False)
+    assert catalog.get(stored.id).document == BAD
+
+
+@pytest.mark.parametrize("document", [None, [], "x"])
+def test_what_is_no_object_is_no_draft(catalog, document):
+    with pytest.raises(InvalidGraph):
+        create(catalog, document, draft=True)
+
+
+def test_a_new_version(catalog):
+    stored, _ = create(catalog, GOOD)
+    same, _ = save(catalog, stored.id, GOOD, expected=1)
+    assert same.version == 1
+    changed, _ = save(catalog, stored.id, {**GOOD, "name": "Better"}, expected=1)
+    assert changed.version == 2
+    with pytest.raises(PreconditionFailed):
+        save(catalog, stored.id, chain(2), expected=1)
+    with pytest.raises(InvalidGraph):
+        save(catalog, stored.id, BAD)
+    draft, _ = save(catalog, stored.id, BAD, draft=True)
+    assert (draft.version, draft.valid) == (3, False)
+    with pytest.raises(NotFound):
+        save(catalog, "nowhere", GOOD)
+
+
+def test_a_graph_that_is_too_large_is_not_saved(catalog):
+    with pytest.raises(InvalidGraph) as caught:
+        create(catalog, {"nodes": [{}] * 5001})
+    assert [each.code for each in caught.value.problems] == ["too_large"]
