@@ -8,7 +8,7 @@ import json
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +20,7 @@ from orchestrator.names import near
 
 __all__ = ["check", "columns", "connection", "functions", "refused", "sql_literal", "substitute", "tree", "unusable"]
 
-LONGEST = 100_000
+LONGEST, LONGEST_AHEAD, FEW = 100_000, 2_000, 10
 DEEPEST = 700  # levels of the tree's JSON, of which a level of the expression takes three
 ALLOWED = {
     *("COLUMN_REF", "CONSTANT", "FUNCTION", "COMPARISON", "CONJUNCTION", "OPERATOR"),
@@ -43,6 +43,7 @@ DENIED = re.compile(
     r"current_(connection|transaction|query)_id|get_block_size|setval|file_exists|.*_secret.*|is_histogram_other_bin|stats|alias|variable|getvariable)$"
 )
 _local = threading.local()
+_ahead: dict[str, str] = {}
 
 
 def connection() -> duckdb.DuckDBPyConnection:
@@ -78,7 +79,7 @@ def columns(text: str) -> tuple[str, ...]:
 def tree(text: str) -> dict[str, Any]:
     """DuckDB's parse tree of one checked scalar expression."""
     _check_text(text)
-    select = _select(f"SELECT (\n{text}\n)")
+    select = _select(_as_query(text))
     expressions = select.pop("select_list")
     if len(expressions) != 1 or expressions[0].get("alias") or _shape(select) != _shape(_bare()):
         raise refused("it must be one scalar expression: no FROM, no second expression, no statement")
@@ -98,10 +99,29 @@ def _check_text(text: str) -> None:
         raise refused("it has a character that is no text (NUL, or half of a surrogate pair)")
 
 
+def parse_ahead(texts: Iterable[str]) -> None:
+    """Parse many expressions in one call to DuckDB, ten times quicker than one by one; `check` then finds them."""
+    wanted = [_as_query(text) for text in dict.fromkeys(texts) if 0 < len(text) < LONGEST_AHEAD and "\0" not in text]
+    if len(wanted) < FEW or any("\ud800" <= letter <= "\udfff" for text in wanted for letter in text):
+        return
+    query = "SELECT q, json_serialize_sql(q) FROM (SELECT unnest(?::VARCHAR[]) AS q)"
+    _ahead.clear()
+    _ahead.update(connection().execute(query, [wanted]).fetchall())
+
+
+def _as_query(text: str) -> str:
+    return f"SELECT (\n{text}\n)"
+
+
+def _serialized(sql: str) -> str:
+    if ready := _ahead.pop(sql, None):
+        return ready
+    return str(connection().execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()[0][0])
+
+
 def _select(sql: str) -> dict[str, Any]:
-    found = connection().execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
     try:
-        parsed = json.loads(found[0]) if found else {}
+        parsed = json.loads(_serialized(sql))
     except RecursionError:
         raise refused(TOO_DEEP) from None
     if parsed.get("error"):

@@ -10,8 +10,10 @@ from pydantic import ValidationError
 from orchestrator.compiler.order import cycle, sort
 from orchestrator.compiler.parameters import names_in, resolve, samples, unknown_parameters
 from orchestrator.compiler.parts import running, untouched
+from orchestrator.compiler.wanted import expressions_in
 from orchestrator.compiler.wiring import Types, Wire, edge_name, wire
 from orchestrator.errors import InvalidGraph, NodeError, Problem
+from orchestrator.expressions import parse_ahead
 from orchestrator.graph import BROKEN, Node, Workflow, pointer
 from orchestrator.names import listing, near
 from orchestrator.ops.base import Op
@@ -79,6 +81,7 @@ def inspect(workflow: Workflow, given: Mapping[str, Any] | None = None) -> tuple
     loop = cycle(list(nodes), ((each.source, each.target) for each in wires))
     problems += [*unknown, *wrong, *_cycle(loop)]
     steps: dict[str, Step] = {}
+    parse_ahead(text for node_id, op in types.items() for text in expressions_in(op, nodes[node_id].config))
     for node_id, op in types.items():
         step, found = _step(nodes[node_id], op, values, open_names)
         problems += found
