@@ -34,6 +34,7 @@ def columns(table: Relation) -> tuple[Column, ...]:
     return tuple(column(name, str(kind)) for name, kind in zip(table.columns, table.types, strict=True))
 
 
+@lru_cache(maxsize=4096)
 def column(name: str, kind: str) -> Column:
     """A column from DuckDB's name of its type; a geometry type's text carries its coordinate system."""
     if is_geometry(kind):

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, WithJsonSchema
@@ -133,10 +134,18 @@ def columns_named(settings: BaseModel) -> list[tuple[str, str, str | None]]:
 
 
 def _columns(settings: BaseModel, path: str) -> Iterator[tuple[str, str, str | None]]:
-    for name, info in type(settings).model_fields.items():
-        value, where = getattr(settings, name), f"{path}/{info.alias or name}"
+    for name, where, marker in _markers(type(settings)):
+        yield from _walk(getattr(settings, name), marker, f"{path}/{where}")
+
+
+@lru_cache(maxsize=1024)
+def _markers(kind: type[BaseModel]) -> list[tuple[str, str, InPort | None]]:
+    """Each field, its name in JSON, and the port that it names a column of."""
+    found = []
+    for name, info in kind.model_fields.items():
         marker = next((mark for mark in info.metadata if isinstance(mark, InPort)), None) or _inner(info.annotation)
-        yield from _walk(value, marker, where)
+        found.append((name, info.alias or name, marker))
+    return found
 
 
 def _walk(value: Any, marker: InPort | None, path: str) -> Iterator[tuple[str, str, str | None]]:
