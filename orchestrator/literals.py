@@ -27,12 +27,18 @@ def refused(reason: str) -> NodeError:
     return NodeError(f"This expression cannot be used: {reason}{end}", code="invalid_expression")
 
 
+BEHIND_NAME = re.compile(r"\s*\$\{")
+
+
 def substitute(template: str, values: Mapping[str, Any]) -> str:
     """Put parameters into SQL as typed literals; inside a string or quoted name, as escaped text of it.
 
     Raises:
         NodeError: `invalid_expression`, where DuckDB would read more than a value into a value.
     """
+    names = (match.end() for match in QUOTED.finditer(template) if match[0][0] == '"')
+    if any(BEHIND_NAME.match(template, end) for end in names):
+        raise refused("a parameter right behind a quoted name would make the name a type; put an operator between")
     made = _filled(template, values)
     calm = _filled(template, {name: "x" if isinstance(value, str) else value for name, value in values.items()})
     if made != calm and _tokens(made) != _tokens(calm):

@@ -97,7 +97,7 @@ def test_an_invalid_workflow_as_json(saved, command):
 
 
 def test_a_valid_workflow(saved):
-    assert call("validate", saved(GOOD)) == (0, "", "")
+    assert call("validate", saved(GOOD)) == (0, "", "No problems.\n")
     assert call("validate", saved(GOOD), "--json") == (0, "[]\n", "")
     assert call("validate", saved(FAILS))[0] == 0
 

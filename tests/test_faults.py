@@ -59,7 +59,7 @@ def failure(query):
         ("SELECT nothing(1)", "invalid_expression", None, None),
         ("SELECT (", "invalid_expression", None, None),
         ("SELECT error('my own')", "invalid_value", "my own.", None),
-        ("FROM '/no/such/file.csv'", "unreadable_file", 'No files found that match the pattern "file.csv".', None),
+        ("FROM '/no/such/file.csv'", "unreadable_file", None, None),
     ],
 )  # fmt: skip
 def test_what_duckdb_says(query, code, message, hint):
@@ -69,6 +69,7 @@ def test_what_duckdb_says(query, code, message, hint):
     assert hint is None or error.hint == hint
     assert "\n" not in error.message
     assert "LINE" not in error.message
+    assert "/no/such" not in error.message
 
 
 def test_no_error_of_duckdb_is_forgotten():

@@ -14,6 +14,7 @@ from service_system import NODES, System, chain, until
 
 from orchestrator.compiler.emit import VERSION_TAG
 from orchestrator.errors import NotFound
+from orchestrator.registry import node_types
 from orchestrator.service.stop import cancel
 
 STEP = {"type": "step"}
@@ -24,9 +25,11 @@ def system(database_url: str) -> Iterator[System]:
     with tempfile.TemporaryDirectory(prefix="graphmill-") as home, pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(NODES))
         patch.setenv("GRAPHMILL_HOME", home)
+        node_types.cache_clear()
         made = System(Path(home), database_url, patch, cancel_grace_s=2)
         yield made
         made.stop()
+    node_types.cache_clear()
 
 
 def test_a_run_completes(system: System) -> None:
