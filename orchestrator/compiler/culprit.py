@@ -4,12 +4,35 @@ In a fused run the sink runs the query of the whole chain, so the sink fails for
 Running the chain again, from the front and one node at a time, finds the first node whose rows cannot be made.
 """
 
+from collections.abc import Sequence
+
+from dagster import Failure
+
+from orchestrator.compiler.failure import failure
 from orchestrator.compiler.order import above
 from orchestrator.compiler.run import RunContext
 from orchestrator.errors import Interrupted, NodeError
 from orchestrator.faults import blame
+from orchestrator.secrets import MASK
 
 DATA_ERRORS = frozenset({"conversion_failed", "out_of_range", "invalid_value", "node_failed"})
+
+
+def failed(run: RunContext, alias: str, error: NodeError) -> Failure:
+    """What Dagster is told of a node's failure: on the node that caused it, without the run's secrets."""
+    return failure(_masked(culprit(run, alias, error), run.secrets))
+
+
+def cause(run: RunContext, error: NodeError) -> NodeError | None:
+    """What to raise it from: Dagster stores the causes of an error too, so none where a secret may be in them."""
+    return None if run.secrets else error
+
+
+def _masked(error: NodeError, secrets: Sequence[str]) -> NodeError:
+    for secret in secrets:
+        error.message = error.message.replace(secret, MASK)
+        error.value = MASK if secret in str(error.value) else error.value
+    return error
 
 
 def culprit(run: RunContext, alias: str, error: NodeError) -> NodeError:

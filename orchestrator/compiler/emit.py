@@ -34,8 +34,7 @@ from dagster import (
 )
 from dagster._core.definitions.dependency import Node
 
-from orchestrator.compiler.culprit import culprit
-from orchestrator.compiler.failure import failure
+from orchestrator.compiler.culprit import cause, failed
 from orchestrator.compiler.levels import levels as levels  # noqa: PLC0414 (puts itself into Dagster)
 from orchestrator.compiler.parameters import KEPT, coerce
 from orchestrator.compiler.plan import Plan, Planned
@@ -179,7 +178,7 @@ def _compute(context: OpExecutionContext, inputs: dict[str, Any]) -> Iterator[Ou
         for port, table in node.run(inputs).items():
             yield Output(table, output_name=port)
     except NodeError as error:
-        raise failure(culprit(run, alias, error)) from error
+        raise failed(run, alias, error) from cause(run, error)
 
 
 def _config(plan: Plan) -> ConfigMapping:

@@ -44,6 +44,13 @@ class RunContext:
     seconds: dict[str, float] = field(default_factory=dict)
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that no message may show."""
+        declared = self.plan.checked.workflow.parameters
+        values = [self.parameters[each.name] for each in declared if each.type == "secret"]
+        return tuple(str(value) for value in values if value)
+
     def given(self, step: Planned) -> tuple[dict[str, Any], ...] | None:
         """The rows that the execution handed to an `input` node."""
         path = self.folder / "given" / f"{step.key}.json"

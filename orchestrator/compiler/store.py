@@ -19,8 +19,7 @@ from dagster import (
     io_manager,
 )
 
-from orchestrator.compiler.culprit import culprit
-from orchestrator.compiler.failure import failure
+from orchestrator.compiler.culprit import cause, failed
 from orchestrator.compiler.run import RunContext
 from orchestrator.errors import NodeError
 from orchestrator.faults import blame
@@ -51,7 +50,7 @@ class TableStore(IOManager):
                 elif written is not None:
                     metadata[ROW_COUNT] = MetadataValue.int(written)
         except NodeError as error:
-            raise failure(culprit(run, alias, error)) from error
+            raise failed(run, alias, error) from cause(run, error)
         context.add_output_metadata(metadata)
 
     def _store(self, run: RunContext, alias: str, port: str, table: Relation) -> dict[str, Any]:

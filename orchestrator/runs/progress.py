@@ -12,6 +12,7 @@ from dagster._core.events.log import EventLogEntry
 from orchestrator.compiler.order import below
 from orchestrator.compiler.plan import Plan
 from orchestrator.compiler.run import table_path
+from orchestrator.errors import GraphmillError
 from orchestrator.runs.shapes import NodeRun, PortOutput, RunError
 
 SCHEMA = "dagster/column_schema"
@@ -45,7 +46,7 @@ class Progress:
         if event is None:
             return None
         if event.event_type == Kind.RUN_FAILURE and self.error is None:
-            self.error = RunError(message=event.message or "The run failed.")
+            self.error = RunError(message=_reason(event.event_specific_data) or event.message or "The run failed.")
         node = self.nodes.get(self._ids.get(entry.step_key or "", ""))
         change = CHANGES.get(event.event_type)
         if node is None or change is None:
@@ -150,8 +151,22 @@ def error_of(data: Any, node_id: str) -> RunError:
             node_id=place.get("node", node_id), path=place.get("path"), port=place.get("port"),
             row=place.get("row"), value=place.get("value"),
         )  # fmt: skip
+    error = _root(data)
+    text = "The node failed." if error is None else error.message.strip().splitlines()[0]
+    return RunError(message=text.split(": ", 1)[-1], code="internal", node_id=node_id)
+
+
+def _reason(data: Any) -> str | None:
+    """Why a run failed outside its nodes, where that is an error of ours, meant for a person."""
+    error = _root(data)
+    if error is None or not error.message.startswith(f"{GraphmillError.__module__}."):
+        return None
+    return str(error.message.split(": ", 1)[-1].strip())
+
+
+def _root(data: Any) -> Any:
+    """The first of the errors that led to a failure."""
     error = getattr(data, "error", None)
     while error is not None and error.cause is not None:
         error = error.cause
-    text = "The node failed." if error is None else error.message.strip().splitlines()[0]
-    return RunError(message=text.split(": ", 1)[-1], code="internal", node_id=node_id)
+    return error

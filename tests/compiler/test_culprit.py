@@ -1,9 +1,13 @@
 """In a fused run the sink runs the whole query; a failure is still put on the node that caused it."""
 
 from importlib import import_module
+from pathlib import Path
 
 import pytest
-from compiler.graphs import chain, compute, graph, keep, node, rows, run
+from compiler.graphs import chain, compute, graph, instance, keep, node, rows, run
+
+from orchestrator.compiler.jobs import compile_document
+from orchestrator.runs.progress import Progress
 
 TEXTS = [{"t": "1"}, {"t": "2"}, {"t": "x"}]
 WRITER = node("w", "data_writer", {"target_type": "csv", "path": "culprit.csv"})
@@ -83,3 +87,22 @@ def test_rows_that_are_rejected_because_of_an_earlier_failure():
     cast = node("cast", "cast", {"columns": [{"name": "a", "type": "VARCHAR"}]})
     document = graph([rows(), compute("c", "CAST(b AS BIGINT)"), cast], ["in -> c", "c -> cast"])
     assert blamed(document)[:2] == ("c", "conversion_failed")
+
+
+def test_a_secret_is_not_in_what_dagster_stores_of_a_failure():
+    document = graph([rows(), compute("c", "CAST(${key} AS BIGINT)")], ["in -> c"],
+                     parameters=[{"name": "key", "type": "secret"}, {"name": "unused", "type": "secret"}])  # fmt: skip
+    ran = run(document, key="hunter2-secret")
+    assert ran.error.message == "Could not convert string '***' to INT64."
+    assert "hunter2" not in str(instance().all_logs(ran.run_id))
+
+
+def test_why_a_run_could_not_begin_is_told():
+    secret = compile_document(graph([rows()], parameters=[{"name": "key", "type": "secret"}]), "w", 1)
+    failed = secret.job.execute_in_process(
+        run_config={"key": "sealed:with another key"}, instance=instance(), raise_on_error=False
+    )
+    progress = Progress(secret.plan, instance().get_run_by_id(failed.run_id), Path())
+    for entry in instance().all_logs(failed.run_id):
+        progress.feed(entry)
+    assert progress.error.message == "A secret was encrypted with another key (GRAPHMILL_SECRET_KEY)."
