@@ -38,7 +38,6 @@ class Settings(BaseSettings):
     warm_workers: bool = Field(True, description="Start runs from a warm process; off: Dagster's stock launcher.")
     allow_private_addresses: bool = Field(False, description="HTTP readers may call loopback and private addresses.")
     cancel_grace_s: float = Field(5.0, gt=0, description="Seconds before a canceled run's process is killed.")
-    retention_days: float | None = Field(None, gt=0, description="Finished runs older than this are deleted.")
     secret_key: str | None = Field(None, description="Key that secrets are encrypted with; kept in the home if unset.")
 
     @property

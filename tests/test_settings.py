@@ -33,7 +33,6 @@ def environment(monkeypatch, tmp_path):
         ("MEMORY_LIMIT", "512MiB", 512 << 20),
         ("MAX_CONCURRENT_RUNS", "3", 3),
         ("WARM_WORKERS", "false", False),
-        ("RETENTION_DAYS", "1.5", 1.5),
     ],
 )
 def test_from_the_environment(environment, name, said, value):
@@ -80,7 +79,7 @@ def test_they_are_read_once_and_the_folders_made(environment, tmp_path):
 def test_a_child_process_has_the_same(tmp_path):
     given = Settings(
         home=tmp_path, port=8123, cors_origins=["http://a.example"], warm_workers=False, memory_limit="1GB",
-        retention_days=2.0, secret_key="k'\"", database_url="postgresql+psycopg2://u:p@h/d",
+        secret_key="k'\"", database_url="postgresql+psycopg2://u:p@h/d",
     )  # fmt: skip
     script = "from orchestrator.settings import settings; print(settings().model_dump_json())"
     said = subprocess.run(
