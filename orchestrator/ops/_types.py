@@ -8,12 +8,11 @@ import duckdb
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from orchestrator import expressions
+from orchestrator import storable as kept
 from orchestrator.errors import NodeError
 from orchestrator.names import near
-from orchestrator.ops.base import Relation
 from orchestrator.ops.settings import invalid
 from orchestrator.schema import is_geometry
-from orchestrator.tables import quote
 
 COMMON = [
     "BIGINT", "INTEGER", "DOUBLE", "DECIMAL(18,2)", "VARCHAR", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMPTZ",
@@ -23,6 +22,7 @@ NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(
 INTEGER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 NULL = '"NULL"'
 LONGEST = 1000
+storable = kept.storable
 
 
 @lru_cache(maxsize=1024)
@@ -64,20 +64,6 @@ def family(kind: object) -> str:
 def plain(kind: object) -> str:
     """A type in a message: a geometry's without its coordinate system."""
     return "GEOMETRY" if is_geometry(kind) else str(kind).strip('"')
-
-
-def storable(table: Relation) -> Relation:
-    """The same table in types that every file keeps: 128-bit integers as DECIMAL(38,0), an untyped null as text."""
-    casts = {"HUGEINT": "DECIMAL(38,0)", "UHUGEINT": "DECIMAL(38,0)", NULL: "VARCHAR"}
-    kinds = dict(zip(table.columns, map(str, table.types), strict=True))
-    if not casts.keys() & set(kinds.values()):
-        return table
-    return table.project(
-        ", ".join(
-            f"CAST({quote(name)} AS {casts[kind]}) AS {quote(name)}" if kind in casts else quote(name)
-            for name, kind in kinds.items()
-        )
-    )
 
 
 def free(names: object, wanted: str) -> str:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from orchestrator.errors import UnknownColumns
 from orchestrator.ops.settings import bind_parameters
+from orchestrator.storable import storable
 from orchestrator.tables import Session
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class Op(BaseModel):
 
     @staticmethod
     def _give(port: Port, value: Any, context: Context) -> Relation:
-        return context.session.from_frame(value) if port.frame else value
+        return storable(context.session.from_frame(value) if port.frame else value)
 
     @cached_property
     def columns_named(self) -> "list[tuple[str, str, str | None]]":
