@@ -70,7 +70,10 @@ def condition(draw: Draw, columns: Columns) -> str:
 
 
 def expression(draw: Draw, columns: Columns) -> str:
-    made = ["1", "'${t}'", "${p}", "NULL", "DATE '2024-01-31'", "[1, 2]", "{'k': 1.5}", "true"]
+    made = [
+        "1", "'${t}'", "${p}", "NULL", "DATE '2024-01-31'", "[1, 2]", "{'k': 1.5}", "true", "'a'::ENUM('a', 'b')",
+        "factorial(5)", "[NULL]", "INTERVAL 1 DAY", "'POINT (1 2)'::GEOMETRY",
+    ]  # fmt: skip
     made += [f"{quoted(each)} / 2 + ${{p}}" for each in numbers(columns)]
     made += [f"TRY_CAST({quoted(each)} AS VARCHAR) || ${{t}}" for each in plain(columns)]
     made += [f"coalesce({quoted(each)}, NULL)" for each in columns]
