@@ -6,8 +6,9 @@
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,10 @@ VERSION_TAG = "graphmill/version"
 
 @dataclass
 class RunContext:
-    """The state that the nodes of a run share. `folder` holds its stored tables; `cache` says whether every port is."""
+    """The state that the nodes of a run share. `folder` holds its stored tables; `cache` says whether every port is.
+
+    `executed` are the aliases of the nodes that this run executes, where it is not all of them.
+    """
 
     plan: Plan
     session: Session
@@ -40,6 +44,7 @@ class RunContext:
     cache: bool
     parameters: Mapping[str, Any]
     steps: Mapping[str, Planned]
+    executed: Collection[str] | None = None
     made: dict[tuple[str, str], Relation] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -50,6 +55,16 @@ class RunContext:
         declared = self.plan.checked.workflow.parameters
         values = [self.parameters[each.name] for each in declared if each.type == "secret"]
         return tuple(str(value) for value in values if value)
+
+    def is_end(self, step: Planned) -> bool:
+        """Whether no node of this run reads what the step gives."""
+        return not any((step.node_id, port) in self._read for port in step.step.op.outputs)
+
+    @cached_property
+    def _read(self) -> frozenset[tuple[str, str]]:
+        executed = self.steps.keys() if self.executed is None else self.executed
+        wires = (wire for alias in executed for wire in self.steps[alias].step.wires)
+        return frozenset((wire.source, wire.source_port) for wire in wires)
 
     def given(self, step: Planned) -> tuple[dict[str, Any], ...] | None:
         """The rows that the execution handed to an `input` node."""
@@ -90,6 +105,7 @@ def run_context(plan: Plan, version: int) -> ResourceDefinition:
                 cache=bool(options["cache"]),
                 parameters=_parameters(plan, options["parameters"]),
                 steps={step.alias: step for step in plan.steps},
+                executed=run.step_keys_to_execute if run else None,
             )
         shutil.rmtree(folder / "scratch", ignore_errors=True)
 
@@ -139,7 +155,7 @@ class NodeRun:
             notes = run.notes.setdefault(self.planned.alias, {})
             context = Context(
                 run.session, run.root, run.folder / "scratch", run.given(self.planned),
-                keep_order=run.cache or self.planned.keep_order, notes=notes,
+                keep_order=run.cache or self.planned.keep_order or run.is_end(self.planned), notes=notes,
             )  # fmt: skip
             made = op.call(arranged(step, tables), context)
             self._check_rejected(made)

@@ -40,7 +40,7 @@ class TableStore(IOManager):
         run: RunContext = context.resources.run
         alias, port = context.step_key, context.name
         step = run.steps[alias]
-        sink = not step.connected
+        sink = run.is_end(step)
         try:
             with blame(step.node_id):
                 metadata = _known(obj)

@@ -10,11 +10,14 @@ from uuid import uuid4
 
 import pytest
 from dagster import DagsterInstance
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import create_execution_plan, execute_run
 
 from orchestrator import secrets
 from orchestrator.compiler import infer
 from orchestrator.compiler.check import Checked, inspect
 from orchestrator.compiler.jobs import Compiled, compile_document
+from orchestrator.compiler.order import above
 from orchestrator.compiler.run import table_path
 from orchestrator.graph import parse
 from orchestrator.names import key
@@ -142,10 +145,25 @@ class Ran:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def run(document: dict, *, cache: bool = True, given: dict | None = None, **parameters) -> Ran:
+def run(
+    document: dict, *, cache: bool = True, given: dict | None = None, until: str | None = None, **parameters
+) -> Ran:
     """Compile and run a graph in this process; `given` are the rows of `input` nodes by node id."""
     compiled = compile_document(document, "test", 1)
+    if until is not None:
+        return run_until(compiled, until, cache)
     return run_compiled(compiled, cache=cache, given=given, **parameters)
+
+
+def run_until(compiled: Compiled, node_id: str, cache: bool) -> Ran:
+    """Run a node and what it depends on, as `Starter.start` does."""
+    wanted = above(node_id, compiled.plan.checked.edges)
+    steps = [step.alias for step in compiled.plan.steps if step.node_id in wanted]
+    config = run_config(compiled.plan.checked.workflow, {}, cache)
+    plan = create_execution_plan(compiled.job, run_config=config, step_keys_to_execute=steps)
+    made = instance().create_run_for_job(compiled.job, execution_plan=plan, run_config=config)
+    result = execute_run(InMemoryJob(compiled.job), made, instance())
+    return Ran(compiled, made.run_id, result.success, _progress(compiled, made.run_id, result.success))
 
 
 def run_compiled(compiled: Compiled, *, cache: bool = True, given: dict | None = None, **parameters) -> Ran:
@@ -156,13 +174,17 @@ def run_compiled(compiled: Compiled, *, cache: bool = True, given: dict | None =
     result = compiled.job.execute_in_process(
         run_config=config, instance=instance(), raise_on_error=False, run_id=run_id
     )
-    record = instance().get_run_record_by_id(run_id)
-    assert record is not None
-    progress = Progress(compiled.plan, record.dagster_run, settings().runs / run_id)
+    return Ran(compiled, run_id, result.success, _progress(compiled, run_id, result.success))
+
+
+def _progress(compiled: Compiled, run_id: str, success: bool) -> Progress:
+    run = instance().get_run_by_id(run_id)
+    assert run is not None
+    progress = Progress(compiled.plan, run, settings().runs / run_id)
     for entry in instance().all_logs(run_id):
         progress.feed(entry)
-    progress.finish("completed" if result.success else "failed")
-    return Ran(compiled, run_id, result.success, progress)
+    progress.finish("completed" if success else "failed")
+    return progress
 
 
 def problems_of(document: dict, **given) -> list:

@@ -101,3 +101,14 @@ def test_values_that_json_has_not_are_shown_as_text():
         "a": 1, "d": "2024-01-31", "ts": "2024-01-31 12:00:00", "f": "nan", "l": "[1, None]", "s": "{'x': 1}",
         "bytes": "3 bytes", "long": "x" * 200, "n": None, "big": "1e+300", "t": True,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_a_run_that_ends_before_the_ends_stores_where_it_ends(cache):
+    count = node("n", "aggregate", {"aggregations": [{"function": "count"}]})
+    document = graph([rows(), keep("k"), compute("c"), count], ["in -> k", "k.passed -> c", "c -> n"])
+    ran = run(document, cache=cache, until="c")
+    assert ran.success
+    assert ran.rows("c") == [(2, "y", 3), (3, None, 4)]
+    assert [each.status for each in ran.progress.nodes.values()] == ["completed"] * 3 + ["skipped"]
+    assert ran.stored() >= {("c", "result")}
