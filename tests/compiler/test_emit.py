@@ -168,7 +168,7 @@ def test_the_largest_graph_is_a_job_of_so_many_nodes():
 
 
 def test_a_thousand_nodes(capsys):
-    """The bar is 1.5 s on a quiet machine; the benchmark holds it. Here the time is printed, and must be no other order."""
+    """The benchmark holds the bar, 1.5 s on a quiet machine; here the time is printed, and is of that order."""
     passes = [("parse", lambda _: parse(chain(1_000)))]
     passes += [("check", check), ("infer", lambda made: (infer(made, settings().data), made)[1])]
     passes += [("plan", plan), ("emit", lambda made: emit(made, "w", 1))]
