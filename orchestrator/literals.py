@@ -21,6 +21,33 @@ QUOTED = re.compile(
 STRING = duckdb.token_type.string_const
 
 
+def placeholders(setting: Any, path: str = "/config") -> list[tuple[str, str]]:
+    """Every `${name}` in the strings of a JSON value, in order: the JSON pointer of its string, and the name.
+
+    Settings may be millions of rows: pointers are made for what is found only.
+    """
+    found: list[tuple[str, str]] = []
+    waiting: list[tuple[Any, Any]] = [(setting, None)]
+    while waiting:
+        value, place = waiting.pop()
+        if isinstance(value, str):
+            if "${" in value:
+                found += [(path + _pointer(place), match[1]) for match in PLACEHOLDER.finditer(value)]
+        elif isinstance(value, dict):
+            waiting += [(each, (place, key)) for key, each in reversed(value.items())]
+        elif isinstance(value, list):
+            waiting += [(value[index], (place, index)) for index in range(len(value) - 1, -1, -1)]
+    return found
+
+
+def _pointer(place: Any) -> str:
+    parts = []
+    while place is not None:
+        place, key = place
+        parts.append(str(key).replace("~", "~0").replace("/", "~1"))
+    return "".join(f"/{part}" for part in reversed(parts))
+
+
 def refused(reason: str) -> NodeError:
     """The error for an expression that will not be run."""
     end = "" if reason.endswith("?") else "."

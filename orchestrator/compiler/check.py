@@ -8,13 +8,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from orchestrator.compiler.order import cycle, sort
-from orchestrator.compiler.parameters import names_in, resolve, samples, unknown_parameters
+from orchestrator.compiler.parameters import resolve, samples, unknown_parameters
 from orchestrator.compiler.parts import running, untouched
 from orchestrator.compiler.wanted import expressions_in
 from orchestrator.compiler.wiring import Types, Wire, edge_name, wire
 from orchestrator.errors import InvalidGraph, NodeError, Problem
 from orchestrator.expressions import parse_ahead
 from orchestrator.graph import BROKEN, Node, Workflow, pointer
+from orchestrator.literals import placeholders
 from orchestrator.names import listing, near
 from orchestrator.ops.base import Op
 from orchestrator.registry import node_types
@@ -144,11 +145,10 @@ def _cycle(loop: list[str]) -> Iterator[Problem]:
 def _step(
     node: Node, op: type[Op], values: Mapping[str, Any], open_names: frozenset[str]
 ) -> tuple[Step | None, list[Problem]]:
-    unknown = [
-        each.problem().model_copy(update={"node_id": node.id}) for each in unknown_parameters(node.config, values)
-    ]
-    stand_ins = {name: "text" for name in names_in(node.config) if name not in values}
-    waiting = frozenset(_open(node.config, open_names | stand_ins.keys(), "/config"))
+    found = placeholders(node.config)
+    unknown = [each.problem().model_copy(update={"node_id": node.id}) for each in unknown_parameters(found, values)]
+    stand_ins = {name: "text" for _, name in found if name not in values}
+    waiting = frozenset(path for path, name in found if name in open_names or name in stand_ins)
     try:
         return Step(node, op.configure(node.config, {**stand_ins, **values}), (), waiting), unknown
     except NodeError as error:
@@ -175,18 +175,6 @@ def setting_problem(node: Node, op: type[Op], error: Any) -> Problem:
     elif error["type"] == "missing":
         text = f"'{error['loc'][-1]}' is needed."
     return Problem(code="invalid_config", message=text, node_id=node.id, path=path, hint=hint)
-
-
-def _open(setting: Any, names: frozenset[str], path: str) -> Iterator[str]:
-    """The JSON pointers of the settings that hold one of these parameters."""
-    if isinstance(setting, Mapping):
-        for key, value in setting.items():
-            yield from _open(value, names, path + pointer([key]))
-    elif isinstance(setting, list):
-        for index, value in enumerate(setting):
-            yield from _open(value, names, f"{path}/{index}")
-    elif isinstance(setting, str) and any("${" + name + "}" in setting for name in names):
-        yield path
 
 
 def _same_place(one: str, other: str) -> bool:

@@ -2,12 +2,11 @@
 
 import datetime as dt
 import math
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from orchestrator.errors import InvalidGraph, NodeError, Problem
-from orchestrator.graph import Parameter, Workflow, pointer
-from orchestrator.literals import PLACEHOLDER
+from orchestrator.graph import Parameter, Workflow
 from orchestrator.names import listing, near
 
 Coerce = Callable[[Any], Any]
@@ -152,26 +151,10 @@ def _wrong(message: str, path: str) -> Problem:
     return Problem(code="invalid_parameter", message=message, path=path)
 
 
-def unknown_parameters(config: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[NodeError]:
-    """Every `${name}` in a config that is no parameter, as `unknown_parameter` on its setting."""
-    for path, name in _placeholders(config, "/config"):
+def unknown_parameters(found: Iterable[tuple[str, str]], values: Mapping[str, Any]) -> Iterator[NodeError]:
+    """Of the `placeholders` of a config, those that are no parameter, as `unknown_parameter` on their setting."""
+    for path, name in found:
         if name not in values:
             message = f"Parameter '{name}' is not in this workflow.{near(name, values)}"
             hint = f"parameters: {listing(values) or 'none'}"
             yield NodeError(message, code="unknown_parameter", hint=hint, path=path)
-
-
-def names_in(config: Mapping[str, Any]) -> set[str]:
-    """The names in every `${name}` of a config."""
-    return {name for _, name in _placeholders(config, "")}
-
-
-def _placeholders(setting: Any, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(setting, Mapping):
-        for key, value in setting.items():
-            yield from _placeholders(value, path + pointer([key]))
-    elif isinstance(setting, list):
-        for index, value in enumerate(setting):
-            yield from _placeholders(value, f"{path}/{index}")
-    elif isinstance(setting, str) and "${" in setting:
-        yield from ((path, match[1]) for match in PLACEHOLDER.finditer(setting))

@@ -11,7 +11,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from orchestrator.errors import NodeError
 from orchestrator.expressions import check
-from orchestrator.literals import PLACEHOLDER, as_text, sql_literal, substitute
+from orchestrator.literals import PLACEHOLDER, as_text, placeholders, sql_literal, substitute
 from orchestrator.names import listing, near
 
 __all__ = [
@@ -111,17 +111,21 @@ def bind_parameters(setting: Any, values: Mapping[str, Any]) -> Any:
     Raises:
         NodeError: `unknown_parameter`, with the near-miss.
     """
-    if isinstance(setting, Mapping):
-        return {key: bind_parameters(value, values) for key, value in setting.items()}
-    if isinstance(setting, list):
-        return [bind_parameters(value, values) for value in setting]
-    if not isinstance(setting, str) or "${" not in setting:
-        return setting
-    for match in PLACEHOLDER.finditer(setting):
-        if match[1] not in values:
+    for _, name in (found := placeholders(setting)):
+        if name not in values:
             known = listing(values) or "none"
-            message = f"Parameter '{match[1]}' is not in this workflow.{near(match[1], values)}"
+            message = f"Parameter '{name}' is not in this workflow.{near(name, values)}"
             raise NodeError(message, code="unknown_parameter", hint=f"parameters: {known}")
+    return _bound(setting, values) if found else setting
+
+
+def _bound(setting: Any, values: Mapping[str, Any]) -> Any:
+    if isinstance(setting, dict):
+        return {key: _bound(value, values) for key, value in setting.items()}
+    if isinstance(setting, list):
+        return [_bound(value, values) for value in setting]
+    if not isinstance(setting, str) or not PLACEHOLDER.search(setting):
+        return setting
     whole = PLACEHOLDER.fullmatch(setting)
     if whole and not isinstance(values[whole[1]], str):
         return values[whole[1]]

@@ -4,10 +4,11 @@ import datetime as dt
 
 import pytest
 
-from orchestrator.compiler.parameters import names_in, resolve, samples, unknown_parameters
-from orchestrator.errors import InvalidGraph
+from orchestrator.compiler.parameters import resolve, samples, unknown_parameters
+from orchestrator.errors import InvalidGraph, NodeError
 from orchestrator.graph import parse
-from orchestrator.names import listing
+from orchestrator.literals import placeholders
+from orchestrator.ops.settings import bind_parameters
 
 DAY, MOMENT = dt.date(2026, 1, 31), dt.datetime(2026, 1, 31, 12)
 
@@ -169,11 +170,22 @@ CONFIG = {"a": "${x} and ${y}", "b": [{"c/d": "${z}"}, "${x}", 5, None], "e": "$
 
 
 def test_placeholders_are_found_wherever_they_stand():
-    assert names_in(CONFIG) == {"x", "y", "z"}
-    found = [(each.path, each.code, each.hint) for each in unknown_parameters(CONFIG, {"x": 1})]
+    found = placeholders(CONFIG)
     assert found == [
+        ("/config/a", "x"), ("/config/a", "y"), ("/config/b/0/c~1d", "z"), ("/config/b/1", "x"),
+    ]  # fmt: skip
+    told = [(each.path, each.code, each.hint) for each in unknown_parameters(found, {"x": 1})]
+    assert told == [
         ("/config/a", "unknown_parameter", "parameters: x"),
         ("/config/b/0/c~1d", "unknown_parameter", "parameters: x"),
     ]
-    assert list(unknown_parameters(CONFIG, dict.fromkeys("xyz"))) == []
-    assert listing([]) == ""
+    assert list(unknown_parameters(found, dict.fromkeys("xyz"))) == []
+
+
+def test_a_setting_is_bound_in_place_and_the_rest_left_alone():
+    bound = bind_parameters(CONFIG, {"x": 1, "y": None, "z": DAY})
+    assert bound == {"a": "1 and ", "b": [{"c/d": DAY}, 1, 5, None], "e": "$x {y} ${", "f": True}
+    plain = {"rows": [{"a": "x"}]}
+    assert bind_parameters(plain, {}) is plain
+    with pytest.raises(NodeError, match="Parameter 'x' is not in this workflow"):
+        bind_parameters(CONFIG, {})
