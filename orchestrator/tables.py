@@ -37,6 +37,7 @@ class Session:
         allowed = [str(folder) for folder in folders]
         self.connection = duckdb.connect(":memory:", config={"threads": threads, "memory_limit": f"{memory_limit}B"})
         self._numbers = itertools.count()
+        self._views: weakref.WeakKeyDictionary[Relation, str] = weakref.WeakKeyDictionary()
         self._lock(allowed)
         SESSIONS.add(self)
 
@@ -68,9 +69,11 @@ class Session:
 
     def name(self, table: Relation) -> str:
         """A name under which SQL can read this relation."""
-        made = f"_r{next(self._numbers)}"
-        table.create_view(made)
-        return made
+        if table not in self._views:
+            made = f"_r{next(self._numbers)}"
+            table.create_view(made)
+            self._views[table] = made
+        return self._views[table]
 
     def sql(self, query: str, **tables: Relation) -> Relation:
         """A relation from SQL over others, named in braces: `sql("SELECT * FROM {left} JOIN {right} …", …)`."""

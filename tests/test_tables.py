@@ -144,6 +144,11 @@ def test_sql_over_relations(session):
     assert joined.fetchall() == [(1, "x")]
 
 
+def test_a_relation_has_one_name(session):
+    one, other = session.connection.sql("SELECT 1 AS a"), session.connection.sql("SELECT 1 AS a")
+    assert session.name(one) == session.name(one) != session.name(other)
+
+
 def test_order_does_not_depend_on_threads(folders):
     found = []
     for threads in (1, 4):
