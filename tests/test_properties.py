@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from compiler.graphs import own_home, run, run_compiled
 from compiler.recipes import RECIPES, graphs, write_data
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.compiler.jobs import compile_document
@@ -19,6 +19,7 @@ SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too
 TIMES = int(os.environ.get("GRAPHMILL_TEST_TIMES", "1"))  # how many times as many examples, to look for rare ones
 settings.register_profile("graphs", deadline=None, suppress_health_check=SLOW)
 quick = settings.get_profile("graphs")
+DATA = {"out_of_bounds"}  # a sum of latitudes may lie beyond the pole; nothing else may fail a run of these graphs
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -35,7 +36,7 @@ def test_every_node_type_has_a_recipe():
 def test_graphs_are_made_edge_by_edge_of_every_node_type():
     used, edges, made = Counter(), 0, 0
 
-    @settings(quick, max_examples=100, database=None, derandomize=True, phases=[Phase.generate])
+    @settings(quick, max_examples=60, database=None, derandomize=True, phases=[Phase.generate])
     @given(graphs())
     def look(document):
         nonlocal edges, made
@@ -54,7 +55,8 @@ def test_what_is_valid_runs_and_has_the_columns_that_were_foretold(document):
     judged = judge(document)
     assert judged.problems == ()
     ran = run(document)
-    assert ran.success, ran.error
+    assert ran.success or ran.error.code in DATA, ran.error
+    assume(ran.success)
     for node_id, ports in judged.nodes.items():
         for port, columns in ports["outputs"].items():
             assert ran.columns(node_id, port) == columns, (node_id, port)
@@ -65,7 +67,8 @@ def test_what_is_valid_runs_and_has_the_columns_that_were_foretold(document):
 @given(graphs())
 def test_a_fused_run_gives_the_same_rows(document):
     cached, fused = run(document), run(document, cache=False)
-    assert fused.success, fused.error
+    assert cached.success == fused.success, (cached.error, fused.error)
+    assume(cached.success)
     for node_id, port in fused.stored():
         assert fused.rows(node_id, port) == cached.rows(node_id, port), (node_id, port)
     cached.forget()
