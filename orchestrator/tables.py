@@ -13,6 +13,7 @@ from duckdb import DuckDBPyRelation as Relation
 from orchestrator.errors import NodeError
 from orchestrator.schema import geometry_columns
 
+PYTHON_SOURCE = "__duckdb_source_"  # DuckDB's name for an Arrow table, which is there as long as its relation is
 SESSIONS: "weakref.WeakSet[Session]" = weakref.WeakSet()
 
 
@@ -68,7 +69,15 @@ class Session:
         self.close()
 
     def name(self, table: Relation) -> str:
-        """A name under which SQL can read this relation."""
+        """How SQL reads this relation in a FROM: as a subquery, or as a view where rows from Python are in it.
+
+        A view costs more than it seems: after each, DuckDB binds every relation again that is asked for anything.
+        """
+        query = table.sql_query()
+        return self.view(table) if PYTHON_SOURCE in query else f"({query}\n)"
+
+    def view(self, table: Relation) -> str:
+        """The name of a view of this relation, which keeps alive what it reads."""
         if table not in self._views:
             made = f"_r{next(self._numbers)}"
             table.create_view(made)

@@ -5,13 +5,16 @@ import inspect
 import pytest
 from dagster import DagsterInstance
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
+from dagster._core.storage.event_log import SqlEventLogStorage, SqlEventLogStorageTable
 from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
 from dagster._grpc import impl
 from dagster._grpc import server as grpc_server
 from dagster._grpc.client import DagsterGrpcClient
 from dagster._grpc.server import DagsterApiServer, DagsterGrpcServer
 from dagster_postgres import PostgresEventLogStorage, PostgresRunStorage, PostgresScheduleStorage
+from dagster_postgres.event_log.event_log import CHANNEL_NAME
 
+from orchestrator.service import storage
 from orchestrator.service.processes import Order, Workers
 from orchestrator.service.worker import work
 
@@ -42,6 +45,11 @@ def text(of: object) -> str:
         (DefaultRunLauncher.launch_run, "DefaultRunLauncher.launch_run_from_grpc_client("),
         (PostgresRunStorage.connect, "create_pg_connection(self._engine)"),
         (PostgresEventLogStorage._connect, "create_pg_connection(self._engine)"),
+        (PostgresEventLogStorage.store_event, 'db.text(f"""NOTIFY {CHANNEL_NAME}, :notify_id; """)'),
+        (PostgresEventLogStorage.store_event, '{"notify_id": res[0] + "_" + str(res[1])}'),
+        (PostgresEventLogStorage.store_event, "event.dagster_event_type in ASSET_EVENTS"),
+        (PostgresEventLogStorage.store_event, "event.dagster_event_type in ASSET_CHECK_EVENTS"),
+        (SqlEventLogStorage.prepare_insert_event, ".insert().values(**self._event_to_row(event))"),
         (PostgresScheduleStorage.connect, "create_pg_connection(self._engine)"),
         (SqlRunStorage.has_run_stats_index_cols, "get_columns(RunsTable.name)"),
         (DagsterInstance.from_ref, "create_instance_from_ref(instance_ref)"),
@@ -88,3 +96,10 @@ def test_another_target_is_refused() -> None:
 
     with pytest.raises(RuntimeError, match="not supported"):
         Workers(multiprocessing.get_context("spawn")).Process(target=print, args=[])
+
+
+def test_the_event_log_has_the_columns_that_are_written() -> None:
+    columns = {column.name for column in SqlEventLogStorageTable.c} - {"id"}
+    assert all(f"%({name})s" in storage.INSERT for name in columns)
+    assert storage.INSERT.count("%(") == len(columns)
+    assert CHANNEL_NAME in storage.INSERT

@@ -1,5 +1,6 @@
 """The data plane: a locked session, and tables to and from Parquet, Arrow and frames."""
 
+import gc
 import math
 from threading import Timer
 
@@ -144,9 +145,25 @@ def test_sql_over_relations(session):
     assert joined.fetchall() == [(1, "x")]
 
 
-def test_a_relation_has_one_name(session):
+def test_a_relation_has_one_view(session):
     one, other = session.connection.sql("SELECT 1 AS a"), session.connection.sql("SELECT 1 AS a")
-    assert session.name(one) == session.name(one) != session.name(other)
+    assert session.view(one) == session.view(one) != session.view(other)
+
+
+def test_rows_from_python_live_as_long_as_what_reads_them(session):
+    made = session.sql("SELECT a + 1 AS b FROM {rows}", rows=session.arrow(pa.table({"a": [1, 2]})).filter("a > 1"))
+    gc.collect()
+    assert made.fetchall() == [(3,)]
+
+
+def test_naming_a_relation_leaves_the_others_bound(session):
+    """A view would make DuckDB bind every relation again."""
+    from duckdb import _seam
+
+    table = session.connection.sql("SELECT 1 AS a -- a comment")
+    before = _seam.catalog_version(session.connection)
+    assert session.connection.sql(f"FROM {session.name(table)}").fetchall() == [(1,)]
+    assert _seam.catalog_version(session.connection) == before
 
 
 def test_order_does_not_depend_on_threads(folders):

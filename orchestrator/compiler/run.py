@@ -22,6 +22,7 @@ from orchestrator.compiler.plan import Plan, Planned
 from orchestrator.errors import GraphmillError, NodeError
 from orchestrator.faults import blame, unknown_column
 from orchestrator.ops.base import Context, Op, Relation
+from orchestrator.schema import Column, columns
 from orchestrator.secrets import reveal
 from orchestrator.settings import settings
 from orchestrator.tables import Session
@@ -46,6 +47,7 @@ class RunContext:
     steps: Mapping[str, Planned]
     executed: Collection[str] | None = None
     made: dict[tuple[str, str], Relation] = field(default_factory=dict)
+    columns: dict[tuple[str, str], tuple[Column, ...]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -59,6 +61,12 @@ class RunContext:
     def is_end(self, step: Planned) -> bool:
         """Whether no node of this run reads what the step gives."""
         return not any((step.node_id, port) in self._read for port in step.step.op.outputs)
+
+    def unused(self, step: Planned) -> frozenset[str]:
+        """The ports of a step that are neither stored nor read by anybody; rejected rows are always looked at."""
+        if self.cache or self.is_end(step):
+            return frozenset()
+        return frozenset(port for port in step.step.op.outputs if (step.node_id, port) not in self._read) - {REJECTED}
 
     @cached_property
     def _read(self) -> frozenset[tuple[str, str]]:
@@ -155,11 +163,14 @@ class NodeRun:
             notes = run.notes.setdefault(self.planned.alias, {})
             context = Context(
                 run.session, run.root, run.folder / "scratch", run.given(self.planned),
-                keep_order=run.cache or self.planned.keep_order or run.is_end(self.planned), notes=notes,
+                keep_order=run.cache or self.planned.keep_order or run.is_end(self.planned),
+                unused=run.unused(self.planned), notes=notes,
             )  # fmt: skip
             made = op.call(arranged(step, tables), context)
             self._check_rejected(made)
-        run.made |= {(self.planned.alias, port): table for port, table in made.items()}
+        for port, table in made.items():
+            place = self.planned.alias, port
+            run.made[place], run.columns[place] = table, columns(table)
         run.seconds[self.planned.alias] = time.perf_counter() - started
         return made
 

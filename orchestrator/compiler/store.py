@@ -6,6 +6,7 @@ sinks, and only an output that feeds several nodes is stored, once.
 """
 
 import time
+from pathlib import Path
 from typing import Any
 
 from dagster import (
@@ -23,11 +24,12 @@ from orchestrator.compiler.culprit import cause, failed
 from orchestrator.compiler.run import RunContext
 from orchestrator.errors import NodeError
 from orchestrator.faults import blame
+from orchestrator.names import port_of
 from orchestrator.ops.base import Relation
-from orchestrator.schema import columns, is_geometry
-from orchestrator.tables import names as of
-from orchestrator.tables import quote
+from orchestrator.schema import GEOMETRY, Column
+from orchestrator.tables import Session, literal, quote
 
+Columns = tuple[Column, ...]
 PREVIEW_ROWS = 10
 ROW_COUNT = "dagster/row_count"
 
@@ -38,31 +40,33 @@ class TableStore(IOManager):
     def handle_output(self, context: OutputContext, obj: Relation) -> None:
         """Store a port's table where it must be, and tell Dagster what is in it."""
         run: RunContext = context.resources.run
-        alias, port = context.step_key, context.name
+        alias = context.step_key
         step = run.steps[alias]
+        port = port_of(context.name)
         sink = run.is_end(step)
         try:
             with blame(step.node_id):
-                metadata = _known(obj)
+                known = run.columns[alias, port]
+                metadata: dict[str, Any] = {"dagster/column_schema": _schema(known)}
                 written = run.notes.get(alias, {}).get("rows_written")
                 if run.cache or port in step.shared or (sink and written is None):
-                    metadata |= self._store(run, alias, port, obj)
+                    metadata |= self._store(run, alias, port, obj, known)
                 elif written is not None:
                     metadata[ROW_COUNT] = MetadataValue.int(written)
         except NodeError as error:
             raise failed(run, alias, error) from cause(run, error)
         context.add_output_metadata(metadata)
 
-    def _store(self, run: RunContext, alias: str, port: str, table: Relation) -> dict[str, Any]:
+    def _store(self, run: RunContext, alias: str, port: str, table: Relation, known: Columns) -> dict[str, Any]:
         started = time.perf_counter()
         path = run.table(alias, port)
         rows = run.session.store(table, path)
-        run.made[alias, port] = stored = run.session.parquet(path)
+        run.made.pop((alias, port), None)  # whoever reads the port reads what is stored
         seconds = run.seconds.get(alias, 0.0) + time.perf_counter() - started
         return {
             ROW_COUNT: MetadataValue.int(rows),
             "seconds": MetadataValue.float(round(seconds, 4)),
-            "preview": _preview(stored),
+            "preview": _preview(run.session, path, known),
         }
 
     def load_input(self, context: InputContext) -> Relation:
@@ -71,25 +75,23 @@ class TableStore(IOManager):
         source = context.upstream_output
         if source is None:
             raise TypeError("every input of a node is wired to an output")
-        place = (source.step_key, source.name)
+        place = (source.step_key, port_of(source.name))
         if place not in run.made:
             run.made[place] = run.session.parquet(run.table(*place))
         return run.made[place]
 
 
-def _known(table: Relation) -> dict[str, Any]:
+def _schema(known: Columns) -> Any:
     """What is known of a table before it is read."""
-    schema = TableSchema(columns=[TableColumn(each.name, each.type) for each in columns(table)])
-    return {"dagster/column_schema": MetadataValue.table_schema(schema)}
+    return MetadataValue.table_schema(TableSchema(columns=[TableColumn(each.name, each.type) for each in known]))
 
 
-def _preview(table: Relation) -> Any:
+def _preview(session: Session, path: Path, known: Columns) -> Any:
     """The first rows, as Dagster's UI shows them: every value as text."""
-    names = table.columns
-    shown = [
-        f"CAST({quote(name)} AS VARCHAR)" if is_geometry(kind) else quote(name) for name, kind in of(table).items()
-    ]
-    head = table.limit(PREVIEW_ROWS).project(", ".join(shown)).fetchall()
+    shown = [f"CAST({quote(each.name)} AS VARCHAR)" if each.type == GEOMETRY else quote(each.name) for each in known]
+    query = f"SELECT {', '.join(shown)} FROM read_parquet({literal(str(path))}) LIMIT {PREVIEW_ROWS}"
+    head = session.connection.execute(query).fetchall()
+    names = [each.name for each in known]
     records = [TableRecord({name: _shown(value) for name, value in zip(names, row, strict=True)}) for row in head]
     return MetadataValue.table(records, TableSchema(columns=[TableColumn(name, "string") for name in names]))
 

@@ -119,12 +119,12 @@ class CsvReader(FileReader):
         columns, found, blank = self._layout(connection, path, options)
         ragged: dict[str, dict[str, Any]] = {
             "fail": {},
-            "fill": {"strict_mode": False, "null_padding": True, "parallel": False},
-            "skip": {"ignore_errors": True},
+            "fill": {"strict_mode": False, "null_padding": True, "parallel": False, "auto_detect": False},
+            "skip": {"ignore_errors": True, "auto_detect": False},
         }
         if self.blanks and not self.types and "VARCHAR" not in columns.values():
             options = options | {"nullstr": [*options["nullstr"], *BLANKS]}
-        given = {**options, **found, **ragged[self.ragged], "auto_detect": False, "columns": columns}
+        given = {**options, **found, **ragged[self.ragged], "columns": columns}
         table = connection.sql(read("read_csv", path, given))
         return table.project(", ".join(_unless_blank(name, blank.get(name)) for name in columns)) if blank else table
 
@@ -133,13 +133,15 @@ class CsvReader(FileReader):
     ) -> tuple[dict[str, str], Mapping[str, Any], dict[str, str]]:
         """Columns with the types to read, DuckDB's options, and the types of text columns whose blanks are null."""
         found = layout.sniff(connection, path, options, self.sample_size)
+        sample = layout.sample(path, self.quote, self.sample_size)
         empty_is_null = self.quoted_empty == "null"
-        if self.quoted_empty == "auto":
+        if self.quoted_empty == "auto" and sample is None:
             text = layout.sniff(connection, path, options | {"allow_quoted_nulls": False}, self.sample_size)
             empty_is_null = text.columns != found.columns
         columns = dict(found.columns)
         blank: dict[str, str] = {}
-        if "VARCHAR" in columns.values() and self.blanks:
+        may_be_blank = sample is None or layout.has_blanks(sample, options["delim"])
+        if "VARCHAR" in columns.values() and self.blanks and may_be_blank:
             more = options | {"nullstr": [*options["nullstr"], *BLANKS]}
             wanted = layout.sniff(connection, path, more, self.sample_size).columns
             blank = layout.with_blanks(columns, wanted, {**options, **found.options})
@@ -150,7 +152,9 @@ class CsvReader(FileReader):
                     raise NodeError(message, code="unknown_column", hint=listing(columns))
             columns[name] = kind
             blank.pop(name, None)
-        return columns, {**found.options, "allow_quoted_nulls": empty_is_null}, blank
+        # Where DuckDB looks at the file itself it knows how large it is, and plans joins by that.
+        known = {"allow_quoted_nulls": empty_is_null, "auto_detect": found.strict and not self.types}
+        return columns, {**found.options, **known}, blank
 
 
 def _unless_blank(name: str, kind: str | None) -> str:

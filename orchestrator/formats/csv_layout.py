@@ -5,7 +5,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from typing import Any
 import duckdb
 
 from orchestrator.errors import NodeError
-from orchestrator.formats.encodings import head
+from orchestrator.formats.encodings import head, opened
+from orchestrator.formats.problems import BLANKS
 from orchestrator.formats.reading import arguments
 
 DELIMITERS = ",;\t|"
@@ -27,10 +28,11 @@ ISO = "%Y-%m-%d"
 
 @dataclass(frozen=True)
 class Layout:
-    """What DuckDB's reader is told, and the columns that it then gives."""
+    """What DuckDB's reader is told, and the columns that it then gives; `strict` where all rows looked at fit them."""
 
     columns: Mapping[str, str]
     options: Mapping[str, Any]
+    strict: bool = True
 
 
 def find_delimiter(head: str, mark: str) -> str:
@@ -75,6 +77,21 @@ def sniff(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[st
     return _sniffed[key]
 
 
+def sample(path: Path, mark: str, rows: int) -> bytes | None:
+    """The rows that DuckDB's sniffer looks at; None where that is not simply so many lines."""
+    if rows < 0:
+        return None
+    with opened(path) as file:
+        found = b"".join(islice(file, rows + 2))
+    return None if mark and mark.encode() in found else found
+
+
+def has_blanks(sample: bytes, delimiter: str) -> bool:
+    """Whether one of `BLANKS` is a field of these lines, which have no quotes."""
+    end, words = re.escape(delimiter), "|".join(map(re.escape, BLANKS))
+    return re.search(f"(?:^|{end})(?:{words})(?=\\r?$|{end})".encode(), sample, re.MULTILINE) is not None
+
+
 def with_blanks(text: Mapping[str, str], blank: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
     """Columns of text that are numbers or times once `BLANKS` are null, with the types that they then have."""
     if list(text) != list(blank) or options.get("dateformat", ISO) != ISO:
@@ -100,7 +117,7 @@ def _careful(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping
             raise
     # Ragged rows in the sample: types come from the rows that fit, and the run says which row does not.
     try:
-        return _sniff(connection, path, given | LENIENT)
+        return replace(_sniff(connection, path, given | LENIENT), strict=False)
     except duckdb.Error as error:
         if "CSV Error on Line" in str(error):
             raise
@@ -118,7 +135,7 @@ def _plain(path: Path, options: Mapping[str, Any]) -> Layout:
         first = []
     if not first or len({name.lower() for name in first}) < len(first) or "" in first:
         raise NodeError("The file is not a table of delimited text.", code="unreadable_file")
-    return Layout(dict.fromkeys(first, "VARCHAR"), {"header": True})
+    return Layout(dict.fromkeys(first, "VARCHAR"), {"header": True}, strict=False)
 
 
 def _sniff(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any]) -> Layout:

@@ -47,7 +47,7 @@ def _defined(name: str, table: Relation, session: Session) -> str:
 
     DuckDB holds what a query reads twice; what is stored is better read twice, with the filters of each place.
     """
-    return f"{quote(name)} AS {'NOT MATERIALIZED ' * steady(table)}(FROM memory.main.{session.name(table)})"
+    return f"{quote(name)} AS {'NOT MATERIALIZED ' * steady(table)}(FROM memory.main.{session.view(table)})"
 
 
 def whole(table: Relation) -> Relation:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from orchestrator.ops._numbered import numbered
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Relation
 from orchestrator.tables import Session, quote
@@ -57,5 +58,4 @@ class Pairs:
         return quote(free(self.left.columns, "_row")), quote(free(self.right.columns, "_row"))
 
     def _numbered(self, table: Relation, number: str) -> str:
-        name = self.session.name(table)
-        return f"(SELECT *, row_number() OVER () AS {number} FROM {name})" if self.keep_order else name
+        return numbered(self.session, table, number) if self.keep_order else self.session.name(table)

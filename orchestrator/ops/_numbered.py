@@ -5,22 +5,38 @@ from uuid import uuid4
 
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Context, Relation
-from orchestrator.tables import names, quote
+from orchestrator.tables import Session, names, quote
+
+SCAN = "SELECT * FROM parquet_scan("
 
 
 def steady(table: Relation) -> bool:
     """Whether reading it again costs no computing and gives the same rows in the same order: a stored table."""
-    if table.type == "SUBQUERY_RELATION":
-        return table.sql_query().startswith("SELECT * FROM parquet_scan(")
-    return table.type in ("TABLE_RELATION", "VIEW_RELATION")
+    return is_scan(table) or table.type in ("TABLE_RELATION", "VIEW_RELATION")
+
+
+def is_scan(table: Relation) -> bool:
+    """Whether it is a stored table as a whole."""
+    return table.type == "SUBQUERY_RELATION" and table.sql_query().startswith(SCAN)
+
+
+def numbered(session: Session, table: Relation, number: str) -> str:
+    """The table in SQL with the numbers of its rows, from 1 in input order, as a column of this quoted name.
+
+    The rows of a file know their number; counting them would be the work of one thread.
+    """
+    if is_scan(table) and "file_row_number" not in map(str.lower, table.columns):
+        return f"({table.sql_query().replace('*', f'*, file_row_number + 1 AS {number}', 1)}\n)"
+    return f"(SELECT *, row_number() OVER () AS {number} FROM {session.name(table)})"
 
 
 def settled(table: Relation, context: Context) -> Relation:
     """The same rows, fit to be read once for each port: in a fused run, what is still a query is stored in `scratch`.
 
-    Each port is a query of its own, and another run of the query before may give other rows, or another order.
+    Not where one port is read only. Each port is a query of its own, and another run of the query before may give
+    other rows, or another order.
     """
-    if context.design or context.scratch is None or steady(table):
+    if context.design or context.unused or context.scratch is None or steady(table):
         return table
     path = context.scratch / f"{uuid4().hex}.parquet"
     context.session.store(table, path)
@@ -40,11 +56,11 @@ class Numbered:
 
     def _those(self, which: str, numbers: str) -> Relation:
         """A stored table is read twice rather than held: for the numbers only the columns that matter are read."""
-        view, number = self._context.session.name(self._table), self.number
+        session, number = self._context.session, self.number
         held = "NOT MATERIALIZED" if steady(self._table) else "MATERIALIZED"
         order = f"ORDER BY _rows.{number}" if self._context.keep_order else ""
-        return self._context.session.connection.sql(
-            f"WITH _rows AS {held} (SELECT *, row_number() OVER () AS {number} FROM {view}), _taken AS ({numbers}) "
+        return session.connection.sql(
+            f"WITH _rows AS {held} (FROM {numbered(session, self._table, number)}), _taken AS ({numbers}) "
             f"SELECT {listed(names(self._table))} FROM _rows {which} JOIN _taken USING ({number}) {order}"
         )
 

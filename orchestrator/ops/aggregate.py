@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from orchestrator.errors import at
 from orchestrator.ops._aggregations import IN_ORDER, Aggregation
+from orchestrator.ops._numbered import numbered
 from orchestrator.ops._types import free, storable
 from orchestrator.ops._union_geometry import unions
 from orchestrator.ops.base import Context, Op, Relation
@@ -63,12 +64,12 @@ class Aggregate(Op):
         for index, each in enumerate(self.aggregations):
             with at(f"/aggregations/{index}/function"):
                 made.append(f"{each.sql(kinds.get(each.column, ''), number)} AS {quote(each.output)}")
-        numbered = f"(SELECT *, row_number() OVER () AS {number} FROM {context.session.name(table)})"
-        source = context.session.name(table) if self.ignores_order() else numbered
+        session = context.session
+        source = session.name(table) if self.ignores_order() else numbered(session, table, number)
         by = f" GROUP BY {', '.join(groups)}" if groups else ""
         order = f" ORDER BY {', '.join(f'{place + 1} NULLS LAST' for place in range(len(groups)))}" if groups else ""
         wanted = context.keep_order or self._has_union()
-        return context.session.connection.sql(f"SELECT {', '.join(made)} FROM {source} t{by}{order if wanted else ''}")
+        return session.connection.sql(f"SELECT {', '.join(made)} FROM {source} t{by}{order if wanted else ''}")
 
     def _has_union(self) -> bool:
         return any(each.function == "union_geometry" for each in self.aggregations)
@@ -77,7 +78,7 @@ class Aggregate(Op):
         """The groups so far with the united geometry in the place of its null; both are numbered in group order."""
         session, number = context.session, quote(free([*made.columns, "gid", "g"], "_group"))
         columns = [f"u.g AS {quote(n)}" if n == each.output else f"a.{quote(n)}" for n in made.columns]
-        groups = f"(SELECT *, row_number() OVER () AS {number} FROM {session.name(made)})"
+        groups = numbered(session, made, number)
         united = session.name(unions(session, table, self.group_by, each.column))
         query = f"SELECT {', '.join(columns)} FROM {groups} a LEFT JOIN {united} u ON a.{number} = u.gid"
         return session.connection.sql(f"{query} ORDER BY a.{number}")

@@ -40,8 +40,8 @@ class Context:
     """What a node may use besides its inputs: the session, the data root, and what this run says of it.
 
     `design` is true while only columns are wanted: nothing is written, no address is called. `keep_order` is false
-    when nobody will see the order of this node's rows. `given` holds an `input` node's rows; `scratch` is a folder of
-    the run's own.
+    when nobody will see the order of this node's rows. `unused` are the output ports that nobody will read: any table
+    may be given for them. `given` holds an `input` node's rows; `scratch` is a folder of the run's own.
     """
 
     session: Session
@@ -50,6 +50,7 @@ class Context:
     given: tuple[dict[str, JsonValue], ...] | None = None
     keep_order: bool = True
     design: bool = False
+    unused: frozenset[str] = frozenset()
     notes: dict[str, Any] = field(default_factory=dict, compare=False)
 
 

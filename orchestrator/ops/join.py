@@ -63,11 +63,18 @@ class Join(Op):
         turned = Pairs(
             context.session, right, left, tuple((key.right, key.left) for key in self.keys), context.keep_order
         )
-        if alone:
+        if "joined" in context.unused:
+            joined = left
+        elif alone:
             joined = pairs.lonely("EXISTS" if self.how == "semi" else "NOT EXISTS")
         else:
             joined = pairs.joined(self.how, self.suffix)
-        return Joined(joined, pairs.lonely(), turned.lonely())
+        unused = context.unused
+        return Joined(
+            joined,
+            left if "left_only" in unused else pairs.lonely(),
+            right if "right_only" in unused else turned.lonely(),
+        )
 
     def _check(self, left: Relation, right: Relation) -> None:
         for index, key in enumerate(self.keys):

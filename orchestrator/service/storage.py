@@ -6,6 +6,8 @@ from typing import Any, Self
 import sqlalchemy as sa
 from dagster import StringSource
 from dagster._config import UserConfigSchema
+from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS
+from dagster._core.events.log import EventLogEntry
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import (
     DagsterPostgresStorage,
@@ -13,6 +15,15 @@ from dagster_postgres import (
     PostgresRunStorage,
     PostgresScheduleStorage,
 )
+
+INSERT = """
+WITH made AS (
+    INSERT INTO event_logs (run_id, event, dagster_event_type, timestamp, step_key, asset_key, partition)
+    VALUES (%(run_id)s, %(event)s, %(dagster_event_type)s, %(timestamp)s, %(step_key)s, %(asset_key)s, %(partition)s)
+    RETURNING run_id, id
+)
+SELECT pg_notify('run_events', run_id || '_' || id) FROM made
+"""
 
 
 class Runs(PostgresRunStorage):
@@ -42,6 +53,15 @@ class Events(PostgresEventLogStorage):
         super().__init__(url, should_autocreate_tables=False)
         self._engine = pooled(url)
         sa.event.listen(self._engine, "connect", do_not_wait_for_disk)
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """Dagster's own insert and its notice as one statement: half the time, and a run stores eight a node."""
+        if event.is_dagster_event and event.get_dagster_event().event_type in ASSET_EVENTS | ASSET_CHECK_EVENTS:
+            super().store_event(event)
+            return
+        row = self._event_to_row(event)
+        with self._connect() as connection:
+            connection.exec_driver_sql(INSERT, row)
 
     def dispose(self) -> None:
         """Give the connections back."""

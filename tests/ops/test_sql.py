@@ -91,7 +91,7 @@ def test_sums_of_whole_numbers_are_bigint(run):
 @pytest.mark.parametrize("ahead", range(6))
 def test_tables_called_like_the_views_of_the_session(session, context, ahead):
     tables = [session.connection.sql(A), session.sql("SELECT * FROM {b}", b=session.connection.sql(B))]
-    next_ = int(session.name(tables[0]).removeprefix("_r")) + 1 + ahead
+    next_ = int(session.view(tables[0]).removeprefix("_r")) + 1 + ahead
     names = [f"_r{next_}", f"_r{next_ - 1}"]
     query = " union all ".join(f"select count(*) as n from {name}" for name in names)
     made = Sql.configure({"query": query, "names": names}).call({"tables": tables}, context)
