@@ -106,7 +106,7 @@ class PortInfo(BaseModel):
 
 
 class NodeType(BaseModel):
-    """A node type of the catalogue; `config_schema` is JSON Schema 2020-12 with `x-ui` hints."""
+    """A node type; `config_schema` is JSON Schema 2020-12 with `x-ui` hints; `dynamic_ports`: settings give more."""
 
     type: str
     title: str
@@ -114,6 +114,7 @@ class NodeType(BaseModel):
     description: str
     inputs: list[PortInfo]
     outputs: list[PortInfo]
+    dynamic_ports: bool
     config_schema: dict[str, Any]
 
 

@@ -96,7 +96,10 @@ def ports(op: type[Op]) -> str:
     """Inputs and outputs."""
     rows = [("in", each) for each in op.inputs.values()] + [("out", each) for each in op.outputs.values()]
     marks = {port.name: " (many edges)" if port.many else " (optional)" if port.optional else "" for _, port in rows}
-    return schema.table(("", "Port", ""), [(way, f"`{p.name}`{marks[p.name]}", p.description) for way, p in rows])
+    shown = [(way, f"`{p.name}`{marks[p.name]}", p.description) for way, p in rows]
+    if op.dynamic_ports:
+        shown.append(("", "…", "Further ports come from the settings."))
+    return schema.table(("", "Port", ""), shown)
 
 
 def options(op: type[Op]) -> str:

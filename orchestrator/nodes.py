@@ -38,6 +38,7 @@ def describe(name: str) -> dict[str, Any]:
         "description": inspect.getdoc(op) or "",
         "inputs": _ports(op.inputs),
         "outputs": _ports(op.outputs),
+        "dynamic_ports": op.dynamic_ports,
         "config_schema": {"$schema": DIALECT, **op.config_schema()},
     }
 

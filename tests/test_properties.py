@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from compiler.graphs import own_home, run, run_compiled
 from compiler.recipes import RECIPES, graphs, write_data
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, find, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.compiler.jobs import compile_document
@@ -33,6 +33,10 @@ def test_every_node_type_has_a_recipe():
     assert set(RECIPES) == set(node_types())
 
 
+def types_of(document):
+    return [node["type"] for node in document["nodes"]]
+
+
 def test_graphs_are_made_edge_by_edge_of_every_node_type():
     used, edges, made = Counter(), 0, 0
 
@@ -40,12 +44,13 @@ def test_graphs_are_made_edge_by_edge_of_every_node_type():
     @given(graphs(12))
     def look(document):
         nonlocal edges, made
-        used.update(node["type"] for node in document["nodes"])
+        used.update(types_of(document))
         edges += len(document["edges"])
         made += 1
 
     look()
-    assert set(used) == set(RECIPES)
+    for kind in set(RECIPES) - set(used):
+        find(graphs(6, {kind, "inline_data"}), lambda document, kind=kind: kind in types_of(document))
     assert edges > made
 
 

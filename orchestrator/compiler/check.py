@@ -11,14 +11,16 @@ from orchestrator.compiler.order import cycle, sort
 from orchestrator.compiler.parameters import resolve, samples, unknown_parameters
 from orchestrator.compiler.parts import running, untouched
 from orchestrator.compiler.wanted import expressions_in
-from orchestrator.compiler.wiring import Types, Wire, edge_name, wire
+from orchestrator.compiler.wiring import Wire, edge_name, wire
 from orchestrator.errors import InvalidGraph, NodeError, Problem
 from orchestrator.expressions import parse_ahead
 from orchestrator.graph import BROKEN, Node, Workflow, pointer
 from orchestrator.literals import placeholders
 from orchestrator.names import listing, near
-from orchestrator.ops.base import Op
+from orchestrator.ops.base import Op, Ports
 from orchestrator.registry import node_types
+
+Types = Mapping[str, type[Op]]
 
 
 @dataclass(frozen=True)
@@ -78,22 +80,36 @@ def inspect(workflow: Workflow, given: Mapping[str, Any] | None = None) -> tuple
     if all(node.is_layout for node in nodes.values()):
         problems.append(Problem(code="empty_graph", message="There is no node to run."))
     types, unknown = _types(nodes)
-    wires, wrong = wire(workflow.edges, nodes, types)
+    steps, refused = _steps(nodes, types, values, open_names)
+    known = {node_id: _ports(op, steps.get(node_id)) for node_id, op in types.items()}
+    wires, wrong = wire(workflow.edges, nodes, known)
     loop = cycle(list(nodes), ((each.source, each.target) for each in wires))
-    problems += [*unknown, *wrong, *_cycle(loop)]
+    problems += [*unknown, *wrong, *_cycle(loop), *refused]
+    taking_part = running(nodes, known, wires)
+    if not problems and not taking_part:
+        problems.append(Problem(code="empty_graph", message="Every node is disabled, or depends on one that is."))
+    bad = (nodes.keys() - steps.keys()) | _touched(problems, workflow)
+    sound = untouched(nodes, wires, bad) & taking_part
+    return Checked(workflow, _ordered({each: steps[each] for each in nodes if each in sound}, wires)), problems
+
+
+def _steps(
+    nodes: Mapping[str, Node], types: Types, values: Mapping[str, Any], open_names: frozenset[str]
+) -> tuple[dict[str, Step], list[Problem]]:
+    """A step for each node whose settings are right, and what is wrong with the others'."""
     steps: dict[str, Step] = {}
+    problems: list[Problem] = []
     parse_ahead(text for node_id, op in types.items() for text in expressions_in(op, nodes[node_id].config))
     for node_id, op in types.items():
         step, found = _step(nodes[node_id], op, values, open_names)
         problems += found
         if step is not None:
             steps[node_id] = step
-    taking_part = running(nodes, types, wires)
-    if not problems and not taking_part:
-        problems.append(Problem(code="empty_graph", message="Every node is disabled, or depends on one that is."))
-    bad = (nodes.keys() - steps.keys()) | _touched(problems, workflow)
-    sound = untouched(nodes, wires, bad) & taking_part
-    return Checked(workflow, _ordered({each: steps[each] for each in nodes if each in sound}, wires)), problems
+    return steps, problems
+
+
+def _ports(op: type[Op], step: Step | None) -> Ports:
+    return Ports(op.inputs, op.outputs, complete=not op.dynamic_ports) if step is None else step.op.ports
 
 
 def _given(workflow: Workflow, given: Mapping[str, Any]) -> tuple[dict[str, Any], frozenset[str], list[Problem]]:

@@ -1,6 +1,7 @@
 """Fourth pass: a plan as a Dagster job.
 
-One `OpDefinition` per node type, cached, because two ops of one name may not meet in a repository; one alias per node.
+One `OpDefinition` per node type (and per set of ports, where those depend on settings), kept as long as it is used,
+because two ops of one name may not meet in a repository; one alias per node.
 The node's settings are the op's config, the workflow's parameters the job's own config, so that Dagster's launchpad
 shows them with types and defaults.
 """
@@ -8,8 +9,10 @@ shows them with types and defaults.
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from functools import cache
+from hashlib import sha256
+from threading import Lock
 from typing import Any
+from weakref import WeakValueDictionary
 
 from dagster import Any as AnyType
 from dagster import (
@@ -42,7 +45,8 @@ from orchestrator.compiler.run import VERSION_TAG, NodeRun, RunContext, run_cont
 from orchestrator.compiler.store import table_store
 from orchestrator.errors import NodeError
 from orchestrator.graph import Parameter, Retry, Workflow
-from orchestrator.ops.base import Port
+from orchestrator.names import port_key, port_of
+from orchestrator.ops.base import Op, Port, Ports
 from orchestrator.registry import node_type
 
 REPOSITORY = "graphmill"
@@ -50,6 +54,8 @@ NODE_TAG = "graphmill/node"
 WORKFLOW_TAG = "graphmill/workflow"
 RUN_CONFIG = KEPT
 
+_defined: WeakValueDictionary[str, OpDefinition] = WeakValueDictionary()
+_defining = Lock()
 SCALARS: Mapping[str, Any] = {"integer": int, "number": float, "boolean": bool}
 
 
@@ -109,23 +115,22 @@ def silent(_: Any) -> logging.Logger:
 
 
 def _node_defs(plan: Plan) -> list[OpDefinition]:
-    return [definition(name) for name in sorted({step.step.op.type for step in plan.steps})]
+    used = {_op_name(step): step.step.op for step in plan.steps}
+    return [definition(used[name].type, _own(used[name])) for name in sorted(used)]
 
 
 def _invocation(step: Planned) -> NodeInvocation:
     node = step.step.node
-    return NodeInvocation(
-        op_name(node.type), alias=step.alias, tags={NODE_TAG: node.id}, retry_policy=_retries(node.retry)
-    )
+    return NodeInvocation(_op_name(step), alias=step.alias, tags={NODE_TAG: node.id}, retry_policy=_retries(node.retry))
 
 
 def _dependencies(step: Planned, aliases: Mapping[str, str]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name, port in step.step.op.inputs.items():
         places = dict.fromkeys((wire.source, wire.source_port) for wire in step.step.into(name))
-        sources = [DependencyDefinition(aliases[source], source_port) for source, source_port in places]
+        sources = [DependencyDefinition(aliases[source], port_key(source_port)) for source, source_port in places]
         if sources:
-            made[name] = MultiDependencyDefinition(sources) if port.many else sources[0]
+            made[port_key(name)] = MultiDependencyDefinition(sources) if port.many else sources[0]
     return made
 
 
@@ -136,23 +141,43 @@ def _retries(retry: Retry | None) -> RetryPolicy | None:
     return RetryPolicy(max_retries=retry.max_retries, delay=retry.delay_s, backoff=backoff)
 
 
-def op_name(node_type_id: str) -> str:
-    """The op's name: the type's id, with a `_` where Dagster keeps that word for itself."""
+def op_name(node_type_id: str, ports: Ports | None = None) -> str:
+    """The op's name: the type's id, with a `_` where Dagster keeps that word, and a hash of the node's own `ports`."""
     from dagster._core.definitions.utils import DISALLOWED_NAMES  # the list is nowhere public
 
-    return f"{node_type_id}_" if node_type_id in DISALLOWED_NAMES else node_type_id
+    name = f"{node_type_id}_" if node_type_id in DISALLOWED_NAMES else node_type_id
+    if ports is None:
+        return name
+    said = repr([list(ports.inputs.values()), list(ports.outputs.values())])
+    return f"{name}__P{sha256(said.encode()).hexdigest()[:20]}"
 
 
-@cache
-def definition(name: str) -> OpDefinition:
-    """The op of a node type."""
-    op = node_type(name)
+def _op_name(step: Planned) -> str:
+    return op_name(step.step.op.type, _own(step.step.op))
+
+
+def _own(op: Op) -> Ports | None:
+    """The ports of a node where they are not those of its type."""
+    return op.ports if op.dynamic_ports else None
+
+
+def definition(name: str, ports: Ports | None = None) -> OpDefinition:
+    """The op of a node type, or of its nodes that have these ports; one object as long as anything uses it."""
+    key = op_name(name, ports)
+    with _defining:
+        made = _defined.get(key)
+        if made is None:
+            _defined[key] = made = _define(name, key, ports or node_type(name))
+        return made
+
+
+def _define(name: str, key: str, ports: Ports | type[Op]) -> OpDefinition:
     return OpDefinition(
         compute_fn=_compute,
-        name=op_name(name),
-        description=op.__doc__,
-        ins={port.name: _input(port) for port in op.inputs.values()},
-        outs={port.name: _output(port) for port in op.outputs.values()},
+        name=key,
+        description=node_type(name).__doc__,
+        ins={port_key(port.name): _input(port) for port in ports.inputs.values()},
+        outs={port_key(port.name): _output(port) for port in ports.outputs.values()},
         config_schema=Permissive(),  # type: ignore[no-untyped-call]
         required_resource_keys={"run"},
         tags={"dagster/compute_kind": "duckdb"},
@@ -175,8 +200,9 @@ def _compute(context: OpExecutionContext, inputs: dict[str, Any]) -> Iterator[Ou
     alias = context.op_handle.name
     try:
         node = NodeRun(run, alias, context.op_config)
-        for port, table in node.run(inputs).items():
-            yield Output(table, output_name=port)
+        given = {port_of(name): table for name, table in inputs.items()}
+        for port, table in node.run(given).items():
+            yield Output(table, output_name=port_key(port))
     except NodeError as error:
         raise failed(run, alias, error) from cause(run, error)
 

@@ -58,11 +58,13 @@ class _Inference:
     def run(self, checked: Checked) -> Inferred:
         inputs, outputs = {}, {}
         for step in checked.steps:
-            given = {port: [self.tables[w.source, w.source_port] for w in step.into(port)] for port in step.op.inputs}
+            given = {
+                port: [self.tables[w.source, w.source_port] for w in step.into(port)] for port in step.op.ports.inputs
+            }
             inputs[step.node.id] = {port: self._first_columns(tables) for port, tables in given.items()}
             made = self._outputs(step, given)
-            self.tables |= {(step.node.id, port): made.get(port) for port in step.op.outputs}
-            outputs[step.node.id] = {port: self._columns(made.get(port)) for port in step.op.outputs}
+            self.tables |= {(step.node.id, port): made.get(port) for port in step.op.ports.outputs}
+            outputs[step.node.id] = {port: self._columns(made.get(port)) for port in step.op.ports.outputs}
         return Inferred(inputs, outputs, tuple(self.problems))
 
     def _outputs(self, step: Step, given: Mapping[str, list[Relation | None]]) -> dict[str, Relation]:
@@ -101,12 +103,12 @@ def arranged(step: Step, tables: Mapping[str, list[Any]]) -> dict[str, Any]:
     """The tables of each port as `Op.call` takes them: a list where the port takes many, else one or None."""
     return {
         name: tables[name] if port.many else (tables[name][0] if tables[name] else None)
-        for name, port in step.op.inputs.items()
+        for name, port in step.op.ports.inputs.items()
     }
 
 
 def _missing_columns(step: Step, tables: Mapping[str, list[Relation]]) -> Iterator[Problem]:
-    first = next(iter(step.op.inputs), None)
+    first = next(iter(step.op.ports.inputs), None)
     for path, name, port in step.op.columns_named:
         where = port or first
         if where is None or f"/config{path}" in step.open_settings:

@@ -3,21 +3,21 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
-from orchestrator.compiler.wiring import Types, Wire
+from orchestrator.compiler.wiring import Known, Wire
 from orchestrator.graph import Node
 
 
-def running(nodes: Mapping[str, Node], types: Types, wires: Iterable[Wire]) -> frozenset[str]:
+def running(nodes: Mapping[str, Node], known: Known, wires: Iterable[Wire]) -> frozenset[str]:
     """The nodes that a run executes: not the disabled ones, nor those that need an input from them alone."""
     out: defaultdict[str, list[Wire]] = defaultdict(list)
     feeds: Counter[tuple[str, str]] = Counter()
     for each in wires:
         out[each.source].append(each)
         feeds[each.target, each.target_port] += 1
-    needed = {(node, port.name) for node, op in types.items() for port in op.inputs.values() if not port.optional}
-    lost = [node for node in types if not nodes[node].enabled]
+    needed = {(node, port.name) for node, ports in known.items() for port in ports.inputs.values() if not port.optional}
+    lost = [node for node in known if not nodes[node].enabled]
     lost += [node for node, port in needed if not feeds[node, port]]
-    left = set(types)
+    left = set(known)
     while lost:
         node = lost.pop()
         if node not in left:

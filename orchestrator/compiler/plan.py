@@ -57,7 +57,7 @@ def plan(checked: Checked) -> Plan:
         cut = depth[node_id] >= LONGEST_CHAIN
         if cut:
             depth[node_id] = 0
-        connected = frozenset(port for port in step.op.outputs if (node_id, port) in uses)
+        connected = frozenset(port for port in step.op.ports.outputs if (node_id, port) in uses)
         shared = frozenset(port for port in connected if cut or uses[node_id, port] > 1)
         steps.append(
             Planned(step, alias(node_id, step.node.name), key(node_id), connected, shared, seen_order[node_id])

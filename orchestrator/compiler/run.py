@@ -21,6 +21,7 @@ from orchestrator.compiler.parameters import resolve
 from orchestrator.compiler.plan import Plan, Planned
 from orchestrator.errors import GraphmillError, NodeError
 from orchestrator.faults import blame, unknown_column
+from orchestrator.names import port_key
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.schema import Column, columns
 from orchestrator.secrets import reveal
@@ -60,13 +61,15 @@ class RunContext:
 
     def is_end(self, step: Planned) -> bool:
         """Whether no node of this run reads what the step gives."""
-        return not any((step.node_id, port) in self._read for port in step.step.op.outputs)
+        return not any((step.node_id, port) in self._read for port in step.step.op.ports.outputs)
 
     def unused(self, step: Planned) -> frozenset[str]:
         """The ports of a step that are neither stored nor read by anybody; rejected rows are always looked at."""
         if self.cache or self.is_end(step):
             return frozenset()
-        return frozenset(port for port in step.step.op.outputs if (step.node_id, port) not in self._read) - {REJECTED}
+        return frozenset(port for port in step.step.op.ports.outputs if (step.node_id, port) not in self._read) - {
+            REJECTED
+        }
 
     @cached_property
     def _read(self) -> frozenset[tuple[str, str]]:
@@ -86,7 +89,7 @@ class RunContext:
 
 def table_path(folder: Path, key: str, port: str) -> Path:
     """Where a run stores the table of a port."""
-    return folder / "tables" / key / f"{port}.parquet"
+    return folder / "tables" / key / f"{port_key(port)}.parquet"
 
 
 def run_context(plan: Plan, version: int) -> ResourceDefinition:
@@ -158,7 +161,7 @@ class NodeRun:
         run, step = self.run_context, self.planned.step
         with blame(step.node.id):
             op = self._configured()
-            tables = {port: self._wired(port, inputs.get(port)) for port in op.inputs}
+            tables = {port: self._wired(port, inputs.get(port)) for port in op.ports.inputs}
             self._check_columns(op, tables)
             notes = run.notes.setdefault(self.planned.alias, {})
             context = Context(
@@ -182,15 +185,20 @@ class NodeRun:
         return [by_place[place] for place in places if place in by_place]
 
     def _configured(self) -> Op:
+        planned = self.planned.step.op
         try:
-            return type(self.planned.step.op).configure(self.config, self.run_context.parameters)
+            made = type(planned).configure(self.config, self.run_context.parameters)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            said = setting_problem(self.planned.step.node, type(self.planned.step.op), first)
+            said = setting_problem(self.planned.step.node, type(planned), first)
             raise NodeError(said.message, code=said.code, path=said.path, hint=said.hint) from None
+        if made.ports != planned.ports:
+            message = "Its ports depend on a parameter: edges could not tell which ports there are."
+            raise NodeError(message, code="invalid_config", path="/config")
+        return made
 
     def _check_columns(self, op: Op, tables: Mapping[str, list[Any]]) -> None:
-        first = next(iter(op.inputs), None)
+        first = next(iter(op.ports.inputs), None)
         for path, name, port in op.columns_named:
             for table in tables.get(port or first or "", [])[:1]:
                 if table is not None and name not in table.columns:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from orchestrator.errors import Problem
 from orchestrator.graph import Edge, Node
 from orchestrator.names import listing, near
-from orchestrator.ops.base import Op, Port
+from orchestrator.ops.base import Port, Ports
 
-Types = Mapping[str, type[Op]]
+Known = Mapping[str, Ports]
 GUESSES = 10  # looking for the nearest of 5,000 names takes a while: not for each of 20,000 edges
 
 
@@ -23,18 +23,18 @@ class Wire:
     target_port: str
 
 
-def wire(edges: tuple[Edge, ...], nodes: Mapping[str, Node], types: Types) -> tuple[list[Wire], list[Problem]]:
-    """Resolve every edge. `types` holds the node type of each node whose type is known, by node id."""
+def wire(edges: tuple[Edge, ...], nodes: Mapping[str, Node], known: Known) -> tuple[list[Wire], list[Problem]]:
+    """Resolve every edge. `known` holds the ports of each node whose type is known, by node id."""
     wires: list[Wire] = []
     problems: list[Problem] = []
     for number, edge in enumerate(edges):
         guesses = nodes if len(problems) < GUESSES else ()
-        made = _resolve(edge, edge_name(edge, number), nodes, types, guesses)
+        made = _resolve(edge, edge_name(edge, number), nodes, known, guesses)
         if isinstance(made, Wire):
             wires.append(made)
         else:
             problems += made
-    return wires, problems + list(_connected_twice(wires, types)) + list(_not_connected(wires, nodes, types))
+    return wires, problems + list(_connected_twice(wires, known)) + list(_not_connected(wires, nodes, known))
 
 
 def edge_name(edge: Edge, number: int) -> str:
@@ -43,7 +43,7 @@ def edge_name(edge: Edge, number: int) -> str:
 
 
 def _resolve(
-    edge: Edge, edge_id: str, nodes: Mapping[str, Node], types: Types, guesses: Iterable[str]
+    edge: Edge, edge_id: str, nodes: Mapping[str, Node], known: Known, guesses: Iterable[str]
 ) -> Wire | list[Problem]:
     ends = (("source", edge.source), ("target", edge.target))
     if problems := [_unknown_end(end, name, edge_id, guesses) for end, name in ends if name not in nodes]:
@@ -51,8 +51,8 @@ def _resolve(
     if edge.source == edge.target:
         message = f"Node '{edge.source}' is wired to itself; a workflow has no loops."
         return [Problem(code="self_loop", message=message, edge_id=edge_id, node_id=edge.source)]
-    source, problem = _port(edge, edge_id, "source", nodes, types)
-    target, other = _port(edge, edge_id, "target", nodes, types)
+    source, problem = _port(edge, edge_id, "source", nodes, known)
+    target, other = _port(edge, edge_id, "target", nodes, known)
     if found := [each for each in (problem, other) if each]:
         return found
     return Wire(edge_id, edge.source, source or "", edge.target, target or "")
@@ -64,13 +64,13 @@ def _unknown_end(end: str, name: str, edge_id: str, guesses: Iterable[str]) -> P
 
 
 def _port(
-    edge: Edge, edge_id: str, end: str, nodes: Mapping[str, Node], types: Types
+    edge: Edge, edge_id: str, end: str, nodes: Mapping[str, Node], known: Known
 ) -> tuple[str | None, Problem | None]:
     node_id = edge.source if end == "source" else edge.target
     handle = edge.source_handle if end == "source" else edge.target_handle
-    if node_id not in types and not nodes[node_id].is_layout:
+    if node_id not in known and not nodes[node_id].is_layout:
         return None, None  # its unknown type is reported on the node
-    ports = _ports(types.get(node_id), end)
+    ports = _ports(known.get(node_id), end)
     side = "output" if end == "source" else "input"
     where = {"edge_id": edge_id, "node_id": node_id, "path": f"/{end}Handle", "hint": listing(ports) or None}
     if handle is None and len(ports) == 1:
@@ -80,22 +80,24 @@ def _port(
         return None, Problem(code="ambiguous_handle", message=message, **where)
     if handle in ports:
         return handle, None
+    if node_id in known and not known[node_id].complete:
+        return None, None  # what is wrong with its settings is reported on the node
     message = f"'{node_id}' has no {side} port '{handle}'.{near(handle or '', ports)}" if ports and handle else (
         f"'{node_id}' has no {side} port."
     )  # fmt: skip
     return None, Problem(code="unknown_handle", message=message, port=handle, **where)
 
 
-def _ports(op: type[Op] | None, end: str) -> Mapping[str, Port]:
-    if op is None:
+def _ports(found: Ports | None, end: str) -> Mapping[str, Port]:
+    if found is None:
         return {}
-    return op.outputs if end == "source" else op.inputs
+    return found.outputs if end == "source" else found.inputs
 
 
-def _connected_twice(wires: list[Wire], types: Types) -> Iterator[Problem]:
+def _connected_twice(wires: list[Wire], known: Known) -> Iterator[Problem]:
     taken: dict[tuple[str, str], str] = {}
     for each in wires:
-        port = types[each.target].inputs.get(each.target_port) if each.target in types else None
+        port = known[each.target].inputs.get(each.target_port) if each.target in known else None
         if port is None or port.many:
             continue
         place = (each.target, each.target_port)
@@ -107,10 +109,10 @@ def _connected_twice(wires: list[Wire], types: Types) -> Iterator[Problem]:
         taken.setdefault(place, each.edge_id)
 
 
-def _not_connected(wires: list[Wire], nodes: Mapping[str, Node], types: Types) -> Iterator[Problem]:
+def _not_connected(wires: list[Wire], nodes: Mapping[str, Node], known: Known) -> Iterator[Problem]:
     connected = {(each.target, each.target_port) for each in wires}
-    for node_id, op in types.items():
-        for port in op.inputs.values():
+    for node_id, ports in known.items():
+        for port in ports.inputs.values():
             if not port.optional and (node_id, port.name) not in connected and nodes[node_id].enabled:
                 message = f"Input '{port.name}' of '{nodes[node_id].name}' is not connected."
                 yield Problem(code="input_not_connected", message=message, node_id=node_id, port=port.name)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from duckdb import DuckDBPyRelation as Relation
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -30,7 +30,7 @@ else:
         """A port that takes or gives a DataFrame, or a GeoDataFrame where there is geometry."""
 
 
-__all__ = ["Context", "Frame", "Op", "Port", "Relation", "UnknownColumns"]
+__all__ = ["Context", "Frame", "Op", "Port", "Ports", "Relation", "UnknownColumns"]
 
 RESERVED = frozenset({"input", "output", "context", "config", "type", "result_", "self", "context_"})
 
@@ -84,8 +84,19 @@ class Port:
         return cls(name, description, many, optional, hint is Frame)
 
 
+class Ports(NamedTuple):
+    """Ports by name. They are not `complete` where settings that are wrong may give more."""
+
+    inputs: Mapping[str, Port]
+    outputs: Mapping[str, Port]
+    complete: bool = True
+
+
 class Op(BaseModel):
-    """Base of all node types. A class that is not ready to be one fails when it is defined."""
+    """Base of all node types. A class that is not ready to be one fails when it is defined.
+
+    `inputs` and `outputs` are the ports that every node of the type has; `ports` are those of one node.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -95,7 +106,9 @@ class Op(BaseModel):
     example: ClassVar[dict[str, Any]] = {}
     inputs: ClassVar[Mapping[str, Port]] = {}
     outputs: ClassVar[Mapping[str, Port]] = {}
+    dynamic_ports: ClassVar[bool] = False
     wants_context: ClassVar[str | None] = None
+    wants_others: ClassVar[str | None] = None
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -118,13 +131,23 @@ class Op(BaseModel):
         if unsaid := {*parameters, "return"} - hints.keys():
             raise TypeError(f"{cls.__name__}.run must annotate {sorted(unsaid)}: its ports are read from there")
         cls.wants_context = next((name for name in parameters if hints[name] is Context), None)
-        ports = [name for name in parameters if name != cls.wants_context]
+        cls.wants_others = next((name for name in parameters if typing.get_origin(hints[name]) is dict), None)
+        ports = [name for name in parameters if name not in (cls.wants_context, cls.wants_others)]
         if twice := set(ports) & cls.model_fields.keys():
             raise TypeError(f"{cls.__name__} uses {sorted(twice)} as both setting and input port")
-        result = hints["return"]
-        named = typing.get_type_hints(result, include_extras=True) if hasattr(result, "_fields") else {"result": result}
+        cls.dynamic_ports = cls.own_ports is not Op.own_ports
+        named = cls._named_outputs(hints["return"])
         cls.inputs = {name: Port.read(cls.__name__, name, hints[name]) for name in ports}
         cls.outputs = {name: Port.read(cls.__name__, name, hint) for name, hint in named.items()}
+
+    @classmethod
+    def _named_outputs(cls, result: Any) -> dict[str, Any]:
+        """The fields of a NamedTuple; where ports depend on settings, of the one noted beside `dict[str, Relation]`."""
+        if cls.dynamic_ports:
+            result = next((note for note in typing.get_args(result) if hasattr(note, "_fields")), None)
+        if result is None:
+            return {}
+        return typing.get_type_hints(result, include_extras=True) if hasattr(result, "_fields") else {"result": result}
 
     @classmethod
     def configure(cls, config: Mapping[str, Any], parameters: Mapping[str, Any] | None = None) -> "Op":
@@ -141,7 +164,7 @@ class Op(BaseModel):
         """A node of this type whose settings wait for a parameter: it has ports, and cannot run."""
         made = cls.__new__(cls)
         empty: dict[str, Any] = {
-            "__dict__": {},
+            "__dict__": {"ports": Ports(cls.inputs, cls.outputs)},
             "__pydantic_fields_set__": set(),
             "__pydantic_extra__": None,
             "__pydantic_private__": None,
@@ -159,20 +182,38 @@ class Op(BaseModel):
         """Say what comes out, from what comes in."""
         raise TypeError(f"{type(self).__name__} has no run")
 
+    @cached_property
+    def ports(self) -> Ports:
+        """The ports of this node."""
+        return self.own_ports()
+
+    def own_ports(self) -> Ports:
+        """The ports that these settings give, besides or in place of the type's: override it where they do.
+
+        `run` then returns `Annotated[dict[str, Relation], Fixed]`: the outputs by name, where `Fixed` is a NamedTuple
+        of those that every node of the type has. A parameter of type `dict[str, Relation]` takes all further inputs.
+        A port's name may not hold a parameter: edges name it (`settings.PortName`).
+        """
+        return Ports(self.inputs, self.outputs)
+
     def ignores_order(self) -> bool:
         """Whether the order of the rows that come in makes no difference to what comes out."""
         return False
 
     def call(self, tables: Mapping[str, Any], context: Context) -> dict[str, Relation]:
         """Run on relations, and name what comes out. A frame port's table is converted on the way in and out."""
+        ports = self.ports
         given: dict[str, Any] = {
-            name: self._take(port, tables.get(name), context) for name, port in self.inputs.items()
+            name: self._take(port, tables.get(name), context) for name, port in ports.inputs.items()
         }
+        if self.wants_others:
+            given[self.wants_others] = {name: given.pop(name) for name in ports.inputs if name not in self.inputs}
         if self.wants_context:
             given[self.wants_context] = context
         result = self.run(**given)
         named = result._asdict() if hasattr(result, "_asdict") else {"result": result}
-        return {name: self._give(self.outputs[name], value, context) for name, value in named.items()}
+        named = result if isinstance(result, dict) else named
+        return {name: self._give(ports.outputs[name], value, context) for name, value in named.items()}
 
     @staticmethod
     def _take(port: Port, table: Any, context: Context) -> Any:

@@ -12,11 +12,11 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from orchestrator.errors import NodeError
 from orchestrator.expressions import check
 from orchestrator.literals import PLACEHOLDER, as_text, placeholders, sql_literal, substitute
-from orchestrator.names import listing, near
+from orchestrator.names import listing, near, port_key
 
 __all__ = [
-    "PLACEHOLDER", "Bound", "Column", "Expression", "FilePath", "InPort", "NewColumn", "as_text", "bind_parameters",
-    "bound_expression", "column_of", "columns_named", "invalid", "refuse", "unique",
+    "PLACEHOLDER", "Bound", "Column", "Expression", "FilePath", "InPort", "NewColumn", "PortName", "as_text",
+    "bind_parameters", "bound_expression", "column_of", "columns_named", "invalid", "refuse", "unique",
 ]  # fmt: skip
 
 
@@ -94,6 +94,30 @@ def unique(names: Iterable[tuple[str, tuple[str | int, ...]]], what: str = "Colu
         seen[name.lower()] = name
 
 
+def _fixed_name(value: Any) -> Any:
+    if isinstance(value, Bound):
+        raise invalid("A port's name cannot hold a parameter: edges name it.")
+    return value
+
+
+def _fit_name(name: str) -> str:
+    try:
+        port_key(name)
+    except ValueError:
+        message = "This is too long for a port's name: it may have 200 letters and digits; others count for more."
+        raise invalid(message) from None
+    if name == "rejected":
+        raise invalid("'rejected' is the port for rows that cannot be processed: give this one another name.")
+    return name
+
+
+PortName = Annotated[
+    str,
+    BeforeValidator(_fixed_name),
+    Field(min_length=1, max_length=200),
+    AfterValidator(_fit_name),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200}),
+]
 Expression = Annotated[
     str,
     BeforeValidator(bound_expression),

@@ -15,7 +15,7 @@ from orchestrator.catalog import Catalog, digest
 from orchestrator.compiler.jobs import Jobs
 from orchestrator.compiler.run import table_path
 from orchestrator.errors import Conflict, NotFound
-from orchestrator.names import key, listing
+from orchestrator.names import key, listing, port_of
 from orchestrator.runs import adapter
 from orchestrator.runs.bell import Bell
 from orchestrator.runs.events import Events
@@ -169,7 +169,7 @@ class Runs:
         path = table_path(folder, key(node_id), port)
         if path.parent == stored and path.is_file():
             return path
-        ports = sorted(each.stem for each in stored.glob("*.parquet")) if stored.is_dir() else []
+        ports = sorted(port_of(each.stem) for each in stored.glob("*.parquet")) if stored.is_dir() else []
         known = (
             f" Stored are: {listing(ports)}."
             if ports

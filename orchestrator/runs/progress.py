@@ -13,6 +13,7 @@ from orchestrator.compiler.order import below
 from orchestrator.compiler.plan import Plan
 from orchestrator.compiler.run import table_path
 from orchestrator.errors import GraphmillError
+from orchestrator.names import port_of
 from orchestrator.runs.shapes import NodeRun, PortOutput, RunError
 
 SCHEMA = "dagster/column_schema"
@@ -37,7 +38,7 @@ class Progress:
         for step in self._plan.steps:
             if step.alias not in executed:
                 node = self.nodes[step.node_id]
-                node.outputs = stored_outputs(folder, step.key, list(step.step.op.outputs))
+                node.outputs = stored_outputs(folder, step.key, list(step.step.op.ports.outputs))
                 node.status = "cached" if node.outputs else "skipped"
 
     def feed(self, entry: EventLogEntry) -> NodeRun | None:
@@ -106,7 +107,7 @@ def _output(node: NodeRun, data: Any, _: datetime | None) -> None:
     metadata = data.metadata or {}
     schema = metadata.get(SCHEMA)
     rows = metadata.get(ROWS)
-    node.outputs[data.output_name] = PortOutput(
+    node.outputs[port_of(data.output_name)] = PortOutput(
         rows=None if rows is None else int(rows.value),
         columns=None if schema is None else len(schema.schema.columns),
     )

@@ -84,7 +84,7 @@ class Retrier:
 
 
 def _lacks(folder: Path, step: Planned, needed: set[tuple[str, str]]) -> bool:
-    ports = [port for port in step.step.op.outputs if (step.node_id, port) in needed]
+    ports = [port for port in step.step.op.ports.outputs if (step.node_id, port) in needed]
     return any(not table_path(folder, step.key, port).exists() for port in ports)
 
 

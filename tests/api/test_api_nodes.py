@@ -20,7 +20,9 @@ def test_every_node_type_is_in_it(api: TestClient) -> None:
 @pytest.mark.parametrize("name", node_types())
 def test_a_node_type(api: TestClient, name: str) -> None:
     said = api.get(f"/api/nodes/types/{name}").json()
-    assert set(said) == {"type", "title", "category", "description", "inputs", "outputs", "config_schema"}
+    ports = {"inputs", "outputs", "dynamic_ports"}
+    assert set(said) == {"type", "title", "category", "description", "config_schema", *ports}
+    assert said["dynamic_ports"] is node_types()[name].dynamic_ports
     assert said["description"]
     assert said["config_schema"]["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     for port in said["inputs"] + said["outputs"]:

@@ -121,7 +121,7 @@ class Ran:
         return {
             (step.node_id, port)
             for step in self.compiled.plan.steps
-            for port in step.step.op.outputs
+            for port in step.step.op.ports.outputs
             if self.path(step.node_id, port).exists()
         }
 

@@ -4,7 +4,7 @@ Each node type has a recipe: settings that fit the columns it is given. A node i
 graphs are valid by construction; a test sees to it that every node type is used and that graphs have edges.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,6 +105,11 @@ def _join(draw: Draw, left: Columns, right: Columns) -> dict:
     return {"how": how, "keys": [{"left": a, "right": b}], "suffix": "_r"}
 
 
+def _route(draw: Draw, columns: Columns) -> dict:
+    names = draw(st.lists(st.sampled_from(["a", "b/c", "class", "größer"]), min_size=1, unique=True))
+    return {"branches": [{"port": name, "condition": condition(draw, columns)} for name in names]}
+
+
 def _sample(draw: Draw, columns: Columns) -> dict:
     config: dict = {"method": draw(st.sampled_from(["first", "last", "every", "random"])), "n": draw(st.integers(1, 3))}
     return {**config, "group_by": some(draw, plain(columns), 0)}
@@ -170,6 +175,7 @@ RECIPES: dict[str, Callable[..., dict]] = {
         "y": pick(draw, numbers(columns)[::-1]),
     },
     "reproject": lambda draw, columns: {"to": draw(st.sampled_from(["EPSG:3857", "EPSG:4326"]))},
+    "route": _route,
     "sample": _sample,
     "select_columns": _select,
     "sort": _sort,
@@ -249,11 +255,11 @@ def columns(table: Any) -> Columns:
 
 
 @st.composite
-def graphs(draw: Draw, most: int = 7) -> dict:
-    """A valid graph of a few nodes."""
+def graphs(draw: Draw, most: int = 7, kinds: Iterable[str] = RECIPES) -> dict:
+    """A valid graph of a few nodes, of these types where it can be."""
     with Session([settings().data], threads=1) as session:
         builder = Builder(draw, session)
-        for kind in draw(st.lists(st.sampled_from(sorted(RECIPES)), min_size=1, max_size=most)):
+        for kind in draw(st.lists(st.sampled_from(sorted(kinds)), min_size=1, max_size=most)):
             if not builder.add(kind) and not builder.nodes:
                 builder.add("inline_data")
                 builder.add(kind)

@@ -5,6 +5,7 @@ from compiler.graphs import edge, graph, keep, node, rows
 from orchestrator.compiler.parts import running, untouched
 from orchestrator.compiler.wiring import Wire, wire
 from orchestrator.graph import Edge, parse
+from orchestrator.ops.base import Ports
 from orchestrator.registry import node_types
 
 
@@ -12,7 +13,8 @@ def wired(document):
     workflow = parse(document)
     nodes = {each.id: each for each in workflow.nodes}
     types = {each.id: node_types()[each.type] for each in workflow.nodes if each.type in node_types()}
-    return wire(workflow.edges, nodes, types), nodes, types
+    known = {node_id: Ports(op.inputs, op.outputs) for node_id, op in types.items()}
+    return wire(workflow.edges, nodes, known), nodes, known
 
 
 JOIN = node("j", "join", {"keys": [{"left": "a", "right": "a"}]})
@@ -63,8 +65,8 @@ def test_an_input_of_a_disabled_node_need_not_be_connected():
 def test_what_takes_part():
     document = graph([rows("a"), rows("b", enabled=False), keep("k"), keep("l"), node("u", "union")],
                      ["a -> k", "b -> l", "k.passed -> u", "l.passed -> u", "a -> u"])  # fmt: skip
-    (wires, _), nodes, types = wired(document)
-    assert running(nodes, types, wires) == {"a", "k", "u"}
+    (wires, _), nodes, known = wired(document)
+    assert running(nodes, known, wires) == {"a", "k", "u"}
     assert untouched(nodes, wires, ["k"]) == {"a", "b", "l"}
     assert untouched(nodes, wires, []) == set(nodes)
     assert edge("a.x -> b.y")["sourceHandle"] == "x"

@@ -3,7 +3,8 @@ import datetime as dt
 import pytest
 
 from orchestrator.expressions import DENIED, connection
-from orchestrator.ops.filter import VOLATILE, Filter
+from orchestrator.ops._tested import VOLATILE
+from orchestrator.ops.filter import Filter
 
 
 def passed(run, config, table):

@@ -1,0 +1,68 @@
+"""A condition, or clauses without SQL: the test that `filter` and `route` make of each row."""
+
+import json
+import re
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from orchestrator.errors import NodeError, at
+from orchestrator.expressions import tree
+from orchestrator.ops._clauses import Clause
+from orchestrator.ops.base import Relation
+from orchestrator.ops.settings import Expression, invalid, refuse
+from orchestrator.tables import names
+
+# Asked once for each port, these would send a row to several ports or to none.
+VOLATILE = frozenset({"random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "setseed", "setval"})
+
+
+class Tested(BaseModel):
+    """A test of a row, in one of two forms."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    condition: Expression | None = Field(None, description="True for the rows to pass.", examples=["amount > 100"])
+    clauses: list[Clause] | None = Field(
+        None,
+        min_length=1,
+        description="Tests in place of a condition.",
+        examples=[[{"column": "region", "operator": "in", "value": ["north", "south"]}]],
+    )
+    match: Literal["all", "any"] = Field("all", description="Whether all clauses must be true, or any of them.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Tested":
+        if (self.condition is None) == (self.clauses is None):
+            raise invalid("Give either 'condition' or 'clauses'.", "condition")
+        if self.condition and (volatile := VOLATILE & _functions(self.condition)):
+            message = f"'{min(volatile)}' gives another value each time: compute it into a column, and test that."
+            raise refuse(NodeError(message, code="invalid_expression"), "condition")
+        return self
+
+    def sql(self, table: Relation, place: str = "") -> str:
+        """The test as SQL over this table; `place` is the JSON pointer of these settings.
+
+        Raises:
+            NodeError: `type_mismatch`, `invalid_expression`, `unknown_column`, on the condition or the clause.
+        """
+        if self.condition is not None:
+            return f"(\n{self.condition}\n)"
+        kinds, made = names(table), []
+        for index, clause in enumerate(self.clauses or ()):
+            made.append(f"({clause.sql(kinds[clause.column], f'{place}/clauses/{index}')})")
+        return "(" + (" AND " if self.match == "all" else " OR ").join(made) + ")"
+
+    def checked(self, table: Relation, place: str = "") -> str:
+        """The same, after seeing that it gives true or false."""
+        with at(f"{place}/condition" if self.condition else f"{place}/clauses"):
+            test = self.sql(table, place)
+            kind = str(table.project(f"{test} AS test").types[0])
+            if kind not in ("BOOLEAN", '"NULL"'):
+                message = f"The condition gives {kind}, not true or false. Compare it with something, such as > 0."
+                raise NodeError(message, code="type_mismatch")
+        return test
+
+
+def _functions(expression: str) -> frozenset[str]:
+    return frozenset(re.findall(r'"function_name": "([^"]*)"', json.dumps(tree(expression)).lower()))
