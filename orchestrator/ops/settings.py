@@ -16,7 +16,7 @@ from orchestrator.names import listing, near, port_key
 
 __all__ = [
     "PLACEHOLDER", "Bound", "Column", "Expression", "FilePath", "InPort", "NewColumn", "PortName", "as_text",
-    "bind_parameters", "bound_expression", "column_of", "columns_named", "invalid", "refuse", "unique",
+    "bind_parameters", "bound_expression", "column_of", "columns_named", "invalid", "port_name", "refuse", "unique",
 ]  # fmt: skip
 
 
@@ -100,7 +100,11 @@ def _fixed_name(value: Any) -> Any:
     return value
 
 
-def _fit_name(name: str) -> str:
+def port_name(name: str) -> str:
+    """The name, if a port that a setting gives may be called so; else it is refused."""
+    _fixed_name(name)
+    if not name:
+        raise invalid("A port needs a name.")
     try:
         port_key(name)
     except ValueError:
@@ -115,7 +119,7 @@ PortName = Annotated[
     str,
     BeforeValidator(_fixed_name),
     Field(min_length=1, max_length=200),
-    AfterValidator(_fit_name),
+    AfterValidator(port_name),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200}),
 ]
 Expression = Annotated[

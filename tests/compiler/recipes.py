@@ -110,6 +110,14 @@ def _route(draw: Draw, columns: Columns) -> dict:
     return {"branches": [{"port": name, "condition": condition(draw, columns)} for name in names]}
 
 
+def _by_value(draw: Draw, columns: Columns) -> dict:
+    return {"column": pick(draw, [c for c in plain(columns) if columns[c] == "VARCHAR"]), "values": ["x", "it's", "1"]}
+
+
+def _by_range(draw: Draw, columns: Columns) -> dict:
+    return {"column": pick(draw, numbers(columns)), "ranges": [{"to": 0}, {"from": 0, "to": 9.5}]}
+
+
 def _sample(draw: Draw, columns: Columns) -> dict:
     config: dict = {"method": draw(st.sampled_from(["first", "last", "every", "random"])), "n": draw(st.integers(1, 3))}
     return {**config, "group_by": some(draw, plain(columns), 0)}
@@ -176,6 +184,8 @@ RECIPES: dict[str, Callable[..., dict]] = {
     },
     "reproject": lambda draw, columns: {"to": draw(st.sampled_from(["EPSG:3857", "EPSG:4326"]))},
     "route": _route,
+    "route_by_range": _by_range,
+    "route_by_value": _by_value,
     "sample": _sample,
     "select_columns": _select,
     "sort": _sort,
