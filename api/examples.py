@@ -57,6 +57,7 @@ EXAMPLES: dict[str, Any] = {
         "description": "Send each row to `passed` or `failed` by a condition.",
         "inputs": [{"name": "table", "description": "", "many": False, "optional": False}],
         "outputs": [{"name": "passed", "description": "", "many": False, "optional": False}],
+        "dynamic_ports": False,
         "config_schema": {
             "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object",
             "properties": {"condition": {"type": "string", "x-ui": {"widget": "expression"}}},

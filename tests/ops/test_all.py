@@ -1,4 +1,4 @@
-"""What must hold for every node type, whoever wrote it. One that needs other inputs than ROWS says so in FEEDS."""
+"""What must hold for every node type, whoever wrote it."""
 
 import copy
 import dataclasses
@@ -6,34 +6,15 @@ import math
 import re
 
 import pytest
+from feeds import feed, write_files
 from running import shape, table
 
-from orchestrator.crs import projjson
 from orchestrator.ops.base import Context
 from orchestrator.ops.settings import InPort
 from orchestrator.registry import node_types
-from orchestrator.tables import Session, literal, quote
+from orchestrator.tables import Session, quote
 
 TYPES = node_types()
-POINT = f"st_setcrs('POINT (' || lon || ' ' || lat || ')', {literal(projjson('EPSG:4326'))})"
-ROWS = f"""
-SELECT *, {POINT.replace("'POINT", "('POINT").replace("')',", "')')::GEOMETRY,")} AS geometry FROM (VALUES
-  (1::BIGINT, 'north', 10.5::DOUBLE, DATE '2024-01-01', 8.5::DOUBLE, 47.5::DOUBLE, 'CH'),
-  (2, 'south', 250.0, DATE '2024-01-02', 9.5, 47.0, 'AT'),
-  (3, 'north', 7.0, DATE '2024-02-01', 8.5, 47.5, 'CH'),
-  (4, 'Süd "{{}}', 120.0, DATE '2023-12-31', 10.0, 46.5, 'IT')
-) v(id, region, amount, day, lon, lat, country)
-"""
-# Input tables by port; where a type is not named, every port gets ROWS (a port of many, twice).
-FEEDS = {
-    "sql": {"tables": [ROWS]},
-    "points_from_xy": {"table": f"SELECT * EXCLUDE (geometry) FROM ({ROWS})"},
-    "inline_data": {},
-    "input": {},
-    "data_loader": {},
-}
-# A type whose example reads a file: the file, below the data root.
-FILES = {"data_loader": ("flights.csv", "id,region,amount\n1,north,10.5\n2,south,\n")}
 # Settings that hold SQL, in which a column is a word and not the whole text.
 SQL = ("condition", "expression", "query")
 AWKWARD = {
@@ -49,17 +30,8 @@ def op(request):
 
 @pytest.fixture
 def prepared(op, session, tmp_path):
-    if op.type in FILES:
-        name, text = FILES[op.type]
-        (tmp_path / name).write_text(text)
+    write_files(op, tmp_path)
     return Context(session, tmp_path, scratch=tmp_path)
-
-
-def feed(op, change=lambda sql: sql):
-    """The SQL of each input port's tables, changed; a type that cannot be fed by ROWS must be named in FEEDS."""
-    given = FEEDS.get(op.type) or {name: [ROWS, ROWS] if port.many else ROWS for name, port in op.inputs.items()}
-    assert set(given) == set(op.inputs), f"{op.type} has other ports than FEEDS says: {sorted(op.inputs)}"
-    return {port: [change(s) for s in sql] if isinstance(sql, list) else change(sql) for port, sql in given.items()}
 
 
 def relations(session, given):
@@ -73,7 +45,7 @@ def call(op, config, given, context):
     try:
         return op.configure(config).call(given, context)
     except Exception as error:
-        pytest.fail(f"{op.type} does not run with {config}: {error!r}. Does it need inputs of its own in FEEDS?")
+        pytest.fail(f"{op.type} does not run with {config}: {error!r}. Does it need tables of its own (see feeds.py)?")
 
 
 def frozen(relation):
@@ -172,7 +144,7 @@ def test_design_gives_the_columns_of_the_run(op, prepared, change):
 
 def test_every_row_goes_somewhere(op, prepared):
     """A type with a rejected port loses no row: what is not in `result` is there."""
-    if "rejected" in op.outputs:
+    if "rejected" in op.outputs and list(op.inputs) == ["table"]:
         given = relations(prepared.session, feed(op))
         made = call(op, op.example, given, prepared)
         assert sum(len(frozen(each)) for each in made.values()) == len(frozen(given["table"]))
@@ -192,8 +164,10 @@ def renamed(setting, key=""):
 
 def test_columns_may_have_any_name(op, prepared):
     def rename(sql):
-        kept = [name for name in AWKWARD if name != "geometry" or "EXCLUDE (geometry)" not in sql]
-        return f"SELECT {', '.join(f'{name} AS {quote(AWKWARD[name])}' for name in kept)} FROM ({sql})"
+        columns = prepared.session.connection.sql(sql).columns
+        return (
+            f"SELECT {', '.join(f'{quote(each)} AS {quote(AWKWARD.get(each, each))}' for each in columns)} FROM ({sql})"
+        )
 
     given = relations(prepared.session, feed(op, rename))
     plain = call(op, op.example, relations(prepared.session, feed(op)), prepared)

@@ -11,6 +11,8 @@ from orchestrator.ops.base import Context
 from orchestrator.ops.data_loader import DataLoader
 from orchestrator.tables import Session
 
+FILES = {"flights.csv": "id,region,amount\n1,north,10.5\n2,south,\n"}
+
 
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[Context]:

@@ -3,6 +3,7 @@ import math
 import duckdb
 import pytest
 import shapely
+from feeds import ROWS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -10,6 +11,8 @@ from pydantic import ValidationError
 from orchestrator.ops.points_from_xy import PointsFromXy
 from orchestrator.schema import columns
 from orchestrator.tables import Session
+
+FEED = {"table": f"SELECT * EXCLUDE (geometry) FROM ({ROWS})"}
 
 
 def wkt(relation, column="geometry"):

@@ -1,8 +1,10 @@
 import duckdb
 import pytest
+from feeds import ROWS
 
 from orchestrator.ops.sql import Sql
 
+FEED = {"tables": [ROWS]}
 A = "SELECT * FROM (VALUES (1, 'x', 2.5), (2, 'y', NULL), (3, NULL, 0.5)) v(id, t, n)"
 B = "SELECT * FROM (VALUES (2, 'two'), (3, 'three')) v(id, name)"
 

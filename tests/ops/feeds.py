@@ -1,0 +1,41 @@
+"""The tables that tests over all node types feed to each of them.
+
+Every input port gets ROWS. A type that needs other tables says so in its own test file, `test_<type>.py`:
+`FEED = {port: SQL}` (a list of SQL where a port takes many edges), and `FILES = {path: text}` for the files that its
+example reads below the data root.
+"""
+
+from importlib import import_module
+from pathlib import Path
+
+from orchestrator.crs import projjson
+from orchestrator.tables import literal
+
+POINT = f"st_setcrs('POINT (' || lon || ' ' || lat || ')', {literal(projjson('EPSG:4326'))})"
+ROWS = f"""
+SELECT *, {POINT.replace("'POINT", "('POINT").replace("')',", "')')::GEOMETRY,")} AS geometry FROM (VALUES
+  (1::BIGINT, 'north', 10.5::DOUBLE, DATE '2024-01-01', 8.5::DOUBLE, 47.5::DOUBLE, 'CH'),
+  (2, 'south', 250.0, DATE '2024-01-02', 9.5, 47.0, 'AT'),
+  (3, 'north', 7.0, DATE '2024-02-01', 8.5, 47.5, 'CH'),
+  (4, 'Süd "{{}}', 120.0, DATE '2023-12-31', 10.0, 46.5, 'IT')
+) v(id, region, amount, day, lon, lat, country)
+"""
+
+
+def feed(op, change=lambda sql: sql):
+    """The SQL of each input port's tables, changed."""
+    everywhere = {name: [ROWS, ROWS] if port.many else ROWS for name, port in op.inputs.items()}
+    given = getattr(_tests(op), "FEED", everywhere)
+    assert set(given) == set(op.inputs), f"{op.type} has other ports than FEED says: {sorted(op.inputs)}"
+    return {port: [change(s) for s in sql] if isinstance(sql, list) else change(sql) for port, sql in given.items()}
+
+
+def write_files(op, root: Path) -> None:
+    """The files that the example of this type reads."""
+    for name, text in getattr(_tests(op), "FILES", {}).items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
+def _tests(op):
+    return import_module(f"test_{op.type}")
