@@ -4,6 +4,7 @@ import inspect
 
 import pytest
 from dagster import DagsterInstance
+from dagster._core.events import DagsterEventType
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 from dagster._core.storage.event_log import SqlEventLogStorage, SqlEventLogStorageTable
 from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
@@ -14,7 +15,7 @@ from dagster._grpc.server import DagsterApiServer, DagsterGrpcServer
 from dagster_postgres import PostgresEventLogStorage, PostgresRunStorage, PostgresScheduleStorage
 from dagster_postgres.event_log.event_log import CHANNEL_NAME
 
-from orchestrator.service import storage
+from orchestrator.service import event_log
 from orchestrator.service.processes import Order, Workers
 from orchestrator.service.worker import work
 
@@ -99,7 +100,10 @@ def test_another_target_is_refused() -> None:
 
 
 def test_the_event_log_has_the_columns_that_are_written() -> None:
-    columns = {column.name for column in SqlEventLogStorageTable.c} - {"id"}
-    assert all(f"%({name})s" in storage.INSERT for name in columns)
-    assert storage.INSERT.count("%(") == len(columns)
-    assert CHANNEL_NAME in storage.INSERT
+    assert {column.name for column in SqlEventLogStorageTable.c} - {"id"} == set(event_log.COLUMNS)
+    assert CHANNEL_NAME in event_log.INSERT
+
+
+def test_what_ends_or_starts_a_run_is_not_gathered() -> None:
+    wanted = {DagsterEventType.RUN_START, DagsterEventType.RUN_SUCCESS, DagsterEventType.RUN_FAILURE}
+    assert wanted | {DagsterEventType.RUN_CANCELED} <= event_log.AT_ONCE

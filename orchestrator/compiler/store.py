@@ -66,7 +66,7 @@ class TableStore(IOManager):
         return {
             ROW_COUNT: MetadataValue.int(rows),
             "seconds": MetadataValue.float(round(seconds, 4)),
-            "preview": _preview(run.session, path, known),
+            "preview": _preview(known, _head(run.session, path, known) if rows else []),
         }
 
     def load_input(self, context: InputContext) -> Relation:
@@ -86,11 +86,14 @@ def _schema(known: Columns) -> Any:
     return MetadataValue.table_schema(TableSchema(columns=[TableColumn(each.name, each.type) for each in known]))
 
 
-def _preview(session: Session, path: Path, known: Columns) -> Any:
-    """The first rows, as Dagster's UI shows them: every value as text."""
+def _head(session: Session, path: Path, known: Columns) -> list[tuple[Any, ...]]:
     shown = [f"CAST({quote(each.name)} AS VARCHAR)" if each.type == GEOMETRY else quote(each.name) for each in known]
     query = f"SELECT {', '.join(shown)} FROM read_parquet({literal(str(path))}) LIMIT {PREVIEW_ROWS}"
-    head = session.connection.execute(query).fetchall()
+    return session.connection.execute(query).fetchall()
+
+
+def _preview(known: Columns, head: list[tuple[Any, ...]]) -> Any:
+    """The first rows, as Dagster's UI shows them: every value as text."""
     names = [each.name for each in known]
     records = [TableRecord({name: _shown(value) for name, value in zip(names, row, strict=True)}) for row in head]
     return MetadataValue.table(records, TableSchema(columns=[TableColumn(name, "string") for name in names]))

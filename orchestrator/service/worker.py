@@ -24,6 +24,7 @@ from orchestrator.compiler.emit import WORKFLOW_TAG
 from orchestrator.compiler.run import VERSION_TAG
 from orchestrator.errors import GraphmillError
 from orchestrator.logs import configure
+from orchestrator.service.event_log import Events
 from orchestrator.settings import Settings, settings
 
 ALIVE = "worker.json"
@@ -41,6 +42,8 @@ def work(arguments: str, job: Any, events: Any, stop: Any) -> None:
     asked = deserialize_value(arguments, ExecuteExternalJobArgs)
     say_alive(settings().runs / asked.run_id)
     instance = opened_once(DagsterInstance.from_ref(check.not_none(asked.instance_ref)))
+    if isinstance(instance.event_log_storage, Events):
+        instance.event_log_storage.gather()
     run = instance.get_run_by_id(asked.run_id)
     if run is not None and (problem := refusal(run)):
         refuse(instance, run, problem, events)
