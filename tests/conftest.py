@@ -14,6 +14,14 @@ TEMPLATE = "graphmill_template"
 numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Between processes, a file stays together because of what it shares, and all tests of one running system do."""
+    for item in items:
+        if item.path.name != "test_all.py":
+            group = "system" if item.path.parent.name == "system" else item.path.name
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
 def beside(url: str, name: str) -> str:
     """The URL of another database of the same server."""
     return sa.make_url(url).set(database=name).render_as_string(hide_password=False)
