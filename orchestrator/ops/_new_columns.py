@@ -1,0 +1,29 @@
+"""New columns beside those that stay: no two may have one name."""
+
+from collections.abc import Iterable, Sequence
+
+from orchestrator.errors import NodeError
+from orchestrator.names import listing
+
+
+def check_new(kept: Iterable[str], made: Iterable[tuple[str, str]]) -> None:
+    """Refuse a new column called like one that is there or was made before it, whatever the case.
+
+    `made` are names, each with the JSON pointer below the config of the setting that it comes from.
+
+    Raises:
+        NodeError: `duplicate_column`.
+    """
+    there = {name.lower(): name for name in kept}
+    for name, place in made:
+        if other := there.get(name.lower()):
+            message = f"A column cannot be called '{name}': '{other}' is there already. Give it another name."
+            hint = f"there are: {listing(there.values())}"
+            raise NodeError(message, code="duplicate_column", path=f"/config{place}", hint=hint)
+        there[name.lower()] = name
+
+
+def replaced(columns: Sequence[str], name: str, by: Sequence[str], keep: bool = False) -> list[str]:
+    """SQL terms in the order of these columns (as SQL), with those of `by` behind `name` or in its place."""
+    place = columns.index(name)
+    return [*columns[: place + keep], *by, *columns[place + 1 :]]
