@@ -1,0 +1,19 @@
+"""Rows that could not be processed, and why."""
+
+from collections.abc import Iterable
+
+from orchestrator.ops.base import Relation
+from orchestrator.tables import literal, quote
+
+REASONS = ("rejection_code", "rejection_message")
+
+
+def rejected(table: Relation, columns: Iterable[str], code: str, message: str) -> Relation:
+    """These columns of the rows with the code and the message, both in SQL, in place of an earlier node's."""
+    kept = [quote(name) for name in columns if name.lower() not in REASONS]
+    return table.project(", ".join([*kept, f"{code} AS rejection_code", f"{message} AS rejection_message"]))
+
+
+def said(column: str, shown: str, end: str) -> str:
+    """SQL of a message about a column: its name, the value (in SQL) cut short, and the end of the sentence."""
+    return f"{literal(f'{column}: ')} || left({shown}, 100) || {literal(end)}"
