@@ -70,6 +70,12 @@ def test_a_column_that_goes_leaves_its_name(run):
     assert [name for name, _ in made] == ["id", "T", "q", "z"]
 
 
+@pytest.mark.parametrize("name", ["part", "_list", 'a"b'])
+def test_any_name(run, name):
+    config = parts("p", delimiter=None, widths=[1], trim=True, drop_empty=True, keep=False) | {"column": name}
+    assert run("split_column", config, table={name: ["ab"]}) == [("a",)]
+
+
 @pytest.mark.parametrize("delimiter", ["'", "{x}", ".*", "日"])
 def test_a_delimiter_is_text(run, delimiter):
     made = run("split_column", parts("p", "q", delimiter=delimiter), table={"t": [f"a{delimiter}b"]})
