@@ -13,6 +13,7 @@ from orchestrator.ops.settings import as_text, invalid
 from orchestrator.tables import quote
 
 Closed = Literal["from", "to", "both"]
+Pair = tuple[str | None, str | None]
 SIGNS = {"from": (">=", "<"), "to": (">", "<="), "both": (">=", "<=")}
 
 
@@ -39,66 +40,59 @@ class Ends(BaseModel):
         low, high = (None if value is None else as_text(value) for value in (self.from_, self.to))
         return f"under {high}" if low is None else f"from {low}" if high is None else f"{low}..{high}"
 
-    def literals(self, kind: str, column: str, place: str) -> tuple[str | None, str | None]:
+    def literals(self, kind: str, column: str, place: str) -> Pair:
         """Both ends in SQL, to compare with a column of this type; `place` is the range's JSON pointer.
 
         Raises:
-            NodeError: an end is not of the type, or the range is upside down.
+            NodeError: `type_mismatch`.
         """
         made: list[str | None] = []
         for end, value in (("from", self.from_), ("to", self.to)):
             with at(f"{place}/{end}"):
                 made.append(None if value is None else typed(value, kind, column))
-        low, high = made
-        if low and high and _true(f"{low} > {high}"):
-            message = f"The range ends at {as_text(self.to)}, before it starts at {as_text(self.from_)}."
-            raise NodeError(message, code="invalid_config", path=f"/config{place}/to")
-        return low, high
+        return made[0], made[1]
 
 
-def tests(ranges: Sequence[Ends], kind: str, column: str, closed: Closed) -> list[str]:
+def inside(ranges: Sequence[Ends], kind: str, column: str, closed: Closed, *, apart: bool = False) -> list[str]:
     """For each of the ranges, which stand at `/ranges`, the test in SQL whether the column, of this type, is in it.
 
     Raises:
-        NodeError: `type_mismatch`, the column has no ranges; or as `Ends.literals` does.
+        NodeError: `type_mismatch`, the column or an end is no number, date or time; `invalid_config`, a range is upside
+            down, or overlaps another where they are to be `apart`.
     """
-    check_kind(kind, column)
-    above, below = SIGNS[closed]
-    made = []
-    for index, each in enumerate(ranges):
-        low, high = each.literals(kind, column, f"/ranges/{index}")
-        ends = [f"{quote(column)} {sign} {end}" for sign, end in ((above, low), (below, high)) if end]
-        made.append(" AND ".join(ends))
-    return made
-
-
-def check_kind(kind: str, column: str) -> None:
-    """Refuse a column that is no number, date or time."""
     if family(kind) not in ("number", "date", "TIME") and kind != NULL:
         message = f"Column '{column}' is {plain(kind)}; a range is of numbers, dates or times. Cast it first."
         raise NodeError(message, code="type_mismatch", path="/config/column")
-
-
-def check_apart(ranges: Sequence[Ends], kind: str, column: str) -> None:
-    """Refuse ranges that overlap, at the second of two: those that touch do not.
-
-    Raises:
-        NodeError: `invalid_config`; or as `Ends.literals` does.
-    """
     ends = [each.literals(kind, column, f"/ranges/{index}") for index, each in enumerate(ranges)]
-    rows = ", ".join(f"({index}, {low or 'NULL'}, {high or 'NULL'})" for index, (low, high) in enumerate(ends))
-    query = f"""
-    WITH ends AS (FROM (VALUES {rows}) ends(number, low, high)),
-    sorted AS (SELECT *, lag(number) OVER by_start AS other, lag(high) OVER by_start AS reached,
-        FROM ends WINDOW by_start AS (ORDER BY low NULLS FIRST, high NULLS LAST))
-    SELECT number, other FROM sorted
-    WHERE other IS NOT NULL AND (low IS NULL OR reached IS NULL OR low < reached) ORDER BY number LIMIT 1
+    _check(ranges, ends, "VARCHAR" if kind == NULL else kind, apart)
+    above, below = SIGNS[closed]
+    return [
+        " AND ".join(f"{quote(column)} {sign} {end}" for sign, end in ((above, low), (below, high)) if end)
+        for low, high in ends
+    ]
+
+
+def _check(ranges: Sequence[Ends], ends: Sequence[Pair], kind: str, apart: bool) -> None:
+    """Refuse a range that ends before it starts, and the second of two that overlap; those that touch do not.
+
+    Of ranges that overlap, two that follow each other by their starts do.
     """
-    for found in connection().cursor().sql(query).fetchall():
-        first, second = sorted(found)
-        message = f"The ranges {ranges[first].words} and {ranges[second].words} overlap."
-        raise NodeError(message, code="invalid_config", path=f"/config/ranges/{second}")
-
-
-def _true(test: str) -> bool:
-    return connection().cursor().sql(f"SELECT {test}").fetchall() == [(True,)]
+    none = f"CAST(NULL AS {kind})"
+    rows = ", ".join(f"({number}, {low or none}, {high or none})" for number, (low, high) in enumerate(ends))
+    query = f"""
+    WITH by_start AS (
+        SELECT *, lag(number) OVER starts AS other, lag(high) OVER starts AS reached
+        FROM (VALUES {rows}) ends(number, low, high) WINDOW starts AS (ORDER BY low NULLS FIRST, high NULLS LAST))
+    SELECT number, other, low > high FROM by_start
+    WHERE low > high OR (other IS NOT NULL AND (low IS NULL OR reached IS NULL OR low < reached))
+    ORDER BY coalesce(low > high, false) DESC, number
+    """
+    for number, other, upside_down in connection().cursor().sql(query).fetchall():
+        each = ranges[number]
+        if upside_down:
+            message = f"The range ends at {as_text(each.to)}, before it starts at {as_text(each.from_)}."
+            raise NodeError(message, code="invalid_config", path=f"/config/ranges/{number}/to")
+        if apart:
+            first, second = sorted((number, other))
+            message = f"The ranges {ranges[first].words} and {ranges[second].words} overlap."
+            raise NodeError(message, code="invalid_config", path=f"/config/ranges/{second}")

@@ -7,7 +7,7 @@ from pydantic import Field
 from orchestrator.errors import at
 from orchestrator.ops._constants import constant, kind_of
 from orchestrator.ops._new_columns import check_new
-from orchestrator.ops._ranges import Ends, check_apart, tests
+from orchestrator.ops._ranges import Ends, inside
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn
 from orchestrator.tables import names, quote
@@ -40,7 +40,7 @@ class Bins(Op):
     column: Column = Field(description="The column to look at.", examples=["amount"])
     ranges: list[Bin] = Field(
         min_length=1,
-        max_length=1000,
+        max_length=500,
         description="The ranges and their labels.",
         examples=[[{"to": 10, "label": "small"}, {"from": 10, "label": "large"}]],
     )
@@ -54,8 +54,7 @@ class Bins(Op):
         """One CASE, as the last column."""
         check_new(table.columns, [(self.name, "/name")])
         kind, column = names(table)[self.column], quote(self.column)
-        inside = tests(self.ranges, kind, self.column, self.closed)
-        check_apart(self.ranges, kind, self.column)
+        tests = inside(self.ranges, kind, self.column, self.closed, apart=True)
         labels = [each.words if each.label is None else each.label for each in self.ranges]
         made = kind_of([*labels, self.default])
         with at("/default"):
@@ -63,7 +62,7 @@ class Bins(Op):
         cases = [f"WHEN {column} IS NULL THEN {constant(None, made, self.name)}"]
         if kind in ("FLOAT", "DOUBLE"):
             cases.append(f"WHEN isnan({column}) THEN {rest}")
-        for index, (test, label) in enumerate(zip(inside, labels, strict=True)):
+        for index, (test, label) in enumerate(zip(tests, labels, strict=True)):
             with at(f"/ranges/{index}/label"):
                 cases.append(f"WHEN {test} THEN {constant(label, made, self.name)}")
         return table.project(f"*, CASE {' '.join(cases)} ELSE {rest} END AS {quote(self.name)}")

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field, model_validator
 
-from orchestrator.ops._ranges import Closed, Ends, tests
+from orchestrator.ops._ranges import Closed, Ends, inside
 from orchestrator.ops._routed import check_names, routed, with_outputs
 from orchestrator.ops.base import Context, Op, Ports, Relation
 from orchestrator.ops.settings import Column, PortName, port_name
@@ -75,7 +75,7 @@ class RouteByRange(Op):
     ) -> Annotated[dict[str, Relation], Fixed]:
         """The place of the range in the list tells the port."""
         kind, count = names(table)[self.column], len(self.ranges)
-        cases = [f"WHEN {test} THEN {n}" for n, test in enumerate(tests(self.ranges, kind, self.column, self.closed))]
+        cases = [f"WHEN {test} THEN {n}" for n, test in enumerate(inside(self.ranges, kind, self.column, self.closed))]
         if kind in ("FLOAT", "DOUBLE"):
             cases.insert(0, f"WHEN isnan({quote(self.column)}) THEN {count}")
         return dict(routed(table, f"CASE {' '.join(cases)} ELSE {count} END", list(self.ports.outputs), context))

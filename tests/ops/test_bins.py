@@ -25,6 +25,7 @@ CASES = [
     ("n", {"ranges": [{"to": 0, "label": 1}], "default": 0.5}, "DOUBLE", [None, 1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]),
     ("n", {"ranges": [{"to": 0, "label": 1}], "default": "b"}, "VARCHAR", [None, "1", *"bbbbbb"]),
     ("n", {"ranges": [{"from": 9, "to": 9, "label": "none"}]}, "VARCHAR", [None] * 8),
+    ("d", {"ranges": [{"to": "2024-02-01 12:00", "label": 1}]}, "BIGINT", [None, 1, 1, *[None] * 5]),
     ("d", {"ranges": [{"from": "2024-02-01", "to": "2024-04-01"}]}, "VARCHAR",
      [None, None, "2024-02-01..2024-04-01", "2024-02-01..2024-04-01", None, None, None, None]),
 ]  # fmt: skip
