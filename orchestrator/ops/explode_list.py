@@ -3,7 +3,7 @@
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 from duckdb.sqltypes import DuckDBPyType as Kind
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from orchestrator.errors import NodeError
 from orchestrator.ops._exploded import element, exploded, place, with_list
@@ -12,7 +12,7 @@ from orchestrator.ops._new_columns import check_new, replaced
 from orchestrator.ops._rejected import rejected, said
 from orchestrator.ops._types import NULL, TypeName, free, plain
 from orchestrator.ops.base import Op, Relation
-from orchestrator.ops.settings import Column, NewColumn
+from orchestrator.ops.settings import Column, NewColumn, invalid
 from orchestrator.tables import quote
 
 TEXTS = ("JSON", "VARCHAR", NULL)
@@ -49,6 +49,12 @@ class ExplodeList(Op):
     element_type: TypeName = Field("VARCHAR", description="The type of the elements of JSON.")
     fields: bool = Field(False, description="Whether fields of elements that are structs become columns.")
     prefix: str = Field("", max_length=200, description="What to put before the names of fields.", examples=["tag_"])
+
+    @model_validator(mode="after")
+    def _names_once(self) -> "ExplodeList":
+        if self.fields and self.name:
+            raise invalid("Fields are called as they are, behind 'prefix'; give no name.", "name")
+        return self
 
     def run(self, table: Annotated[Relation, "The rows."]) -> Exploded:
         """Elements are a column first, which fields are then taken from."""

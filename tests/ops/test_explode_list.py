@@ -81,6 +81,7 @@ REFUSED = [
     ({"column": "l", "index": "id"}, "duplicate_column", "/config/index"),
     ({"column": "l", "index": "l"}, "duplicate_column", "/config/index"),
     ({"column": "l", "fields": True}, "type_mismatch", "/config/fields"),
+    ({"column": "s", "fields": True, "name": "x"}, "invalid_config", "/config/name"),
     ({"column": "s", "fields": True}, "duplicate_column", "/config/prefix"),
 ]
 
