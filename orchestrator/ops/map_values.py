@@ -14,6 +14,9 @@ from orchestrator.ops.settings import Column, NewColumn, as_text, invalid
 from orchestrator.schema import is_geometry
 from orchestrator.tables import names, quote
 
+# What values that are kept may become besides text: nothing is rounded.
+WIDER = {"number": "DOUBLE", "date": "TIMESTAMP"}
+
 
 class Entry(BaseModel):
     """A value, and what becomes of it."""
@@ -110,7 +113,7 @@ class MapValues(Op):
             return self.result_type or kind_of([*(each.to for each in self.mapping), self.default_value])
         kind = "VARCHAR" if family(kind) == "text" or kind == NULL else kind
         made = self.result_type or kind
-        if family(made) not in (family(kind), "text"):
+        if made not in (kind, "VARCHAR", WIDER.get(family(kind))):
             message = f"Values of '{self.column}' are kept, and are {plain(kind)}, which does not become {plain(made)}."
             raise NodeError(message, code="type_mismatch", path="/config/result_type")
         return made

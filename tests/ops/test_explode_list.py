@@ -1,4 +1,11 @@
+import pandas as pd
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_against_pandas import quick
+
+from orchestrator.registry import node_type
 
 # One element a row, so that no row is lost between the ports.
 FEED = {"table": "SELECT * FROM (VALUES (1, ['a']), (2, ['it''s']), (3, []), (4, NULL)) v(id, tags)"}
@@ -90,3 +97,13 @@ REFUSED = [
 def test_refuses(run, config, code, path):
     table = "SELECT 1 AS id, [1] AS l, [{'id': 1}] AS s"
     assert run.refuses("explode_list", config, table=table)[:2] == (code, path)
+
+
+@quick
+@given(st.lists(st.none() | st.lists(st.none() | st.sampled_from(["", "a", "é"]), max_size=3), max_size=6))
+def test_as_pandas(run, lists):
+    frame = pd.DataFrame({"id": range(len(lists)), "l": pd.Series(lists, dtype=object)})
+    expected = [(id_, None if pd.isna(each) else each) for id_, each in frame.explode("l").itertuples(index=False)]
+    table = run.session.arrow(pa.table({"id": list(range(len(lists))), "l": pa.array(lists, pa.list_(pa.string()))}))
+    made = node_type("explode_list").configure({"column": "l"}).call({"table": table}, run.context)
+    assert made["result"].fetchall() == expected

@@ -61,6 +61,7 @@ REFUSED = [
     ("t", to([("a", 300)], result_type="TINYINT"), "type_mismatch", "/config/mapping/0/to"),
     ("t", to([("a", 1)], "value", default_value="x", result_type="INT"), "type_mismatch", "/config/default_value"),
     ("t", to([("a", 1)], "keep", result_type="INT"), "type_mismatch", "/config/result_type"),
+    ("x", to([(1, 2)], "keep", result_type="BIGINT"), "type_mismatch", "/config/result_type"),
     ("g", to([("a", 1)]), "type_mismatch", "/config/column"),
     ("t", to([("a", 1)], name="N"), "duplicate_column", "/config/name"),
 ]
@@ -68,5 +69,5 @@ REFUSED = [
 
 @pytest.mark.parametrize(("column", "config", "code", "path"), REFUSED)
 def test_refuses(run, column, config, code, path):
-    table = "SELECT 'a' AS t, 1 AS n, NULL::GEOMETRY AS g"
+    table = "SELECT 'a' AS t, 1 AS n, 0.5 AS x, NULL::GEOMETRY AS g"
     assert run.refuses("map_values", {"column": column, **config}, table=table)[:2] == (code, path)
