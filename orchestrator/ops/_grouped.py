@@ -1,0 +1,172 @@
+"""Rows in groups, and one or several shapes for each group, beside aggregates of the other columns."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, model_validator
+
+from orchestrator.errors import NodeError, at
+from orchestrator.ops._aggregations import Aggregation
+from orchestrator.ops._numbered import listed
+from orchestrator.ops._shaped import active, known
+from orchestrator.ops._spatial import geometry_field, shapes, vectorised, wkb
+from orchestrator.ops._types import free, storable
+from orchestrator.ops.base import Context, Op, Relation
+from orchestrator.ops.settings import Column, invalid, unique
+from orchestrator.schema import geometry_columns
+from orchestrator.tables import Session, names, quote
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    from orchestrator.ops._spatial import Shapes
+
+    Numbers = np.ndarray[Any, np.dtype[np.int64]]
+
+
+class Grouped(Op):
+    """A node type that makes shapes of groups of rows."""
+
+    group_by: list[Column] = Field(
+        [], description="Rows that are equal in these are a group; if empty, all rows.", examples=[["region"]]
+    )
+    aggregations: list[Aggregation] = Field(
+        [],
+        description="What to keep of the other columns of each group.",
+        examples=[[{"column": "amount", "function": "sum", "name": "total"}]],
+    )
+
+    @model_validator(mode="after")
+    def _named_once(self) -> "Grouped":
+        for index, each in enumerate(self.aggregations):
+            if each.function == "union_geometry":
+                message = "'union_geometry' is for aggregate; here 'first' keeps another geometry column."
+                raise invalid(message, "aggregations", index, "function")
+        groups = [(name, ("group_by", index)) for index, name in enumerate(self.group_by)]
+        made = [(each.output, ("aggregations", index, "name")) for index, each in enumerate(self.aggregations)]
+        unique([*groups, *made])
+        return self
+
+    @property
+    def columns_named(self) -> list[tuple[str, str, str | None]]:
+        """All but `*`, which is no column."""
+        return [each for each in super().columns_named if each[1] != "*"]
+
+    def read(self, table: Relation, *others: str) -> "pa.Table":
+        """The columns that matter: those of the groups, of the aggregates, and these."""
+        wanted = [known(table, name, f"/group_by/{index}") for index, name in enumerate(self.group_by)]
+        for index, each in enumerate(self.aggregations):
+            if each.column != "*":
+                wanted.append(known(table, each.column, f"/aggregations/{index}/column"))
+        return table.project(listed(dict.fromkeys([*wanted, *others]))).to_arrow_table()
+
+    def groups(self, rows: "pa.Table", session: Session) -> "Groups":
+        """The rows in groups."""
+        return Groups(rows, session, self.group_by, self.aggregations)
+
+    def one_each(
+        self, table: Relation, geometry: str | None, work: "Callable[[Shapes], Any]", context: Context
+    ) -> Relation:
+        """A row for each group: `work` turns a collection of all its shapes into one. Only nulls give null."""
+        column, crs = active(table, geometry)
+        rows = self.read(table, column)
+        groups = self.groups(rows, context.session)
+        made = groups.worked(groups.collections(shapes(rows.column(column))), work)
+        return context.session.arrow(groups.table(made, column, crs))
+
+
+class GroupedOrNot(Grouped):
+    """A node type that makes a shape of each row, or of each group of rows."""
+
+    per: Literal["row", "group"] = Field("row", description="One for each row, or one for all shapes of a group.")
+
+    @model_validator(mode="after")
+    def _groups_are_wanted(self) -> "GroupedOrNot":
+        for name in ("group_by", "aggregations"):
+            if self.per == "row" and getattr(self, name):
+                raise invalid(f"'{name}' is for groups: set 'per' to 'group'.", name)
+        return self
+
+
+class Groups:
+    """Groups of rows in the order in which they appear; null is a group of its own.
+
+    `of` has the number of each row's group, from 0; `firsts` the number of each group's first row.
+
+    Raises:
+        NodeError: `type_mismatch`, an aggregate does not take its column.
+    """
+
+    def __init__(
+        self, rows: "pa.Table", session: Session, group_by: Sequence[str], made: Sequence[Aggregation]
+    ) -> None:
+        import numpy as np
+        import pyarrow as pa
+
+        self._kinds = names(session.arrow(rows))
+        number = free([*rows.column_names, *group_by, *(each.output for each in made)], "_row")
+        source = session.view(session.arrow(rows.append_column(number, pa.array(np.arange(len(rows))))))
+        keys = [f"t.{quote(name)}" for name in group_by]
+        columns = [*keys, *self._aggregates(made, quote(number))]
+        first, by = f"min(t.{quote(number)})", f"GROUP BY {', '.join(keys)}" if keys else "HAVING count(*) > 0"
+        select = f"SELECT {', '.join([*columns, f'{first} AS {quote(number)}'])}"
+        found = storable(session.connection.sql(f"{select} FROM {source} t {by} ORDER BY {first}"))
+        self._geometry = geometry_columns(found)
+        groups = found.to_arrow_table()
+        self._attributes, self._number = groups, number
+        self.firsts: Numbers = groups.column(number).to_numpy()
+        over = f"PARTITION BY {', '.join(keys)}" if keys else ""
+        query = f"SELECT {first} OVER ({over}) FROM {source} t ORDER BY t.{quote(number)}"
+        found_by_row = session.connection.sql(query).to_arrow_table().column(0).to_numpy()
+        self.of: Numbers = np.searchsorted(self.firsts, found_by_row)
+
+    def _aggregates(self, made: Sequence[Aggregation], number: str) -> list[str]:
+        kinds = {name.lower(): kind for name, kind in self._kinds.items()}
+        found = []
+        for index, each in enumerate(made):
+            with at(f"/aggregations/{index}/function"):
+                found.append(f"{each.sql(kinds.get(each.column.lower(), ''), number)} AS {quote(each.output)}")
+        return found
+
+    def collections(self, shapes: "Shapes") -> "Shapes":
+        """All shapes of each group as one collection, in the order of the rows; None where there is none."""
+        import numpy as np
+        import shapely
+
+        made: Shapes = np.full(len(self.firsts), None, dtype=object)
+        rows = np.flatnonzero(~shapely.is_missing(shapes))
+        rows = rows[np.argsort(self.of[rows], kind="stable")]
+        shapely.geometrycollections(shapes[rows], indices=self.of[rows], out=made)
+        return made
+
+    def worked(self, collections: "Shapes", work: "Callable[[Shapes], Any]") -> "Shapes":
+        """`work` on the collections.
+
+        Raises:
+            NodeError: `invalid_geometry`, with the first row (from 1) of the group that GEOS cannot do.
+        """
+        import numpy as np
+
+        try:
+            made: Shapes = np.asarray(vectorised(work, collections, rows=self.firsts), dtype=object)
+        except NodeError as error:
+            reason = error.message.rpartition(": ")[2]
+            message = f"The geometry of the group that begins with row {error.row} cannot be used: {reason}"
+            raise NodeError(message, code=error.code, port=error.port, row=error.row) from None
+        return made
+
+    def table(self, shapes: "Shapes", column: str, crs: str | None, of: "Numbers | None" = None) -> "pa.Table":
+        """Columns, aggregates and shape of each group; or a row for each shape, of the groups of these numbers.
+
+        Raises:
+            NodeError: `duplicate_column`, an attribute is called like the geometry.
+        """
+        import pyarrow as pa
+
+        if column.lower() in map(str.lower, self._attributes.column_names):
+            message = f"The geometry column is called '{column}', and so is a column of the groups. Rename one of them."
+            raise NodeError(message, code="duplicate_column", path="/config/aggregations")
+        rows = self._attributes if of is None else self._attributes.take(pa.array(of))
+        place = next((i for i, name in enumerate(rows.column_names) if name in self._geometry), rows.num_columns)
+        return rows.add_column(place, geometry_field(column, crs), wkb(shapes)).drop_columns([self._number])
