@@ -1,0 +1,66 @@
+"""Geometry written as WKT, WKB or GeoJSON, as Shapely objects."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+
+if TYPE_CHECKING:
+    from orchestrator.ops._spatial import Shapes
+
+READERS: dict[str, Callable[..., Any]] = {
+    "wkt": shapely.from_wkt, "wkb": shapely.from_wkb, "geojson": shapely.from_geojson,
+}  # fmt: skip
+SRID = r"^\s*SRID\s*=\s*\d+\s*;"
+
+
+def formats_of(texts: pa.Array) -> Any:
+    """How each is written: bytes and hexadecimal digits are WKB, what begins with a brace is GeoJSON, all else WKT."""
+    if pa.types.is_binary(texts.type):
+        return np.full(len(texts), "wkb")
+    is_json = pc.match_substring_regex(texts, r"^\s*\{").fill_null(False)
+    is_hex = pc.match_substring_regex(texts, r"^\s*[0-9A-Fa-f]+\s*$").fill_null(False)
+    return np.where(is_json, "geojson", np.where(is_hex, "wkb", "wkt"))
+
+
+def read(texts: pa.Array, formats: Any) -> "tuple[Shapes, dict[int, str]]":
+    """The shapes, null as None; and for each that cannot be read, by its number, why."""
+    if not pa.types.is_binary(texts.type):
+        texts = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, SRID, ""))
+    values = texts.to_numpy(zero_copy_only=False)
+    made: Shapes = np.full(len(values), None, dtype=object)
+    for name, reader in READERS.items():
+        rows = np.flatnonzero(formats == name)
+        if len(rows):
+            made[rows] = _read(reader, values[rows])
+    lost = np.flatnonzero(shapely.is_missing(made) & pc.is_valid(texts).to_numpy(zero_copy_only=False))
+    return made, {int(row): _reason(READERS[formats[row]], values[row]) for row in lost}
+
+
+def _read(reader: Callable[..., Any], values: Any) -> Any:
+    """Curves cannot be passed over as other mistakes can: where there are any, each value is read alone."""
+    try:
+        return reader(values, on_invalid="ignore")
+    except NotImplementedError:
+        return np.array([_alone(reader, value) for value in values], dtype=object)
+
+
+def _alone(reader: Callable[..., Any], value: Any) -> Any:
+    try:
+        return reader(value, on_invalid="ignore")
+    except NotImplementedError:
+        return None
+
+
+def _reason(reader: Callable[..., Any], value: Any) -> str:
+    try:
+        reader(value)
+    except NotImplementedError:
+        return "Curves are not supported; draw them as lines first."
+    except (shapely.errors.GEOSException, TypeError) as error:
+        said = str(error).split(": ", 1)[-1].strip().rstrip(".")
+        return f"It cannot be read: {said}."
+    return "It has no geometry."
