@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from orchestrator.ops._shaped import GeometryColumn, active, rebuilt
+from orchestrator.ops._shaped import GeometryColumn, active, rebuilt, without_measures
 from orchestrator.ops._spatial import geometry_field, wkb
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Context, Op, Relation
@@ -56,5 +56,7 @@ class GeometryToText(Op):
         import numpy as np
         import shapely
 
-        made: Shapes = shapely.transform(batch, lambda at: np.round(at, self.precision), include_z=None)
+        made: Shapes = shapely.transform(
+            without_measures(batch), lambda at: np.round(at, self.precision), include_z=None
+        )
         return made

@@ -16,6 +16,7 @@ DENSE = [
     ("LINESTRING (0 0, 3 0, 3 1)", 2, "LINESTRING (0 0, 1.5 0, 3 0, 3 1)"),
     ("LINESTRING Z (0 0 0, 2 0 10)", 1, "LINESTRING Z (0 0 0, 1 0 5, 2 0 10)"),
     ("LINESTRING M (0 0 0, 2 0 10)", 1, "LINESTRING (0 0, 1 0, 2 0)"),
+    ("LINESTRING ZM (0 0 0 7, 2 0 10 7)", 1, "LINESTRING Z (0 0 0, 1 0 5, 2 0 10)"),
     ("LINESTRING (1 1, 1 1)", 1, "LINESTRING (1 1, 1 1)"),
     ("MULTILINESTRING ((0 0, 2 0), (9 9, 9 8))", 1, "MULTILINESTRING ((0 0, 1 0, 2 0), (9 9, 9 8))"),
     ("POLYGON ((0 0, 2 0, 0 1, 0 0))", 2, "POLYGON ((0 0, 2 0, 1 0.5, 0 1, 0 0))"),

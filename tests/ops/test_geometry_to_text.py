@@ -14,6 +14,8 @@ WRITTEN = [
     ({"format": "wkt", "precision": 2}, LINE, "LINESTRING (0.12 1, 2 3)"),
     ({"format": "wkt", "precision": 0}, "POINT Z (1.6 2.4 3.5)", "POINT Z (2 2 4)"),
     ({"format": "wkt"}, "POINT ZM (1 2 3 4)", "POINT ZM (1 2 3 4)"),
+    ({"format": "wkt", "precision": 1}, "POINT ZM (1 2 3 4)", "POINT Z (1 2 3)"),
+    ({"format": "wkt", "precision": 1}, "POINT M (1 2 3)", "POINT (1 2)"),
     ({"format": "wkt"}, "GEOMETRYCOLLECTION EMPTY", "GEOMETRYCOLLECTION EMPTY"),
     ({"format": "wkt", "precision": 1}, "POINT EMPTY", "POINT EMPTY"),
     ({"format": "wkt", "precision": 1}, None, None),
