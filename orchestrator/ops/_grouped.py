@@ -53,13 +53,21 @@ class Grouped(Op):
         """All but `*`, which is no column."""
         return [each for each in super().columns_named if each[1] != "*"]
 
-    def read(self, table: Relation, *others: str) -> "pa.Table":
-        """The columns that matter: those of the groups, of the aggregates, and these."""
+    def needed(self, table: Relation, *others: str) -> list[str]:
+        """The columns that matter: those of the groups, of the aggregates, and these.
+
+        Raises:
+            NodeError: `unknown_column`.
+        """
         wanted = [known(table, name, f"/group_by/{index}") for index, name in enumerate(self.group_by)]
         for index, each in enumerate(self.aggregations):
             if each.column != "*":
                 wanted.append(known(table, each.column, f"/aggregations/{index}/column"))
-        return table.project(listed(dict.fromkeys([*wanted, *others]))).to_arrow_table()
+        return list(dict.fromkeys([*wanted, *others]))
+
+    def read(self, table: Relation, *others: str) -> "pa.Table":
+        """The columns that matter, and these."""
+        return table.project(listed(self.needed(table, *others))).to_arrow_table()
 
     def groups(self, rows: "pa.Table", session: Session) -> "Groups":
         """The rows in groups."""

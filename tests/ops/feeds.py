@@ -2,7 +2,7 @@
 
 Every input port gets ROWS. A type that needs other tables says so in its own test file, `test_<type>.py`:
 `FEED = {port: SQL}` (a list of SQL where a port takes many edges), and `FILES = {path: text}` for the files that its
-example reads below the data root.
+example reads below the data root. One that makes one row of several, and rejects rows, says `COMBINES = True`.
 """
 
 from importlib import import_module
@@ -28,6 +28,11 @@ def feed(op, change=lambda sql: sql):
     given = getattr(_tests(op), "FEED", everywhere)
     assert set(given) == set(op.inputs), f"{op.type} has other ports than FEED says: {sorted(op.inputs)}"
     return {port: [change(s) for s in sql] if isinstance(sql, list) else change(sql) for port, sql in given.items()}
+
+
+def combines(op) -> bool:
+    """Whether it makes one row of several: then rows cannot be counted."""
+    return getattr(_tests(op), "COMBINES", False)
 
 
 def write_files(op, root: Path) -> None:

@@ -6,7 +6,7 @@ import math
 import re
 
 import pytest
-from feeds import feed, write_files
+from feeds import combines, feed, write_files
 from running import shape, table
 
 from orchestrator.ops.base import Context
@@ -147,7 +147,8 @@ def test_every_row_goes_somewhere(op, prepared):
     if "rejected" in op.outputs and list(op.inputs) == ["table"]:
         given = relations(prepared.session, feed(op))
         made = call(op, op.example, given, prepared)
-        assert sum(len(frozen(each)) for each in made.values()) == len(frozen(given["table"]))
+        count = sum(len(frozen(each)) for each in made.values())
+        assert count == len(frozen(given["table"])) or combines(op)
         assert made["rejected"].columns[-2:] == ["rejection_code", "rejection_message"]
 
 

@@ -1,0 +1,78 @@
+"""`polygons_from_lines`: FME's AreaBuilder."""
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
+
+from pydantic import Field
+
+from orchestrator.ops._grouped import Grouped
+from orchestrator.ops._rejected import rejected
+from orchestrator.ops._shaped import GeometryColumn, active
+from orchestrator.ops._spatial import shapes
+from orchestrator.ops.base import Context, Relation
+
+if TYPE_CHECKING:
+    from orchestrator.ops._spatial import Shapes
+
+LINES = (1, 5)
+REASONS = {
+    "cut": "It connects two lines, and both of its sides are in one area or in none.",
+    "dangle": "One of its ends meets no other line.",
+    "invalid_ring": "It is a ring that crosses or touches itself.",
+    "not_a_line": "It is null, empty, or no line.",
+}
+
+
+class Built(NamedTuple):
+    """What becomes of the lines."""
+
+    result: Annotated[Relation, "A row for each area."]
+    rejected: Annotated[Relation, "A row for each line or piece that bounds no area; `rejection_code` says why."]
+
+
+class PolygonsFromLines(Grouped):
+    """Make areas of the lines that enclose them, in the whole table or in each group.
+
+    Every enclosed face becomes an area: one inside of another is an area of its own, and a hole in the other. With
+    `node`, lines are cut first where they cross or meet; without it they must meet end to end, as a boundary's do. Both
+    ports have the columns of the group, the aggregates of all of its rows, and the geometry. Lines that bound no area
+    are rejected, piece by piece: as `cut`, `dangle` or `invalid_ring`; null, empty and other geometry as `not_a_line`.
+    Groups come in the order in which they appear, null is a group of its own.
+    """
+
+    category: ClassVar[str] = "Spatial"
+    example: ClassVar[dict[str, Any]] = {"group_by": ["region"]}
+
+    node: bool = Field(True, description="Cut lines where they cross or meet before areas are built.")
+    holes: bool = Field(True, description="Leave out of an area what lies inside of it; else it is without holes.")
+    geometry: GeometryColumn = None
+
+    def run(self, table: Annotated[Relation, "Rows with lines."], context: Context) -> Built:
+        """Geometry in the same coordinate system."""
+        import numpy as np
+        import shapely
+
+        from orchestrator.ops._parts import parts_of
+
+        column, crs = active(table, self.geometry)
+        rows = self.read(table, column)
+        groups = self.groups(rows, context.session)
+        given = shapes(rows.column(column))
+        usable = np.isin(shapely.get_type_id(given), LINES) & ~shapely.is_empty(given)
+        found = groups.worked(groups.collections(np.where(usable, given, None)), self._faces)
+        areas, of = parts_of(found[0])
+        if not self.holes:
+            areas = shapely.polygons(shapely.get_exterior_ring(areas))
+        left = [*map(parts_of, found[1:]), (given[~usable], groups.of[~usable])]
+        codes = np.repeat(list(REASONS), [len(pieces) for pieces, _ in left])
+        pieces, of_pieces = (np.concatenate(each) for each in zip(*left, strict=True))
+        order = np.argsort(of_pieces, kind="stable")
+        unused = groups.table(pieces[order], column, crs, of_pieces[order])
+        alone = rejected(unused, codes[order], map(REASONS.get, codes[order]))
+        return Built(context.session.arrow(groups.table(areas, column, crs, of)), context.session.arrow(alone))
+
+    def _faces(self, collections: "Shapes") -> Any:
+        """For each collection of lines its areas, cuts, dangles and invalid rings, in four arrays."""
+        import shapely
+
+        lines = collections[:, None]
+        return shapely.polygonize_full(shapely.union_all(lines, axis=1)[:, None] if self.node else lines)
