@@ -26,7 +26,8 @@ def flat(factor: float) -> Measure:
 
 def ellipsoidal(system: "CRS") -> Measure:
     """Lengths in metres between longitudes and latitudes, along the geodesic."""
-    units, geod = np.degrees(system.axis_info[0].unit_conversion_factor), system.get_geod()
+    units = np.degrees(system.axis_info[0].unit_conversion_factor)
+    geod: Any = system.get_geod()
     return lambda start, end: geod.inv(*(start[:, :2] * units).T, *(end[:, :2] * units).T)[2]
 
 

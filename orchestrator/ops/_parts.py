@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
 SEVERAL = 4  # type ids from here on are those of geometry with parts
-TOGETHER = {0: shapely.multipoints, 1: shapely.multilinestrings, 3: shapely.multipolygons}
+TOGETHER: dict[int, Any] = {0: shapely.multipoints, 1: shapely.multilinestrings, 3: shapely.multipolygons}
 
 
 def parts_of(shapes: "Shapes", *, nested: bool = True) -> "tuple[Shapes, Numbers]":

@@ -98,8 +98,9 @@ def without_measures(shapes: "Shapes") -> "Shapes":
     import shapely
 
     made, measured, high = shapes.copy(), shapely.has_m(shapes), shapely.has_z(shapes)
-    for dimensions, rows in ((2, np.flatnonzero(measured & ~high)), (3, np.flatnonzero(measured & high))):
-        made[rows] = shapely.from_wkb(shapely.to_wkb(made[rows], output_dimension=dimensions))
+    for with_z in (False, True):
+        rows = np.flatnonzero(measured & (high == with_z))
+        made[rows] = shapely.from_wkb(shapely.to_wkb(made[rows], output_dimension=3 if with_z else 2))
     return made
 
 
@@ -111,7 +112,8 @@ class Amounts:
     """
 
     def __init__(self, table: Relation, given: Mapping[str, float | str]) -> None:
-        self._given, self.helpers = dict(given), []
+        self._given = dict(given)
+        self.helpers: list[str] = []
         made = []
         for setting, value in given.items():
             if isinstance(value, str):

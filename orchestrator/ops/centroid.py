@@ -41,7 +41,7 @@ def middle(shapes: Any) -> Any:
     import shapely
 
     bounds = shapely.bounds(shapes)
-    made = shapely.points((bounds[:, :2] + bounds[:, 2:]) / 2)
+    made: Any = shapely.points((bounds[:, :2] + bounds[:, 2:]) / 2)
     made[shapely.is_empty(shapes)] = shapely.Point()
     made[np.asarray(shapely.is_missing(shapes))] = None
     return made

@@ -56,7 +56,7 @@ class GeometryToText(Op):
         import numpy as np
         import shapely
 
-        made: Shapes = shapely.transform(
-            without_measures(batch), lambda at: np.round(at, self.precision), include_z=None
-        )
+        decimals = self.precision or 0
+        flat_or_not: Any = {"include_z": None}
+        made: Shapes = shapely.transform(without_measures(batch), lambda at: np.round(at, decimals), **flat_or_not)
         return made

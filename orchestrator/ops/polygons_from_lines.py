@@ -58,21 +58,23 @@ class PolygonsFromLines(Grouped):
         groups = self.groups(rows, context.session)
         given = shapes(rows.column(column))
         usable = np.isin(shapely.get_type_id(given), LINES) & ~shapely.is_empty(given)
-        found = groups.worked(groups.collections(np.where(usable, given, None)), self._faces)
+        lines = given.copy()
+        lines[~usable] = None
+        found = groups.worked(groups.collections(lines), self._faces)
         areas, of = parts_of(found[0])
         if not self.holes:
-            areas = shapely.polygons(shapely.get_exterior_ring(areas))
+            areas = np.asarray(shapely.polygons(shapely.get_exterior_ring(areas)), dtype=object)
         left = [*map(parts_of, found[1:]), (given[~usable], groups.of[~usable])]
         codes = np.repeat(list(REASONS), [len(pieces) for pieces, _ in left])
         pieces, of_pieces = (np.concatenate(each) for each in zip(*left, strict=True))
         order = np.argsort(of_pieces, kind="stable")
         unused = groups.table(pieces[order], column, crs, of_pieces[order])
-        alone = rejected(unused, codes[order], map(REASONS.get, codes[order]))
+        alone = rejected(unused, codes[order], [REASONS[code] for code in codes[order]])
         return Built(context.session.arrow(groups.table(areas, column, crs, of)), context.session.arrow(alone))
 
     def _faces(self, collections: "Shapes") -> Any:
         """For each collection of lines its areas, cuts, dangles and invalid rings, in four arrays."""
         import shapely
 
-        lines = collections[:, None]
-        return shapely.polygonize_full(shapely.union_all(lines, axis=1)[:, None] if self.node else lines)
+        lines: Any = shapely.union_all(collections[:, None], axis=1) if self.node else collections
+        return shapely.polygonize_full(lines[:, None])
