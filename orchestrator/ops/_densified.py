@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Measure = Callable[[Any, Any], Any]
 COLLECTION = 7
 ROUNDING = 1e-9
+ROUNDS = 5  # enough for any way on the ellipsoid; no end is in sight where pieces are shorter than numbers can tell
 
 
 def flat(factor: float) -> Measure:
@@ -53,7 +54,10 @@ def _of_a_kind(shapes: "Shapes", with_z: bool, length: float, measure: Measure) 
     Equal pieces of a line in degrees are not equally long on the ellipsoid: some may have to be cut again.
     """
     kind, vertices, (starts, *offsets) = shapely.to_ragged_array(shapes, include_z=with_z, include_m=False)
-    while (counts := _pieces(vertices, starts, length, measure)).max() > 1:
+    for _ in range(ROUNDS):
+        counts = _pieces(vertices, starts, length, measure)
+        if counts.max() == 1:
+            break
         vertices, starts = _cut(vertices, starts, counts)
     made: Shapes = shapely.from_ragged_array(kind, vertices, (starts, *offsets))
     return made

@@ -1,7 +1,7 @@
 """Rows in groups, and one or several shapes for each group, beside aggregates of the other columns."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import Field, model_validator
 
@@ -97,6 +97,26 @@ class GroupedOrNot(Grouped):
         return self
 
 
+def asked(table: Relation, query: str) -> Relation:
+    """A query over this table as `_rows`, which leaves no view behind."""
+    return cast(Relation, table.query("_rows", query))
+
+
+def numbers(table: Relation) -> "Numbers":
+    """Those of its only column."""
+    found: Numbers = table.to_arrow_table().column(0).to_numpy()
+    return found
+
+
+def _aggregates(made: Sequence[Aggregation], table: Relation, number: str) -> list[str]:
+    kinds = {name.lower(): kind for name, kind in names(table).items()}
+    found = []
+    for index, each in enumerate(made):
+        with at(f"/aggregations/{index}/function"):
+            found.append(f"{each.sql(kinds.get(each.column.lower(), ''), number)} AS {quote(each.output)}")
+    return found
+
+
 class Groups:
     """Groups of rows in the order in which they appear; null is a group of its own.
 
@@ -112,30 +132,18 @@ class Groups:
         import numpy as np
         import pyarrow as pa
 
-        self._kinds = names(session.arrow(rows))
-        number = free([*rows.column_names, *group_by, *(each.output for each in made)], "_row")
-        source = session.view(session.arrow(rows.append_column(number, pa.array(np.arange(len(rows))))))
-        keys = [f"t.{quote(name)}" for name in group_by]
-        columns = [*keys, *self._aggregates(made, quote(number))]
-        first, by = f"min(t.{quote(number)})", f"GROUP BY {', '.join(keys)}" if keys else "HAVING count(*) > 0"
-        select = f"SELECT {', '.join([*columns, f'{first} AS {quote(number)}'])}"
-        found = storable(session.connection.sql(f"{select} FROM {source} t {by} ORDER BY {first}"))
-        self._geometry = geometry_columns(found)
-        groups = found.to_arrow_table()
-        self._attributes, self._number = groups, number
-        self.firsts: Numbers = groups.column(number).to_numpy()
+        self._number = free([*rows.column_names, *group_by, *(each.output for each in made)], "_row")
+        numbered = session.arrow(rows.append_column(self._number, pa.array(np.arange(len(rows)))))
+        number, keys = quote(self._number), [f"t.{quote(name)}" for name in group_by]
+        columns = [*keys, *_aggregates(made, numbered, number), f"min(t.{number}) AS {number}"]
+        by = f"GROUP BY {', '.join(keys)}" if keys else "HAVING count(*) > 0"
+        query = f"SELECT {', '.join(columns)} FROM _rows t {by} ORDER BY min(t.{number})"
+        groups = storable(asked(numbered, query))
+        self._geometry, self._attributes = geometry_columns(groups), groups.to_arrow_table()
+        self.firsts: Numbers = self._attributes.column(self._number).to_numpy()
         over = f"PARTITION BY {', '.join(keys)}" if keys else ""
-        query = f"SELECT {first} OVER ({over}) FROM {source} t ORDER BY t.{quote(number)}"
-        found_by_row = session.connection.sql(query).to_arrow_table().column(0).to_numpy()
-        self.of: Numbers = np.searchsorted(self.firsts, found_by_row)
-
-    def _aggregates(self, made: Sequence[Aggregation], number: str) -> list[str]:
-        kinds = {name.lower(): kind for name, kind in self._kinds.items()}
-        found = []
-        for index, each in enumerate(made):
-            with at(f"/aggregations/{index}/function"):
-                found.append(f"{each.sql(kinds.get(each.column.lower(), ''), number)} AS {quote(each.output)}")
-        return found
+        query = f"SELECT min(t.{number}) OVER ({over}) FROM _rows t ORDER BY t.{number}"
+        self.of: Numbers = np.searchsorted(self.firsts, numbers(asked(numbered, query)))
 
     def collections(self, shapes: "Shapes") -> "Shapes":
         """All shapes of each group as one collection, in the order of the rows; None where there is none."""

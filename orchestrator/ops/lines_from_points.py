@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
-from orchestrator.ops._grouped import Grouped, Groups
+from orchestrator.ops._grouped import Grouped, Groups, asked, numbers
 from orchestrator.ops._rejected import rejected
 from orchestrator.ops._shaped import GeometryColumn, active, known
 from orchestrator.ops._spatial import shapes
@@ -79,15 +79,13 @@ class LinesFromPoints(Grouped):
         import numpy as np
         import pyarrow as pa
 
-        numbers: Numbers = np.arange(len(rows))
+        places: Numbers = np.arange(len(rows))
         if order is None:
-            return numbers
+            return places
         number = quote(row := free(rows.column_names, "_row"))
-        source = session.view(session.arrow(rows.append_column(row, pa.array(numbers))))
         by = f"{quote(order)} {'DESC' if self.descending else 'ASC'} NULLS LAST, {number}"
-        ranked = session.connection.sql(f"SELECT row_number() OVER (ORDER BY {by}) FROM {source} ORDER BY {number}")
-        numbers = ranked.to_arrow_table().column(0).to_numpy()
-        return numbers
+        query = f"SELECT row_number() OVER (ORDER BY {by}) FROM _rows ORDER BY {number}"
+        return numbers(asked(session.arrow(rows.append_column(row, pa.array(places))), query))
 
     def _lines(self, points: "Shapes", groups: Groups, ranks: "Numbers") -> "tuple[Shapes, Numbers]":
         """A line or an area for each group, None where there are too few points; and how many there are."""
