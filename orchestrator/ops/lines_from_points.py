@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 from pydantic import Field
 
 from orchestrator.ops._grouped import Grouped, Groups, asked, numbers
-from orchestrator.ops._rejected import rejected
+from orchestrator.ops._rejected import rejected_arrow
 from orchestrator.ops._shaped import GeometryColumn, active, known
 from orchestrator.ops._spatial import shapes
 from orchestrator.ops._types import free
@@ -71,7 +71,7 @@ class LinesFromPoints(Grouped):
             why[int(row)] = "too_few_points", f"Its group has {said}: {needs}."
         lost = sorted(why)
         codes, messages = [why[row][0] for row in lost], [why[row][1] for row in lost]
-        alone = rejected(rows.take(np.array(lost, dtype=np.int64)), codes, messages)
+        alone = rejected_arrow(rows.take(np.array(lost, dtype=np.int64)), codes, messages)
         return Connected(context.session.arrow(made), context.session.arrow(alone))
 
     def _ranks(self, rows: "pa.Table", order: str | None, session: Session) -> "Numbers":

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 from pydantic import Field
 
 from orchestrator.ops._grouped import Grouped
-from orchestrator.ops._rejected import rejected
+from orchestrator.ops._rejected import rejected_arrow
 from orchestrator.ops._shaped import GeometryColumn, active
 from orchestrator.ops._spatial import shapes
 from orchestrator.ops.base import Context, Relation
@@ -69,7 +69,7 @@ class PolygonsFromLines(Grouped):
         pieces, of_pieces = (np.concatenate(each) for each in zip(*left, strict=True))
         order = np.argsort(of_pieces, kind="stable")
         unused = groups.table(pieces[order], column, crs, of_pieces[order])
-        alone = rejected(unused, codes[order], [REASONS[code] for code in codes[order]])
+        alone = rejected_arrow(unused, codes[order], [REASONS[code] for code in codes[order]])
         return Built(context.session.arrow(groups.table(areas, column, crs, of)), context.session.arrow(alone))
 
     def _faces(self, collections: "Shapes") -> Any:
