@@ -36,10 +36,18 @@ class Texts(BaseModel):
         Raises:
             NodeError: `type_mismatch`, a column is no text.
         """
+        self.check_texts(table)
+        return with_columns(table, {self.name or column: change(quote(column)) for column in self.columns})
+
+    def check_texts(self, table: Relation) -> None:
+        """Refuse a column that is no text.
+
+        Raises:
+            NodeError: `type_mismatch`.
+        """
         kinds = names(table)
         for index, column in enumerate(self.columns):
             check_text(column, kinds[column], f"/config/columns/{index}")
-        return with_columns(table, {self.name or column: change(quote(column)) for column in self.columns})
 
 
 def check_text(column: str, kind: str, path: str) -> None:
