@@ -4,6 +4,7 @@ import itertools
 import weakref
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,13 @@ class Session:
     """One in-memory DuckDB database that can read and write below `folders` only; it spills to the first of them.
 
     Locked before anything runs: no other file, no network, no extension, no setting can be reached from SQL.
-    `memory_limit` is in bytes.
+    `memory_limit` is in bytes. `opened` is the one time that is now for all that is done in it.
     """
 
     def __init__(self, folders: Iterable[Path], *, memory_limit: int = 1 << 30, threads: int = 2) -> None:
         allowed = [str(folder) for folder in folders]
         self.connection = duckdb.connect(":memory:", config={"threads": threads, "memory_limit": f"{memory_limit}B"})
+        self.opened = datetime.now(UTC)
         self._numbers = itertools.count()
         self._views: weakref.WeakKeyDictionary[Relation, str] = weakref.WeakKeyDictionary()
         self._lock(allowed)
