@@ -1,12 +1,14 @@
 """What can be computed with a column of dates, times or moments, as SQL."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from orchestrator.errors import NodeError
 from orchestrator.ops._dates import check_date, in_zone, is_zoned
 from orchestrator.ops._types import plain
 from orchestrator.tables import quote
 
+Unit = Literal["year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond"]
 OF_TIME = ("hour", "minute", "second", "millisecond")
 PARTS = {"iso_year": "isoyear", "weekday": "isodow", "day_of_year": "doy"}
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from orchestrator.errors import NodeError
-from orchestrator.ops._calendar import Dates
+from orchestrator.ops._calendar import Dates, Unit
 from orchestrator.ops._dates import Zone
 from orchestrator.ops._texts import with_columns
 from orchestrator.ops._types import INTEGER, plain
@@ -15,7 +15,6 @@ from orchestrator.ops.settings import Column, NewColumn, invalid
 from orchestrator.tables import literal, names, quote
 
 Operation = Literal["add", "subtract", "difference", "truncate", "extract", "now"]
-Unit = Literal["year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond"]
 Part = Literal[
     "year", "quarter", "month", "week", "iso_year", "day", "weekday", "day_of_year",
     "hour", "minute", "second", "millisecond", "epoch",
