@@ -197,3 +197,14 @@ def test_many_inputs_come_in_the_order_of_the_edges():
     nodes = [rows(each, [{"n": each}]) for each in "abc"] + [node("u", "union")]
     ran = run({"nodes": nodes, "edges": [edge("c -> u"), edge("a -> u"), edge("c -> u"), edge("b -> u")]})
     assert [row[0] for row in ran.rows("u")] == ["c", "a", "c", "b"]
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_fail_stops_the_run_on_its_own_node(cache):
+    stop = node("f", "fail", {"condition": "c > 20", "message": "{b} is too much."})
+    document = graph([rows(), compute("c", "a * 10"), stop, keep("k")], ["in -> c", "c -> f", "f -> k"])
+    ran = run(document, cache=cache)
+    assert error(ran) == ("failed_on_purpose", "f", None, "null is too much.")
+    assert [node.status for node in ran.progress.nodes.values()] == ["completed", "completed", "failed", "skipped"]
+    passed = run(graph([*document["nodes"][:1], stop | {"config": {"condition": "a > 9"}}], ["in -> f"]), cache=cache)
+    assert len(passed.rows("f")) == 3
