@@ -4,8 +4,6 @@ In a fused run the sink runs the query of the whole chain, so the sink fails for
 Running the chain again, from the front and one node at a time, finds the first node whose rows cannot be made.
 """
 
-from collections.abc import Sequence
-
 from dagster import Failure
 
 from orchestrator.compiler.failure import failure
@@ -20,7 +18,7 @@ DATA_ERRORS = frozenset({"conversion_failed", "out_of_range", "invalid_value", "
 
 def failed(run: RunContext, alias: str, error: NodeError) -> Failure:
     """What Dagster is told of a node's failure: on the node that caused it, without the run's secrets."""
-    return failure(_masked(culprit(run, alias, error), run.secrets))
+    return failure(_masked(culprit(run, alias, error), run))
 
 
 def cause(run: RunContext, error: NodeError) -> NodeError | None:
@@ -28,10 +26,9 @@ def cause(run: RunContext, error: NodeError) -> NodeError | None:
     return None if run.secrets else error
 
 
-def _masked(error: NodeError, secrets: Sequence[str]) -> NodeError:
-    for secret in secrets:
-        error.message = error.message.replace(secret, MASK)
-        error.value = MASK if secret in str(error.value) else error.value
+def _masked(error: NodeError, run: RunContext) -> NodeError:
+    error.message = run.masked(error.message)
+    error.value = MASK if any(secret in str(error.value) for secret in run.secrets) else error.value
     return error
 
 

@@ -199,7 +199,7 @@ def _compute(context: OpExecutionContext, inputs: dict[str, Any]) -> Iterator[Ou
     run: RunContext = context.resources.run
     alias = context.op_handle.name
     try:
-        node = NodeRun(run, alias, context.op_config)
+        node = NodeRun(run, alias, context.op_config, context.log.log)
         given = {port_of(name): table for name, table in inputs.items()}
         for port, table in node.run(given).items():
             yield Output(table, output_name=port_key(port))

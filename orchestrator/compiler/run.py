@@ -6,7 +6,7 @@
 import json
 import shutil
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,11 +24,12 @@ from orchestrator.faults import blame, unknown_column
 from orchestrator.names import port_key
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.schema import Column, columns
-from orchestrator.secrets import reveal
+from orchestrator.secrets import MASK, reveal
 from orchestrator.settings import settings
 from orchestrator.tables import Session
 
 REJECTED = "rejected"
+LONGEST_LINE = 10_000
 VERSION_TAG = "graphmill/version"
 
 
@@ -54,10 +55,16 @@ class RunContext:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The values that no message may show."""
+        """The values that no message may show, those that may hold another first."""
         declared = self.plan.checked.workflow.parameters
         values = [self.parameters[each.name] for each in declared if each.type == "secret"]
-        return tuple(str(value) for value in values if value)
+        return tuple(sorted((str(value) for value in values if value), key=len, reverse=True))
+
+    def masked(self, text: str) -> str:
+        """The text without the run's secrets."""
+        for secret in self.secrets:
+            text = text.replace(secret, MASK)
+        return text
 
     def is_end(self, step: Planned) -> bool:
         """Whether no node of this run reads what the step gives."""
@@ -144,12 +151,13 @@ def _parameters(plan: Plan, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class NodeRun:
-    """One node of a run."""
+    """One node of a run; `log` writes a line of a level into the run's log."""
 
-    def __init__(self, run: RunContext, alias: str, config: Mapping[str, Any]) -> None:
+    def __init__(self, run: RunContext, alias: str, config: Mapping[str, Any], log: Callable[[str, str], None]) -> None:
         self.run_context = run
         self.planned = run.steps[alias]
         self.config = config
+        self.log = log
 
     def run(self, inputs: Mapping[str, Any]) -> dict[str, Relation]:
         """Run the operation.
@@ -167,7 +175,7 @@ class NodeRun:
             context = Context(
                 run.session, run.root, run.folder / "scratch", run.given(self.planned),
                 keep_order=run.cache or self.planned.keep_order or run.is_end(self.planned),
-                unused=run.unused(self.planned), notes=notes,
+                unused=run.unused(self.planned), notes=notes, log=self._log,
             )  # fmt: skip
             made = op.call(arranged(step, tables), context)
             self._check_rejected(made)
@@ -176,6 +184,10 @@ class NodeRun:
             run.made[place], run.columns[place] = table, columns(table)
         run.seconds[self.planned.alias] = time.perf_counter() - started
         return made
+
+    def _log(self, level: str, text: str) -> None:
+        """Secrets are masked before a long line is cut: half of one would not be found."""
+        self.log(level, self.run_context.masked(text)[:LONGEST_LINE])
 
     def _wired(self, port: str, given: Any) -> list[Any]:
         """The tables of a port in the order of its wires; Dagster hands each output over once."""

@@ -8,7 +8,7 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +32,11 @@ else:
 
 __all__ = ["Context", "Frame", "Op", "Port", "Ports", "Relation", "UnknownColumns"]
 
+
+def _unheard(level: str, text: str) -> None:
+    """A log that nobody reads."""
+
+
 RESERVED = frozenset({"input", "output", "context", "config", "type", "result_", "self", "context_"})
 
 
@@ -42,6 +47,7 @@ class Context:
     `design` is true while only columns are wanted: nothing is written, no address is called. `keep_order` is false
     when nobody will see the order of this node's rows. `unused` are the output ports that nobody will read: any table
     may be given for them. `given` holds an `input` node's rows; `scratch` is a folder of the run's own.
+    `log` writes a line of a level (`debug`, `info`, `warning`, `error`) into the run's log.
     """
 
     session: Session
@@ -52,6 +58,7 @@ class Context:
     design: bool = False
     unused: frozenset[str] = frozenset()
     notes: dict[str, Any] = field(default_factory=dict, compare=False)
+    log: Callable[[str, str], None] = field(default=_unheard, compare=False)
 
 
 @dataclass(frozen=True)

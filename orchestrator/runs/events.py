@@ -52,7 +52,7 @@ class Reader:
             "timestamp": moment(entry.timestamp),
             "level": logging.getLevelName(entry.level).lower(),
             "message": entry.message or entry.user_message,
-            "node_id": node.node_id if node else None,
+            "node_id": self._progress.node_of(entry),
         }
         if node is not None:
             return Event(cursor=cursor, kind="node", data=data | {"node": node.model_dump(mode="json")})

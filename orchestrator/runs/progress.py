@@ -48,7 +48,7 @@ class Progress:
             return None
         if event.event_type == Kind.RUN_FAILURE and self.error is None:
             self.error = RunError(message=_reason(event.event_specific_data) or event.message or "The run failed.")
-        node = self.nodes.get(self._ids.get(entry.step_key or "", ""))
+        node = self.nodes.get(self.node_of(entry) or "")
         change = CHANGES.get(event.event_type)
         if node is None or change is None:
             return None
@@ -56,6 +56,10 @@ class Progress:
         if event.event_type == Kind.STEP_FAILURE:
             self._blame(node)
         return node
+
+    def node_of(self, entry: EventLogEntry) -> str | None:
+        """The id of the node that an event comes from."""
+        return self._ids.get(entry.step_key or "")
 
     def _blame(self, node: NodeRun) -> None:
         """Put a failure on the node that caused it: in a fused run the sink fails for an earlier node."""

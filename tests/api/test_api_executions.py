@@ -141,6 +141,18 @@ def test_the_log_from_the_first_event_to_the_last(api: TestClient, workflow: str
         assert {"timestamp", "level", "message", "node_id"} <= set(each["data"])
 
 
+def test_what_a_node_logs_is_told_with_its_node(api: TestClient) -> None:
+    nodes = [
+        {"id": "rows", "type": "inline_data", "config": {"rows": [{"a": 1}, {"a": 2}]}},
+        {"id": "say/it", "type": "log", "config": {"message": "Two rows", "level": "warning"}},
+    ]
+    made = post(api, {"nodes": nodes, "edges": [{"id": "e", "source": "rows", "target": "say/it"}]})
+    events = read(api, execute(api, made)["execution_id"])
+    said = [each["data"] for each in events if each["event"] == "log" and each["data"]["level"] == "warning"]
+    assert [each["message"] for each in said] == ["Two rows", "a: 1", "a: 2"]
+    assert {each["node_id"] for each in said} == {"say/it"}
+
+
 def test_the_log_goes_on_where_it_was_left(api: TestClient, completed: str) -> None:
     events = read(api, completed)
     half = events[len(events) // 2]["id"]

@@ -1,7 +1,9 @@
 """What a node does inside a run: its parameters, its columns, its retries, its rejected rows, its failure."""
 
+import logging
+
 import pytest
-from compiler.graphs import compute, edge, graph, keep, node, rows, run
+from compiler.graphs import compute, edge, graph, instance, keep, node, rows, run
 
 from orchestrator.errors import InvalidGraph
 from orchestrator.settings import settings
@@ -208,3 +210,24 @@ def test_fail_stops_the_run_on_its_own_node(cache):
     assert [node.status for node in ran.progress.nodes.values()] == ["completed", "completed", "failed", "skipped"]
     passed = run(graph([*document["nodes"][:1], stop | {"config": {"condition": "a > 9"}}], ["in -> f"]), cache=cache)
     assert len(passed.rows("f")) == 3
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_what_a_node_logs_is_in_the_runs_log_without_secrets(cache):
+    nodes = [rows(), compute("c", "${key} || b"), node("l", "log", {"message": "with ${key}", "level": "warning"})]
+    parameters = [{"name": "key", "type": "secret"}, {"name": "part", "type": "secret", "default": "top"}]
+    ran = run(graph(nodes, ["in -> c", "c -> l"], parameters=parameters), cache=cache, key="topsecret")
+    assert ran.success, ran.error
+    said = [each for each in instance().all_logs(ran.run_id) if each.dagster_event is None]
+    assert [each.user_message for each in said] == [
+        "with ***", "a: 1, b: x, c: ***x", "a: 2, b: y, c: ***y", "a: 3, b: null, c: null",
+    ]  # fmt: skip
+    assert {(each.level, ran.progress.node_of(each)) for each in said} == {(logging.WARNING, "l")}
+    assert ran.rows("l") == ran.rows("c") if cache else len(ran.rows("l")) == 3
+
+
+def test_a_secret_at_the_end_of_a_long_line_is_not_cut_in_half():
+    nodes = [rows(made=[{"a": 1}]), compute("c", "repeat('x', 9_985) || ${key}"), node("l", "log")]
+    ran = run(graph(nodes, ["in -> c", "c -> l"], parameters=[{"name": "key", "type": "secret"}]), key="topsecret")
+    (said,) = [each.user_message for each in instance().all_logs(ran.run_id) if each.dagster_event is None]
+    assert said.endswith("xx***")
