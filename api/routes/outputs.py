@@ -1,5 +1,6 @@
 """What came out of a run's ports: pages, downloads, profiles."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -13,9 +14,10 @@ from api.openapi import problems
 from api.system import Shared
 from orchestrator.preview import MEDIA_TYPES, download, page, profile
 
-router = APIRouter(prefix="/api/executions/{execution_id:name}/nodes/{node_id:name}/outputs", tags=["outputs"])
+router = APIRouter(prefix="/api/executions/{execution_id:name}", tags=["outputs"])
 
-ONE = "/{port:name}"
+ONE = "/nodes/{node_id:name}/outputs/{port:name}"
+NAMED = "/outputs/{name:name}"
 PAGE = "application/json"
 OFFERED = (PAGE, *MEDIA_TYPES)
 EXTENSIONS = {"arrow": "arrows"}
@@ -26,6 +28,7 @@ DOWNLOADS: dict[int | str, dict[str, Any]] = {
         "content": dict.fromkeys(MEDIA_TYPES, BINARY),
     }
 }
+Format = Annotated[str | None, Query(description="Instead of `Accept`: `json`, `geojson`, `csv`, …")]
 Count = Annotated[int | None, Query(ge=0, le=2**53, description="Rows at most; a page has 100, a download all.")]
 
 
@@ -53,18 +56,36 @@ def get_output(
     execution_id: str,
     node_id: str,
     port: str,
-    format: Annotated[str | None, Query(description="Instead of `Accept`: `json`, `geojson`, `csv`, …")] = None,
+    format: Format = None,
 ) -> Response:
     """A page of what came out of a port; or all of it as GeoJSON, CSV, Parquet or an Arrow stream."""
-    chosen = format or MEDIA_TYPES.get(best(request.headers.get("accept"), OFFERED), "json")
     path = system.runs.table(execution_id, node_id, port)
+    return _answer(request, path, f"{node_id}-{port}", rows, format)
+
+
+@router.get(NAMED, response_model=bodies.TablePage, responses=DOWNLOADS | problems(400, 404, 406))
+def get_named_output(
+    request: Request,
+    system: Shared,
+    rows: Annotated[Rows, Depends()],
+    *,
+    execution_id: str,
+    name: str,
+    format: Format = None,
+) -> Response:
+    """The same of what the workflow's `output` node of this name was given."""
+    return _answer(request, system.runs.output(execution_id, name), name, rows, format)
+
+
+def _answer(request: Request, path: Path, called: str, rows: Rows, format: str | None) -> Response:
+    chosen = format or MEDIA_TYPES.get(best(request.headers.get("accept"), OFFERED), "json")
     if chosen == "json":
         found = page(path, limit=100 if rows.limit is None else rows.limit, **rows.wanted)
         return Json(found, headers={"Vary": "Accept"})
     pieces = download(path, chosen, limit=rows.limit, **rows.wanted)
     media = next(each for each, name in MEDIA_TYPES.items() if name == chosen)
-    name = f"{node_id}-{port}.{EXTENSIONS.get(chosen, chosen)}"
-    return StreamingResponse(pieces, 200, {"Vary": "Accept", "Content-Disposition": attachment(name)}, media)
+    file = attachment(f"{called}.{EXTENSIONS.get(chosen, chosen)}")
+    return StreamingResponse(pieces, 200, {"Vary": "Accept", "Content-Disposition": file}, media)
 
 
 @router.get(ONE + "/profile", response_model=bodies.Profile, responses=problems(404))

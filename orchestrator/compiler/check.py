@@ -18,6 +18,7 @@ from orchestrator.graph import BROKEN, Node, Workflow, pointer
 from orchestrator.literals import placeholders
 from orchestrator.names import listing, near
 from orchestrator.ops.base import Op, Ports
+from orchestrator.ops.output import Output
 from orchestrator.registry import node_types
 
 Types = Mapping[str, type[Op]]
@@ -84,7 +85,7 @@ def inspect(workflow: Workflow, given: Mapping[str, Any] | None = None) -> tuple
     known = {node_id: _ports(op, steps.get(node_id)) for node_id, op in types.items()}
     wires, wrong = wire(workflow.edges, nodes, known)
     loop = cycle(list(nodes), ((each.source, each.target) for each in wires))
-    problems += [*unknown, *wrong, *_cycle(loop), *refused]
+    problems += [*unknown, *wrong, *_cycle(loop), *refused, *_same_outputs(steps)]
     taking_part = running(nodes, known, wires)
     if not problems and not taking_part:
         problems.append(Problem(code="empty_graph", message="Every node is disabled, or depends on one that is."))
@@ -134,6 +135,15 @@ def _duplicates(workflow: Workflow) -> Iterator[Problem]:
             message = f"Two nodes have the id '{node.id}'."
             yield Problem(code="duplicate_node_id", message=message, node_id=node.id, path=f"/nodes/{number}/id")
         seen.add(node.id)
+
+
+def _same_outputs(steps: Mapping[str, Step]) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    named = {node_id: step.op.name for node_id, step in steps.items() if isinstance(step.op, Output) and step.settled}
+    for node_id, name in named.items():
+        if (first := seen.setdefault(name, node_id)) != node_id:
+            message = f"Two outputs have the name '{name}': the other is node '{first}'."
+            yield Problem(code="duplicate_output", message=message, node_id=node_id, path="/config/name")
 
 
 def _types(nodes: Mapping[str, Node]) -> tuple[Types, list[Problem]]:

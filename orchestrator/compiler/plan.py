@@ -12,8 +12,9 @@ LONGEST_CHAIN = 40  # binding a chain of relations costs the square of its lengt
 class Planned:
     """A step with its names in Dagster (`alias`) and on disk (`key`), and how its outputs are used.
 
-    `connected` are the ports that feed somebody; `shared` those that feed more than one, or that end a long chain:
-    a fused run stores them. `keep_order` is false when no later node can see the order of its rows in a fused run.
+    `connected` are the ports that feed somebody; `shared` those that feed more than one, that end a long chain, or
+    whose type wants it: a fused run stores them. `keep_order` is false when no later node can see the order of its rows
+    in a fused run.
     """
 
     step: Step
@@ -54,7 +55,7 @@ def plan(checked: Checked) -> Plan:
     for step in checked.steps:
         node_id = step.node.id
         depth[node_id] = 1 + max((depth[wire.source] for wire in step.wires), default=0)
-        cut = depth[node_id] >= LONGEST_CHAIN
+        cut = depth[node_id] >= LONGEST_CHAIN or step.op.stored
         if cut:
             depth[node_id] = 0
         connected = frozenset(port for port in step.op.ports.outputs if (node_id, port) in uses)

@@ -102,7 +102,8 @@ class Ports(NamedTuple):
 class Op(BaseModel):
     """Base of all node types. A class that is not ready to be one fails when it is defined.
 
-    `inputs` and `outputs` are the ports that every node of the type has; `ports` are those of one node.
+    `inputs` and `outputs` are the ports that every node of the type has; `ports` are those of one node. Where `stored`,
+    its tables are stored in a fused run too.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -113,6 +114,7 @@ class Op(BaseModel):
     example: ClassVar[dict[str, Any]] = {}
     inputs: ClassVar[Mapping[str, Port]] = {}
     outputs: ClassVar[Mapping[str, Port]] = {}
+    stored: ClassVar[bool] = False
     dynamic_ports: ClassVar[bool] = False
     wants_context: ClassVar[str | None] = None
     wants_others: ClassVar[str | None] = None

@@ -15,7 +15,7 @@ from orchestrator.catalog import Catalog, digest
 from orchestrator.compiler.jobs import Jobs
 from orchestrator.compiler.run import table_path
 from orchestrator.errors import Conflict, NotFound
-from orchestrator.names import key, listing, port_of
+from orchestrator.names import key, listing, near, port_of
 from orchestrator.runs import adapter
 from orchestrator.runs.bell import Bell
 from orchestrator.runs.events import Events
@@ -176,6 +176,18 @@ class Runs:
             else " This node has none: it did not run, or tables are not kept."
         )
         raise NotFound(f"No table is stored for port '{port}' of node '{node_id}'.{known}")
+
+    def output(self, execution_id: str, name: str) -> Path:
+        """The stored Parquet file of what an `output` node names so.
+
+        Raises:
+            NotFound: no such execution, output or stored table; names the outputs that there are.
+        """
+        nodes = self._view.outputs(execution_id)
+        if name not in nodes:
+            known = f" There are: {listing(nodes)}." if nodes else " This workflow has no `output` node."
+            raise NotFound(f"Output '{name}' is not there.{near(name, nodes)}{known}")
+        return self.table(execution_id, nodes[name], "result")
 
     def close(self) -> None:
         """Stop listening to the database."""

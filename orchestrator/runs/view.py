@@ -9,6 +9,7 @@ from orchestrator.compiler.emit import RUN_CONFIG, WORKFLOW_TAG
 from orchestrator.compiler.jobs import Jobs
 from orchestrator.compiler.run import VERSION_TAG
 from orchestrator.errors import NotFound
+from orchestrator.ops.output import Output
 from orchestrator.runs.progress import CHANGES, Progress, moment
 from orchestrator.runs.shapes import Execution, Status
 from orchestrator.secrets import mask
@@ -63,6 +64,20 @@ class View:
             progress.finish(execution.status)
         error = progress.error if execution.status == "failed" else None
         return execution.model_copy(update={"nodes": list(progress.nodes.values()), "error": error})
+
+    def outputs(self, execution_id: str) -> dict[str, str]:
+        """The nodes whose rows an execution gives under a name, by that name.
+
+        Raises:
+            NotFound: no such execution.
+        """
+        tags = self.record(execution_id).dagster_run.tags
+        steps = self._jobs.get(tags[WORKFLOW_TAG], int(tags[VERSION_TAG])).plan.steps
+        return {
+            step.op.name: step.node.id
+            for step in (each.step for each in steps)
+            if isinstance(step.op, Output) and step.settled
+        }
 
     def progress(self, run: DagsterRun) -> Progress:
         """The nodes of a run before its first event."""

@@ -19,6 +19,7 @@ from api.paths import segment
 pytestmark = pytest.mark.usefixtures("code_server")
 
 NAMES = ["1", "a/b", "a/outputs/b", "ü ñ", "..", "%2F", "a?b#c", "🦋", "a/outputs/b/profile", 'q"uote', " "]
+NAMED = "late/ü outputs/x"
 ROWS = [{"a": n, "b": f"t{n % 3}", "x": n / 10, "y": 50 + n / 10} for n in range(120)]
 
 
@@ -28,6 +29,7 @@ def done(api: TestClient, code_server: None) -> str:
     nodes: list[dict[str, Any]] = [{"id": "rows", "type": "inline_data", "config": {"rows": ROWS}}]
     nodes += [{"id": name, "type": "filter", "config": {"condition": "a >= 20"}} for name in NAMES]
     nodes.append({"id": "points", "type": "points_from_xy", "config": {"x": "x", "y": "y", "crs": "EPSG:4326"}})
+    nodes.append({"id": "out/1", "type": "output", "config": {"name": NAMED}})
     edges = [{"id": f"e{n}", "source": "rows", "target": each["id"]} for n, each in enumerate(nodes[1:])]
     workflow = api.post("/api/workflows", json={"nodes": nodes, "edges": edges}).json()
     said = api.post(f"/api/workflows/{workflow['id']}/execute?wait=60").json()
@@ -167,3 +169,21 @@ def test_a_safe_name(name: str, safe: str) -> None:
     assert "\n" not in said
     assert said.isascii()
     assert unquote(said.partition("''")[2]) == safe
+
+
+def test_a_named_output(api: TestClient, done: str) -> None:
+    named = f"/api/executions/{done}/outputs/{segment(NAMED)}"
+    query = {"limit": 2, "offset": 1, "sort": "b,-a", "where": "a < 50"}
+    assert api.get(named, params=query).json() == api.get(url(done, "out/1", "result"), params=query).json()
+    assert api.get(named).json()["total"] == 120
+    as_file = api.get(named, headers={"Accept": "text/csv"})
+    assert as_file.content == api.get(url(done, "out/1", "result"), headers={"Accept": "text/csv"}).content
+    problems_of(api.get(named, params={"format": "xml"}), 406, "unknown_format")
+    problems_of(api.get(named, params={"where": "aa > 1"}), 400, "unknown_column")
+
+
+def test_a_named_output_that_is_not_there(api: TestClient, done: str) -> None:
+    answer = api.get(f"/api/executions/{done}/outputs/late")
+    problems_of(answer, 404, "not_found")
+    assert f"There are: {NAMED}." in answer.text
+    problems_of(api.get("/api/executions/none/outputs/late"), 404, "not_found")

@@ -32,6 +32,15 @@ CASES = [
         problem("duplicate_node_id", "Two nodes have the id 'k'.", node_id="k", path="/nodes/2/id"),
     ),
     case(
+        "duplicate_output",
+        graph([rows(), *(node(f"o{n}", "output", {"name": name}) for n, name in enumerate(["x", "X", "x"]))], 
+              ["in -> o0", "in -> o1", "in -> o2"]),
+        problem(
+            "duplicate_output", "Two outputs have the name 'x': the other is node 'o0'.", node_id="o2",
+            path="/config/name",
+        ),
+    ),
+    case(
         "unknown_edge_endpoint: source",
         graph([rows("n1"), keep("k")], ["n1 -> k", "n12 -> k"]),
         problem(

@@ -112,3 +112,15 @@ def test_a_run_that_ends_before_the_ends_stores_where_it_ends(cache):
     assert ran.rows("c") == [(2, "y", 3), (3, None, 4)]
     assert [each.status for each in ran.progress.nodes.values()] == ["completed"] * 3 + ["skipped"]
     assert ran.stored() >= {("c", "result")}
+
+
+def test_what_an_output_names_is_stored_in_a_fused_run_in_its_order():
+    nodes = [
+        rows(made=MANY),
+        node("s", "sort", {"by": [{"column": "a", "descending": True}]}),
+        node("o", "output", {"name": "x"}),
+    ]
+    total = node("t", "aggregate", {"aggregations": [{"function": "count"}]})
+    ran = run(graph([*nodes, total], ["in -> s", "s -> o", "o -> t"]), cache=False)
+    assert ran.stored() == {("o", "result"), ("t", "result")}
+    assert [row[0] for row in ran.rows("o")] == list(range(24, -1, -1))
