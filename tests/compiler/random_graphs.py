@@ -28,6 +28,7 @@ IDS = [
 ]  # fmt: skip
 PARAMETERS = [{"name": "p", "type": "integer", "default": 2}, {"name": "t", "default": "it's"}]
 SPATIAL = {"buffer", "reproject", "spatial_join"}
+ONCE = {"output"}  # two would have the same name
 
 
 @dataclass
@@ -43,6 +44,8 @@ class Builder:
     def add(self, kind: str) -> bool:
         """Add a node of this type and the edges into it, if it takes what it is given."""
         op = node_types()[kind]
+        if kind in ONCE and any(each["type"] == kind for each in self.nodes):
+            return False
         if kind not in RECIPES:
             return self._put_example(op)
         if kind in SPATIAL and not any(map(is_spatial, self.tables.values())):
