@@ -37,7 +37,8 @@ class Texts(BaseModel):
             NodeError: `type_mismatch`, a column is no text.
         """
         self.check_texts(table)
-        return with_columns(table, {self.name or column: change(quote(column)) for column in self.columns})
+        texts = {column: f"{quote(column)}::VARCHAR" for column in self.columns}
+        return with_columns(table, {self.name or column: change(text) for column, text in texts.items()})
 
     def check_texts(self, table: Relation) -> None:
         """Refuse a column that is no text.

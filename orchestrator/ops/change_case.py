@@ -28,8 +28,7 @@ class ChangeCase(Texts, Op):
         """By DuckDB's functions; words are taken apart and put together again."""
         return self.changed(table, self._value)
 
-    def _value(self, column: str) -> str:
-        text = f"{column}::VARCHAR"
+    def _value(self, text: str) -> str:
         if self.case in ("upper", "lower"):
             return f"{self.case}({text})"
         if self.case == "sentence":

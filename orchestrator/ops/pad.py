@@ -28,8 +28,6 @@ class Pad(Texts, Op):
         function = "lpad" if self.side == "left" else "rpad"
         width, character = self.width, literal(self.character)
 
-        def padded(column: str) -> str:
-            text = f"{column}::VARCHAR"
-            return f"{function}({text}, greatest({width}, length({text}))::INTEGER, {character})"
-
-        return self.changed(table, padded)
+        return self.changed(
+            table, lambda text: f"{function}({text}, greatest({width}, length({text}))::INTEGER, {character})"
+        )

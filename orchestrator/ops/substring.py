@@ -37,7 +37,11 @@ class Substring(Texts, Op):
 
     def run(self, table: Annotated[Relation, "The rows with the text."]) -> Relation:
         """A slice of each text."""
-        return self.changed(table, lambda column: f"array_slice({column}::VARCHAR, {self.start}, {self._end()})")
+        return self.changed(table, self.sql)
+
+    def sql(self, text: str) -> str:
+        """The part of this text."""
+        return f"array_slice({text}, {self.start}, {self._end()})"
 
     def _end(self) -> int:
         if self.length is None:

@@ -30,4 +30,4 @@ class Trim(Texts, Op):
     def run(self, table: Annotated[Relation, "The rows with the text."]) -> Relation:
         """By DuckDB's functions."""
         characters = literal(BLANKS if self.characters is None else self.characters)
-        return self.changed(table, lambda column: f"{FUNCTIONS[self.side]}({column}::VARCHAR, {characters})")
+        return self.changed(table, lambda column: f"{FUNCTIONS[self.side]}({column}, {characters})")

@@ -1,6 +1,12 @@
 import datetime as dt
 
+import pandas
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestrator.expressions import connection
+from orchestrator.ops._calendar import Dates
 
 D, T, TS, UTC = dt.date, dt.time, dt.datetime, dt.UTC
 
@@ -155,3 +161,19 @@ REFUSED = [
 def test_refuses(run, config, code, path):
     table = [{"v": D(2024, 1, 1), "t": T(1), "n": 1, "f": 1.5, "z": TS(2024, 1, 1, tzinfo=UTC)}]
     assert run.refuses("datetime_math", {"column": "v", **config}, table=table)[:2] == (code, path)
+
+
+MOMENTS = st.datetimes(TS(1950, 1, 1), TS(2100, 1, 1)).map(lambda moment: moment.replace(microsecond=0))
+FREQUENCY = {"year": "Y", "quarter": "Q", "month": "M", "week": "W-SUN", "day": "D", "hour": "h", "minute": "min"}
+
+
+@settings(deadline=None, max_examples=60)
+@given(MOMENTS, st.integers(-500, 500), st.sampled_from(["year", "month", "week", "day", "hour", "minute", "second"]))
+def test_agrees_with_pandas(moment, amount, unit):
+    dates = Dates("v", "TIMESTAMP", "UTC")
+    later = pandas.Timestamp(moment) + pandas.DateOffset(**{f"{unit}s": amount})
+    query = f"SELECT {dates.moved('+', f'({amount})', unit)}, {dates.truncated(unit)} FROM (SELECT ?::TIMESTAMP AS v)"
+    moved, begun = connection().execute(query, [moment]).fetchall()[0]
+    assert moved == later.to_pydatetime()
+    if unit in FREQUENCY:
+        assert begun == pandas.Timestamp(moment).to_period(FREQUENCY[unit]).start_time.to_pydatetime()

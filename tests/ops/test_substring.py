@@ -1,4 +1,9 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestrator.expressions import connection
+from orchestrator.ops.substring import Substring
 
 TEXTS = ["abcdef", "añb日🦋", "a", "", None]
 CASES = [
@@ -38,3 +43,16 @@ REFUSED = [
 @pytest.mark.parametrize(("config", "code", "path"), REFUSED)
 def test_refuses(run, config, code, path):
     assert run.refuses("substring", {"columns": ["t"], **config}, table=[{"t": "a", "n": 1}])[:2] == (code, path)
+
+
+PLACES = st.integers(-9, 9).filter(bool)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.text("añ日🦋 ", max_size=8), PLACES, st.one_of(st.none(), PLACES))
+def test_agrees_with_python(text, start, end):
+    """Whose slices begin at 0 and leave their end out."""
+    sql = Substring(columns=["t"], start=start, end=end).sql("?")
+    first = start - 1 if start > 0 else max(len(text) + start, 0)
+    last = len(text) if end is None else end if end > 0 else max(len(text) + end + 1, 0)
+    assert connection().execute(f"SELECT {sql}", [text]).fetchall() == [(text[first:last],)]

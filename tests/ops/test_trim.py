@@ -35,3 +35,10 @@ REFUSED = [
 @pytest.mark.parametrize(("config", "code", "path"), REFUSED)
 def test_refuses(run, config, code, path):
     assert run.refuses("trim", {"columns": ["t"], **config}, table=[{"t": "a", "n": 1}])[:2] == (code, path)
+
+
+@pytest.mark.parametrize(("value", "expected"), [("' a'::ENUM (' a', 'b')", "a"), ("NULL", None)])
+def test_what_is_text_too(run, value, expected):
+    table = f"SELECT {value} AS t"
+    assert run("trim", {"columns": ["t"]}, table=table) == [(expected,)]
+    assert run.columns("trim", {"columns": ["t"]}, table=table) == [("t", "VARCHAR")]
