@@ -1,9 +1,8 @@
 """Rows sent to one of many ports, each port a query of its own."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
-from orchestrator.ops._numbered import settled
+from orchestrator.ops._taken import held
 from orchestrator.ops.base import Context, Op, Port, Ports, Relation
 from orchestrator.ops.settings import unique
 
@@ -28,5 +27,5 @@ def routed(table: Relation, place: str, ports: Sequence[str], context: Context) 
         return dict.fromkeys(ports, table)
     used = [port for port in ports if port not in context.unused]
     if len(used) > 1:
-        table = settled(table, replace(context, unused=frozenset()))
+        table = held(table, context)
     return {port: table.filter(f"({place}) = {number}") if port in used else table for number, port in enumerate(ports)}
