@@ -57,14 +57,20 @@ def check(name: str, one: tuple[int, str], other: tuple[int, str]) -> None:
     kinds = one[1], other[1]
     if is_geometry(kinds[0]) and is_geometry(kinds[1]):
         return _check_systems(name, one, other)
-    reason = ""
-    if family(kinds[0]) == family(kinds[1]) and _zoned(kinds[0]) == _zoned(kinds[1]):
-        if not all(map(DECIMAL.fullmatch, kinds)) or _together(*kinds) <= MOST:
-            return None
-        reason = f", which together need more than {MOST} digits"
+    reason = apart(*kinds)
+    if reason is None:
+        return None
     said = f"is {plain(kinds[0])} in table {one[0]} and {plain(kinds[1])} in table {other[0]}{reason}"
     message = f"Column '{name}' {said}. Convert one of them first."
     raise NodeError(message, code="type_mismatch", path="/config/columns")
+
+
+def apart(*kinds: str) -> str | None:
+    """None where values of two types, not of geometry, go into one column; else the end of a sentence that says why."""
+    if family(kinds[0]) != family(kinds[1]) or _zoned(kinds[0]) != _zoned(kinds[1]):
+        return ""
+    fits = not all(map(DECIMAL.fullmatch, kinds)) or _together(*kinds) <= MOST
+    return None if fits else f", which together need more than {MOST} digits"
 
 
 def _zoned(kind: str) -> bool:
