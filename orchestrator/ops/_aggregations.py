@@ -57,14 +57,16 @@ class Aggregation(BaseModel):
         """The name of the result."""
         return self.name or ("count" if self.column == "*" else f"{self.function}_{self.column}")
 
-    def sql(self, kind: str, number: str) -> str:
+    def sql(self, kind: str, number: str, over: str = "") -> str:
         """The aggregate over `t`, whose column is of this type; `number` is the column of row numbers.
+
+        With `over`, an OVER clause, it is that of a window.
 
         Raises:
             NodeError: `type_mismatch`, the function does not take the type.
         """
         if self.column == "*":
-            return "count(*)"
+            return f"count(*){over}"
         found = family(kind)
         if found not in TAKES.get(self.function, {found}) or found in REFUSES.get(self.function, ()):
             message = f"'{self.function}' cannot be computed of column '{self.column}', which is {plain(kind)}."
@@ -72,12 +74,12 @@ class Aggregation(BaseModel):
             raise NodeError(message, code="type_mismatch", hint=f"it takes a {wanted} column" if wanted else None)
         x = f"t.{quote(self.column)}"
         if self.function in ("sum", "mean"):
-            return self._total(kind, x)
-        return SQL[self.function].format(x=x, number=f"t.{number}", separator=literal(self.separator))
+            return self._total(kind, x, over)
+        return SQL[self.function].format(x=x, number=f"t.{number}", separator=literal(self.separator)) + over
 
-    def _total(self, kind: str, x: str) -> str:
+    def _total(self, kind: str, x: str, over: str) -> str:
         exact = kind not in ("FLOAT", "DOUBLE")
         if self.function == "mean":
-            return f"CAST(avg({x}) AS DOUBLE)" if exact else f"favg({x})"
+            return f"CAST(avg({x}){over} AS DOUBLE)" if exact else f"favg({x}){over}"
         small = INTEGER.fullmatch(kind) and not kind.endswith("HUGEINT")
-        return f"CAST(sum({x}) AS BIGINT)" if small else f"sum({x})" if exact else f"fsum({x})"
+        return f"CAST(sum({x}){over} AS BIGINT)" if small else f"{'sum' if exact else 'fsum'}({x}){over}"
