@@ -89,14 +89,7 @@ class Clause(BaseModel):
         return f"{column} IS NULL" if self.operator in ("is_null", "is_empty") else f"{column} IS NOT NULL"
 
     def _pattern(self) -> str:
-        text = as_text(self.value)
-        if self.operator == "matches":
-            try:
-                connection().cursor().execute("SELECT regexp_matches('', ?)", [text]).fetchall()
-            except duckdb.Error as error:
-                reason = str(error).split(": ", 1)[-1].split("\n")[0]
-                raise NodeError(f"This regular expression is not valid: {reason}.", code="invalid_config") from None
-        return text
+        return regular(as_text(self.value)) if self.operator == "matches" else as_text(self.value)
 
     def _comparison(self, column: str, kind: str, place: str) -> str:
         if self.operator == "between":
@@ -114,6 +107,20 @@ class Clause(BaseModel):
             with at(f"{place}/value/{index}"):
                 made.append(typed(value, kind, self.column))
         return made
+
+
+def regular(pattern: str) -> str:
+    """The regular expression (RE2), if it is one.
+
+    Raises:
+        NodeError: `invalid_config`.
+    """
+    try:
+        connection().cursor().execute("SELECT regexp_matches('', ?)", [pattern]).fetchall()
+    except duckdb.Error as error:
+        reason = str(error).split(": ", 1)[-1].split("\n")[0]
+        raise NodeError(f"This regular expression is not valid: {reason}.", code="invalid_config") from None
+    return pattern
 
 
 def typed(value: Any, kind: str, column: str) -> str:

@@ -35,9 +35,8 @@ class Tested(BaseModel):
     def _one_way(self) -> "Tested":
         if (self.condition is None) == (self.clauses is None):
             raise invalid("Give either 'condition' or 'clauses'.", "condition")
-        if self.condition and (volatile := VOLATILE & _functions(self.condition)):
-            message = f"'{min(volatile)}' gives another value each time: compute it into a column, and test that."
-            raise refuse(NodeError(message, code="invalid_expression"), "condition")
+        if self.condition:
+            check_steady(self.condition, "condition")
         return self
 
     def sql(self, table: Relation, place: str = "") -> str:
@@ -56,12 +55,27 @@ class Tested(BaseModel):
     def checked(self, table: Relation, place: str = "") -> str:
         """The same, after seeing that it gives true or false."""
         with at(f"{place}/condition" if self.condition else f"{place}/clauses"):
-            test = self.sql(table, place)
-            kind = str(table.project(f"{test} AS test").types[0])
-            if kind not in ("BOOLEAN", '"NULL"'):
-                message = f"The condition gives {kind}, not true or false. Compare it with something, such as > 0."
-                raise NodeError(message, code="type_mismatch")
-        return test
+            return boolean(self.sql(table, place), table)
+
+
+def boolean(test: str, table: Relation) -> str:
+    """The test in SQL, after seeing that it gives true or false over this table.
+
+    Raises:
+        NodeError: `type_mismatch`.
+    """
+    kind = str(table.project(f"{test} AS test").types[0])
+    if kind not in ("BOOLEAN", '"NULL"'):
+        message = f"The condition gives {kind}, not true or false. Compare it with something, such as > 0."
+        raise NodeError(message, code="type_mismatch")
+    return test
+
+
+def check_steady(expression: str, *place: str | int) -> None:
+    """Refuse, in a validator, an expression that gives another value each time it is asked."""
+    if volatile := VOLATILE & _functions(expression):
+        message = f"'{min(volatile)}' gives another value each time: compute it into a column, and test that."
+        raise refuse(NodeError(message, code="invalid_expression"), *place)
 
 
 def _functions(expression: str) -> frozenset[str]:
