@@ -21,7 +21,7 @@ def check_new(name: str | None, columns: Iterable[str], path: str) -> None:
 def beside(columns: Iterable[str], others: Iterable[str], suffix: str) -> dict[str, str]:
     """What the columns of another table are called beside these: with the suffix where the name is taken."""
     taken, named = list(columns), {}
-    for name in others:
+    for name in dict.fromkeys(others):
         named[name] = name if free(taken, name) == name else free(taken, name + suffix)
         taken.append(named[name])
     return named
