@@ -14,8 +14,6 @@ from orchestrator.ops.settings import NewColumn, column_of, invalid, unique
 from orchestrator.schema import is_geometry
 from orchestrator.tables import literal, names, quote
 
-OriginalColumn = column_of("original")
-
 
 class Changes(NamedTuple):
     """What has become of the rows."""
@@ -39,10 +37,10 @@ class ChangeDetector(Op):
     category: ClassVar[str] = "Join"
     example: ClassVar[dict[str, Any]] = {"keys": ["id"], "compare": ["amount", "region"]}
 
-    keys: list[OriginalColumn] = Field(
+    keys: list[column_of("original")] = Field(  # type: ignore[valid-type]
         [], description="Columns that tell which rows belong together; both tables have them.", examples=[["id"]]
     )
-    compare: list[OriginalColumn] = Field(
+    compare: list[column_of("original")] = Field(  # type: ignore[valid-type]
         [], description="Columns in which a change counts; if empty, all that both tables have.", examples=[["name"]]
     )
     changed: NewColumn = Field(

@@ -32,9 +32,7 @@ class Taken(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     column: column_of("reference") = Field(description="The column.", examples=["name"])  # type: ignore[valid-type]
-    name: NewColumn | None = Field(
-        None, description="What to call it; if left out, as it is.", examples=["country_name"]
-    )
+    name: NewColumn | None = Field(None, description="Its new name; if left out, as it is.", examples=["country_name"])
     default: Any = Field(None, description="Its value where no row is found.", examples=["unknown"])
 
     @property

@@ -89,7 +89,7 @@ class Function(BaseModel):
         over = f"{over} {FRAMES[self.frame].format(preceding=self.preceding, following=self.following)})"
         if self.function in VALUES:
             return f"{VALUES[self.function].format(x=x)} {over}"
-        made = Aggregation(function=self.function, column=self.column or "*")  # type: ignore[arg-type]
+        made = Aggregation(function=self.function, column=self.column or "*")
         return made.sql(kinds.get(made.column, ""), number, f" {over}")
 
 
