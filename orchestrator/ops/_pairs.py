@@ -1,6 +1,6 @@
 """Which shapes of two tables belong together."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import shapely
@@ -8,10 +8,14 @@ import shapely
 from orchestrator.ops._spatial import vectorised
 
 if TYPE_CHECKING:
+    from orchestrator.ops._near import Near
     from orchestrator.ops._spatial import Shapes
 
 Rows = np.ndarray[Any, np.dtype[np.int64]]
-INVERSE = {"within": "contains", "contains": "within", "covers": "covered_by"}
+Predicate = Literal[
+    "intersects", "within", "contains", "touches", "crosses", "overlaps", "covers", "covered_by", "equals", "dwithin"
+]
+INVERSE = {"within": "contains", "contains": "within", "covers": "covered_by", "covered_by": "covers"}
 
 
 class Pairs(NamedTuple):
@@ -20,15 +24,20 @@ class Pairs(NamedTuple):
     left: Rows
     right: Rows
 
+    def first(self) -> "Pairs":
+        """Of each left row's pairs the first alone."""
+        _, firsts = np.unique(self.left, return_index=True)
+        return Pairs(self.left[firsts], self.right[firsts])
+
 
 class Index:
     """The right table's shapes, ready to be looked up; an R-tree first, then the exact predicate."""
 
-    def __init__(self, right: "Shapes", predicate: str, *, first: bool) -> None:
+    def __init__(self, right: "Shapes", predicate: str, port: str = "left") -> None:
         self._right = right
         self._tree = shapely.STRtree(right)
         self._predicate = predicate
-        self._first = first
+        self._port = port
         self._weight = shapely.get_num_coordinates(right).mean() if len(right) else 0.0
 
     def pairs(self, left: "Shapes", before: int = 0) -> Pairs:
@@ -38,20 +47,40 @@ class Index:
             NodeError: `invalid_geometry`, with the left row (from 1) that GEOS cannot compare.
         """
         ours, theirs = self._tree.query(left)
+        if self._lighter(left):
+            order = np.argsort(theirs, kind="stable")
+            ours, theirs = ours[order], theirs[order]
         found = self._test(left, ours, theirs, before)
-        ours, theirs = ours[found], theirs[found]
-        order = np.lexsort((theirs, ours))
-        made = Pairs(ours[order], theirs[order])
-        if not self._first:
-            return made
-        _, firsts = np.unique(made.left, return_index=True)
-        return Pairs(made.left[firsts], made.right[firsts])
+        return in_order(ours[found], theirs[found])
+
+    def _lighter(self, left: "Shapes") -> bool:
+        return bool(len(left)) and bool(shapely.get_num_coordinates(left).mean() < self._weight)
 
     def _test(self, left: "Shapes", ours: Rows, theirs: Rows, before: int) -> Any:
-        """GEOS prepares the first argument: it should be the side with more vertices."""
-        swap = len(left) and shapely.get_num_coordinates(left).mean() < self._weight
+        """GEOS prepares the first argument: it should be the side with more vertices.
+
+        Pairs come sorted by that side: measured, 1 M points in 10,000 polygons took two thirds of the time so.
+        """
+        swap = self._lighter(left)
         predicate = INVERSE.get(self._predicate, self._predicate) if swap else self._predicate
-        test = getattr(shapely, predicate)
         first, second = (self._right[theirs], left[ours]) if swap else (left[ours], self._right[theirs])
         shapely.prepare(first)
-        return vectorised(test, first, second, port="left", rows=ours + before)
+        return vectorised(getattr(shapely, predicate), first, second, port=self._port, rows=ours + before)
+
+
+class NearIndex(Index):
+    """The same for shapes that are no farther apart than `distance`."""
+
+    def __init__(self, near: "Near", distance: float, port: str = "left") -> None:
+        self._near, self._distance, self._port = near, distance, port
+
+    def pairs(self, left: "Shapes", before: int = 0) -> Pairs:
+        """The pairs of some left rows."""
+        found = self._near.within(left, self._distance, before)
+        return in_order(found.left, found.right)
+
+
+def in_order(left: Rows, right: Rows) -> Pairs:
+    """Pairs in the order of both."""
+    order = np.lexsort((right, left))
+    return Pairs(left[order], right[order])

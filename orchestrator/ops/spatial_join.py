@@ -2,56 +2,81 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field, model_validator
 
-from orchestrator.crs import same, title, written_in
-from orchestrator.errors import NodeError, at
-from orchestrator.faults import unknown_column
-from orchestrator.ops._spatial import BATCH, geometry_of, kind_of, missing_crs, shapes
+from orchestrator.crs import written_in
+from orchestrator.errors import NodeError
+from orchestrator.ops._called import Suffix, called, new_columns
+from orchestrator.ops._spatial import kind_of, shapes
+from orchestrator.ops._systems import comparable
 from orchestrator.ops.base import Context, Op, Relation
-from orchestrator.ops.settings import InPort
+from orchestrator.ops.settings import NewColumn, column_of, invalid
+from orchestrator.schema import geometry_columns
 from orchestrator.tables import quote
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from orchestrator.ops._pairs import Index
-
-RightColumn = Annotated[
-    str,
-    Field(min_length=1),
-    InPort("right"),
-    WithJsonSchema({"type": "string", "minLength": 1, "x-ui": {"widget": "column", "port": "right"}}),
-]
+    from orchestrator.ops._pairs import Index, Pairs
 
 
 class SpatialJoined(NamedTuple):
     """Pairs, and the rows without one."""
 
-    joined: Annotated[Relation, "One row for each pair: the left row, its geometry, and the right row's columns."]
+    joined: Annotated[Relation, "The left rows that match, their geometry, and the right rows' columns."]
     left_only: Annotated[Relation, "Left rows that match nothing, also those without geometry."]
 
 
 class SpatialJoin(Op):
     """Match rows of two tables by where they are.
 
-    The predicate reads left to right: a left point is `within` a right area. Rows come in the order of the left
-    table, the matches of one row in the order of the right. A null or empty geometry matches nothing.
+    The predicate reads left to right: a left point is `within` a right area; `dwithin` is true up to `distance`. Rows
+    come in the order of the left table, the matches of one row in the order of the right. With `merge` a left row
+    comes once, with a list of each right column; with `count` once, with the number of its matches. A null or empty
+    geometry matches nothing.
     """
 
     category: ClassVar[str] = "Spatial"
     example: ClassVar[dict[str, Any]] = {"predicate": "within", "columns": ["country"]}
 
-    predicate: Literal["intersects", "within", "contains", "touches", "crosses", "overlaps", "covers"] = Field(
-        "intersects", description="What the left geometry must do to the right one."
+    predicate: Literal[
+        "intersects",
+        "within",
+        "contains",
+        "touches",
+        "crosses",
+        "overlaps",
+        "covers",
+        "covered_by",
+        "equals",
+        "dwithin",
+    ] = Field("intersects", description="What the left geometry must do to the right one.")
+    distance: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="For `dwithin`: how far apart at most.", examples=[500]
     )
-    columns: list[RightColumn] | None = Field(
+    unit: Literal["crs", "metre"] = Field(
+        "crs",
+        description="Unit of the distance: that of the coordinate system, or metres; between geometry in degrees "
+        "these are geodesic, and for points alone.",
+    )
+    columns: list[column_of("right")] | None = Field(  # type: ignore[valid-type]
         None, description="Columns to take from the right table; without it all but its geometry.", examples=[["name"]]
     )
-    multiple: Literal["all", "first"] = Field(
-        "all", description="A row for every match, or for the first one in the order of the right table."
+    multiple: Literal["all", "first", "count", "merge"] = Field(
+        "all",
+        description="A row for every match, or for the first one in the order of the right table; or one row with the "
+        "number of matches, or with lists of the right columns.",
     )
-    suffix: str = Field("_right", description="Appended to a right column's name that the left table has too.")
+    suffix: Suffix = "_right"
+    count_column: NewColumn = Field("match_count", description="For `count`: name of the new column.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "SpatialJoin":
+        if (self.distance is not None) != (self.predicate == "dwithin"):
+            raise invalid("'dwithin' needs a 'distance', and no other predicate takes one.", "distance")
+        if self.multiple == "count" and self.columns:
+            raise invalid("'count' takes no columns of the right table: it gives the number of matches.", "columns")
+        return self
 
     def run(
         self,
@@ -60,68 +85,76 @@ class SpatialJoin(Op):
         context: Context,
     ) -> SpatialJoined:
         """The left is read in batches; attributes are never looked at, only taken by row number."""
-        from orchestrator.ops._pairs import Index
+        from orchestrator.ops._parted import Part, parted
 
-        where, against = geometry_of(left, "left"), geometry_of(right, "right")
-        check_systems(kind_of(left, where), kind_of(right, against))
-        names = self._names(left, right, against)
+        where, against = comparable(left=left, right=right)
+        names = self._names(left, right)
         found = right.project(", ".join(map(quote, [*names, against]))).to_arrow_table()
-        index = Index(shapes(found.column(len(names)), "right"), self.predicate, first=self.multiple == "first")
-        taken = found.select(range(len(names))).rename_columns(list(names.values()))
-        joined, alone = matched(left, where, taken, index)
-        return SpatialJoined(context.session.arrow(joined), context.session.arrow(alone))
+        index = self._index(found.column(len(names)), written_in(kind_of(left, where)))
+        beside = found.select(range(len(names))).rename_columns(list(names.values())).combine_chunks()
 
-    def _names(self, left: Relation, right: Relation, geometry: str) -> dict[str, str]:
-        """The right's columns to take, with what they are called afterwards."""
-        known = {name.lower(): name for name in right.columns}
-        wanted = [name for name in right.columns if name != geometry] if self.columns is None else self.columns
-        used = {name.lower() for name in left.columns}
-        names: dict[str, str] = {}
-        for number, name in enumerate(dict.fromkeys(wanted)):
-            if name.lower() not in known:
-                with at(f"/columns/{number}"):
-                    raise unknown_column(name, right.columns, "right")
-            called = name + self.suffix if name.lower() in used else name
-            if called.lower() in used:
-                message = f"Both tables have a column '{called}'; another suffix keeps them apart."
-                raise NodeError(message, code="duplicate_column", path="/config/suffix")
-            used.add(called.lower())
-            names[known[name.lower()]] = called
-        return names
+        def work(batch: Any, before: int) -> dict[str, Part]:
+            pairs = index.pairs(shapes(batch, "left", before), before)
+            rows, columns = self._matched(pairs, beside)
+            return {"joined": Part(rows, columns), "left_only": Part(others(pairs.left, len(batch)))}
+
+        made = parted(left, where, {"joined": self._fields(beside), "left_only": ()}, work)
+        return SpatialJoined(*map(context.session.arrow, made.values()))
+
+    def _names(self, left: Relation, right: Relation) -> dict[str, str]:
+        if self.multiple == "count":
+            new_columns(left.columns, {"count_column": self.count_column})
+            return {}
+        wanted = self.columns
+        if self.multiple == "merge":
+            shaped = geometry_columns(right)
+            for number, name in enumerate(wanted or ()):
+                if name in shaped:
+                    message = f"Column '{name}' is a geometry, of which no list can be made."
+                    raise NodeError(message, code="type_mismatch", path=f"/config/columns/{number}")
+            wanted = [name for name in right.columns if name not in shaped] if wanted is None else wanted
+        return called(left.columns, right, "right", wanted=wanted, suffix=self.suffix)
+
+    def _index(self, right: Any, crs: str | None) -> "Index":
+        from orchestrator.ops._near import Near, space
+        from orchestrator.ops._pairs import Index, NearIndex
+
+        if self.distance is None:
+            return Index(shapes(right, "right"), self.predicate)
+        return NearIndex(Near(shapes(right, "right"), space(self.unit, crs, "left")), self.distance)
+
+    def _fields(self, beside: "pa.Table") -> "list[pa.Field]":
+        import pyarrow as pa
+
+        if self.multiple == "count":
+            return [pa.field(self.count_column, pa.int64())]
+        if self.multiple == "merge":
+            return [pa.field(each.name, pa.list_(each.with_name("item"))) for each in beside.schema]
+        return list(beside.schema)
+
+    def _matched(self, pairs: "Pairs", beside: "pa.Table") -> tuple[Any, list[Any]]:
+        """The left rows that come out, and the columns beside them."""
+        import numpy as np
+        import pyarrow as pa
+
+        if self.multiple in ("all", "first"):
+            pairs = pairs if self.multiple == "all" else pairs.first()
+            return pairs.left, [each.combine_chunks() for each in beside.take(pa.array(pairs.right)).columns]
+        rows, counts = np.unique(pairs.left, return_counts=True)
+        if self.multiple == "count":
+            return rows, [pa.array(counts, pa.int64())]
+        ends = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32())
+        taken = beside.take(pa.array(pairs.right))
+        return rows, [
+            pa.ListArray.from_arrays(ends, each.combine_chunks(), type=field.type)
+            for each, field in zip(taken.columns, self._fields(beside), strict=True)
+        ]
 
 
-def check_systems(left: str, right: str) -> None:
-    """Refuse geometry that cannot be compared; `left` and `right` are DuckDB types. Both unknown is taken as the same.
-
-    Raises:
-        NodeError: `crs_mismatch`, or `missing_crs` where one side is unknown.
-    """
-    one, other = written_in(left), written_in(right)
-    if one == other or (one and other and same(one, other)):
-        return
-    if one is None or other is None:
-        port = "left" if one is None else "right"
-        raise missing_crs(port, "A reproject node with the same 'from' and 'to' says which it is.")
-    target = title(one)
-    message = f"The left table is in {target}, the right one in {title(other)}. They must be in the same system."
-    hint = f'reproject the right table first: {{"to": "{target}"}}'
-    raise NodeError(message, code="crs_mismatch", port="right", hint=hint)
-
-
-def matched(left: Relation, where: str, right: "pa.Table", index: "Index") -> "tuple[pa.Table, pa.Table]":
-    """The pairs of rows side by side, and the left rows without one. `right` has the rows of the index."""
+def others(rows: Any, count: int) -> Any:
+    """The numbers below `count` that are not among these."""
     import numpy as np
-    import pyarrow as pa
 
-    with left.to_arrow_reader(BATCH) as reader:
-        schema = pa.schema([*reader.schema, *right.schema])
-        joined, alone, before = [schema.empty_table()], [reader.schema.empty_table()], 0
-        for batch in reader:
-            ours, theirs = index.pairs(shapes(batch.column(where), "left", before), before)
-            columns = [*batch.take(pa.array(ours)).columns, *(each.take(pa.array(theirs)) for each in right.columns)]
-            joined.append(pa.Table.from_arrays(columns, schema=schema))
-            rest = np.ones(batch.num_rows, dtype=bool)
-            rest[ours] = False
-            alone.append(pa.Table.from_batches([batch.filter(pa.array(rest))], reader.schema))
-            before += batch.num_rows
-    return pa.concat_tables(joined), pa.concat_tables(alone)
+    rest = np.ones(count, dtype=bool)
+    rest[rows] = False
+    return np.flatnonzero(rest)

@@ -112,7 +112,7 @@ def test_refuses_at_design_time(run, config, left, right, code, path):
 
 def test_says_which_systems_differ(run):
     message = run.refuses("spatial_join", {}, left=POINTS, right=geo(crs="EPSG:25832"))[2]
-    assert message.startswith("The left table is in EPSG:3857, the right one in EPSG:25832.")
+    assert message.startswith("The geometry at 'left' is in EPSG:3857, that at 'right' in EPSG:25832.")
 
 
 COLLECTION = geo("GEOMETRYCOLLECTION (POINT (1 1), LINESTRING (0 0, 1 1))", first="b")
@@ -147,11 +147,14 @@ SHAPE = st.one_of(
 )
 
 
+CASES_OF = [*dict.fromkeys(case[0] for case in CASES), "covered_by", "equals"]
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(SHAPE, max_size=6),
     st.lists(SHAPE, max_size=6),
-    st.sampled_from(["intersects", "within", "contains", "touches", "crosses", "overlaps", "covers"]),
+    st.sampled_from(CASES_OF),
     st.sampled_from(["all", "first"]),
 )
 def test_against_a_loop_over_shapely(left, right, predicate, multiple):
@@ -160,7 +163,11 @@ def test_against_a_loop_over_shapely(left, right, predicate, multiple):
         found = [
             (one, other)
             for other, theirs in enumerate(right)
-            if ours is not None and theirs is not None and getattr(shapely, predicate)(ours, theirs)
+            if ours
+            and theirs
+            and not ours.is_empty
+            and not theirs.is_empty
+            and getattr(shapely, predicate)(ours, theirs)
         ]
         expected += found[:1] if multiple == "first" else found
         alone += [] if found else [one]
@@ -177,3 +184,62 @@ def table(session, geometries, name):
         shape = None if each is None else shapely.to_wkb(each)
         session.connection.execute(f"INSERT INTO {name} VALUES (?, st_geomfromwkb(?::BLOB))", [number, shape])
     return session.connection.table(name)
+
+
+MORE = [
+    ({"predicate": "covered_by"}, [(0, 0), (0, 1), (2, 0), (5, 1)]),
+    ({"predicate": "equals"}, []),
+    ({"predicate": "dwithin", "distance": 0}, [(0, 0), (0, 1), (2, 0), (5, 1)]),
+    ({"predicate": "dwithin", "distance": 0.5 * 2**0.5 + 1e-9}, [(0, 0), (0, 1), (2, 0), (5, 0), (5, 1)]),
+    ({"predicate": "dwithin", "distance": 100, "unit": "metre"}, [(n, m) for n in (0, 1, 2, 5) for m in (0, 1)]),
+]
+
+
+@pytest.mark.parametrize(("config", "joined"), MORE)
+def test_more_predicates(run, config, joined):
+    made = run.relations("spatial_join", config, left=POINTS, right=SQUARES)
+    assert ids(made["joined"], "id", "square") == joined
+
+
+ONCE = [
+    ({"multiple": "count"}, [("match_count", "BIGINT")], [(0, 2), (2, 1), (5, 1)]),
+    ({"multiple": "count", "count_column": "n"}, [("n", "BIGINT")], [(0, 2), (2, 1), (5, 1)]),
+    ({"multiple": "merge", "columns": ["square"]}, [("square", "INTEGER[]")], [(0, [0, 1]), (2, [0]), (5, [1])]),
+    (
+        {"multiple": "merge"},
+        [("square", "INTEGER[]"), ("id_right", "VARCHAR[]"), ("list", "INTEGER[][]")],
+        [(0, [0, 1], ["x", "x"], [[1, 2], [1, 2]]), (2, [0], ["x"], [[1, 2]]), (5, [1], ["x"], [[1, 2]])],
+    ),
+]
+
+
+@pytest.mark.parametrize(("config", "columns", "expected"), ONCE)
+def test_a_left_row_once(run, config, columns, expected):
+    made = run.relations("spatial_join", config, left=POINTS, right=RIGHT)
+    assert list(zip(made["joined"].columns[2:], map(str, made["joined"].types[2:]), strict=True)) == columns
+    assert made["joined"].project("* EXCLUDE (geometry)").fetchall() == expected
+    assert [row[0] for row in ids(made["left_only"], "id")] == [1, 3, 4]
+
+
+DWITHIN = {"predicate": "dwithin", "distance": 112_000, "unit": "metre"}
+
+
+def test_metres_between_degrees(run):
+    left = geo("POINT (179.5 0)", "POINT (0 0)", None, crs="EPSG:4326", first="a")
+    right = geo("POINT (-179.5 0)", "POINT (0 1)", "POINT (1.1 0)", crs="EPSG:4326", first="b")
+    made = run.relations("spatial_join", DWITHIN, left=left, right=right)
+    assert ids(made["joined"], "a", "b") == [(0, 0), (1, 1)]
+
+
+MISTAKES = [
+    ({"predicate": "dwithin"}, POINTS, "invalid_config", "/config/distance"),
+    ({"distance": 5}, POINTS, "invalid_config", "/config/distance"),
+    ({"multiple": "count", "columns": ["square"]}, POINTS, "invalid_config", "/config/columns"),
+    ({"multiple": "count", "count_column": "ID"}, POINTS, "duplicate_column", "/config/count_column"),
+    ({"multiple": "merge", "columns": ["square", "other"]}, POINTS, "type_mismatch", "/config/columns/1"),
+]
+
+
+@pytest.mark.parametrize(("config", "left", "code", "path"), MISTAKES)
+def test_refuses_settings_that_do_not_fit(run, config, left, code, path):
+    assert run.refuses("spatial_join", config, left=left, right=RIGHT)[:2] == (code, path)

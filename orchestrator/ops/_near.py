@@ -1,0 +1,230 @@
+"""How far shapes are from each other, and which are nearest: on a plane, or between points on the ellipsoid."""
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+import shapely
+
+from orchestrator.crs import parse
+from orchestrator.errors import NodeError
+from orchestrator.ops._spatial import missing_crs, vectorised
+
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+    from orchestrator.ops._pairs import Rows
+    from orchestrator.ops._spatial import Shapes
+
+Unit = Literal["crs", "metre"]
+Numbers = np.ndarray[Any, np.dtype[np.float64]]
+HALF_ROUND = 20_040_000.0  # metres: no two places on Earth are farther apart
+DEGREE = 110_000.0  # metres: a degree of latitude is longer everywhere
+
+
+def space(unit: Unit, crs: str | None, port: str) -> "Plane | Globe":
+    """Where distances are measured; `crs` is as a geometry type says it.
+
+    Raises:
+        NodeError: `missing_crs` on the port, where metres are wanted.
+    """
+    if unit == "crs":
+        return Plane()
+    if crs is None:
+        raise missing_crs(port, "A set_crs node says which it is.")
+    system = parse(crs)
+    return Globe(system) if system.is_geographic else Plane(system.axis_info[0].unit_conversion_factor)
+
+
+class Plane:
+    """Straight distances; `factor` is how many of the wanted unit one of the coordinate system is."""
+
+    def __init__(self, factor: float = 1.0) -> None:
+        self.factor = factor
+        self.turns = (0.0,)
+
+    def check(self, shapes: "Shapes", port: str, before: int = 0) -> None:
+        """All shapes have a place on a plane."""
+
+    def distances(self, one: "Shapes", other: "Shapes") -> Numbers:
+        """Between the shapes of each pair."""
+        found: Numbers = np.atleast_1d(shapely.distance(one, other)) * self.factor
+        return found
+
+    def bearings(self, one: "Shapes", other: "Shapes") -> Numbers:
+        """From the nearest place of one to that of the other, in degrees clockwise from the y axis."""
+        ends = shapely.get_coordinates(shapely.shortest_line(one, other)).reshape(-1, 4)
+        made: Numbers = np.degrees(np.arctan2(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1])) % 360
+        return made
+
+    def reach(self, bounds: Numbers) -> float:
+        """No two places within these bounds are farther apart."""
+        return float(np.hypot(bounds[2] - bounds[0], bounds[3] - bounds[1])) * self.factor
+
+    def boxes(self, bounds: Numbers, radius: Numbers) -> Numbers:
+        """Bounds that hold all places so near to what lies in these."""
+        grown: Numbers = bounds + np.array([-1, -1, 1, 1]) * (radius / self.factor)[:, None]
+        return grown
+
+
+class Globe:
+    """Geodesic distances between points, in metres."""
+
+    def __init__(self, system: "CRS") -> None:
+        self._geod: Any = system.get_geod()
+        self._name = system.name
+        self._degrees = float(np.degrees(system.axis_info[0].unit_conversion_factor))
+        self.turns = (0.0, -360.0 / self._degrees, 360.0 / self._degrees)
+
+    def check(self, shapes: "Shapes", port: str, before: int = 0) -> None:
+        """Refuse what is no point.
+
+        Raises:
+            NodeError: `invalid_geometry`, with the row (from 1); `out_of_bounds` for a latitude beyond 90°.
+        """
+        kinds = shapely.get_type_id(shapes)
+        if len(others := np.flatnonzero(kinds > 0)):
+            row = before + int(others[0]) + 1
+            message = (
+                f"Row {row} of the table at '{port}' is a {shapes[others[0]].geom_type}. In {self._name} metres are "
+                "measured between points: reproject first, or use centroid."
+            )
+            raise NodeError(message, code="invalid_geometry", port=port, row=row)
+        high = np.flatnonzero(np.abs(shapely.get_y(shapes)) * self._degrees > 90 + 1e-9)
+        if len(high):
+            row = before + int(high[0]) + 1
+            message = f"Row {row} of the table at '{port}' has a latitude beyond 90°: is it really in {self._name}?"
+            raise NodeError(message, code="out_of_bounds", port=port, row=row)
+
+    def distances(self, one: "Shapes", other: "Shapes") -> Numbers:
+        """Between the points of each pair."""
+        return self._inverse(one, other)[2]
+
+    def bearings(self, one: "Shapes", other: "Shapes") -> Numbers:
+        """In degrees clockwise from north, where the geodesic starts."""
+        made: Numbers = self._inverse(one, other)[0] % 360
+        return made
+
+    def _inverse(self, one: "Shapes", other: "Shapes") -> tuple[Numbers, ...]:
+        places = [axis(each) * self._degrees for each in (one, other) for axis in (shapely.get_x, shapely.get_y)]
+        return tuple(map(np.atleast_1d, self._geod.inv(places[0], places[1], places[2], places[3])))
+
+    def reach(self, bounds: Numbers) -> float:
+        """No two places are farther apart."""
+        return HALF_ROUND
+
+    def boxes(self, bounds: Numbers, radius: Numbers) -> Numbers:
+        """Bounds that hold all points so near, going on over the antimeridian; a pole in them means all longitudes."""
+        made: Numbers = bounds * self._degrees
+        angle = radius / DEGREE
+        made[:, 1] -= angle
+        made[:, 3] += angle
+        highest = np.minimum(np.abs(made[:, [1, 3]]).max(axis=1, initial=0), 90)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            wide = np.degrees(np.arcsin(np.sin(np.radians(np.minimum(angle, 90))) / np.cos(np.radians(highest))))
+        wide = np.where((highest >= 90) | ~np.isfinite(wide), 180.0, np.minimum(wide * 1.01, 180.0))
+        made[:, 0] -= wide
+        made[:, 2] += wide
+        return np.asarray(made / self._degrees)
+
+
+class Found(NamedTuple):
+    """Pairs of row numbers and how far they are apart."""
+
+    left: "Rows"
+    right: "Rows"
+    distance: Numbers
+
+    def best(self, count: int) -> "Found":
+        """Of each left row the nearest so many, nearest first; of equally near ones the first in their order."""
+        order = np.lexsort((self.right, self.distance, self.left))
+        left = self.left[order]
+        starts = np.flatnonzero(np.diff(left, prepend=-1))
+        rank = np.arange(len(left)) - np.repeat(starts, np.diff(starts, append=len(left)))
+        kept = order[rank < count]
+        return Found(self.left[kept], self.right[kept], self.distance[kept])
+
+
+class Near:
+    """The right table's shapes, ready to be asked which of them are near. A null or empty shape is near to nothing."""
+
+    def __init__(self, right: "Shapes", where: "Plane | Globe", port: str = "right", left: str = "left") -> None:
+        where.check(right, port)
+        self.where = where
+        self._port = left
+        self._right = right.copy()
+        self._right[~placed(right)] = None
+        self._count = int(placed(right).sum())
+        self._tree = shapely.STRtree(self._right)
+        self._bounds = shapely.total_bounds(self._right) if self._count else np.full(4, np.nan)
+
+    def within(self, left: "Shapes", radius: float, before: int = 0) -> Found:
+        """All pairs that are no farther apart than the radius; `before` is how many rows came earlier.
+
+        Raises:
+            NodeError: `invalid_geometry`, with the left row (from 1) that cannot be measured.
+        """
+        rows = self._asked(left, before)
+        return self._within(left, rows, np.full(len(rows), radius), before)
+
+    def _asked(self, left: "Shapes", before: int) -> "Rows":
+        self.where.check(left, self._port, before)
+        return np.flatnonzero(placed(left)) if self._count else np.empty(0, dtype=np.int64)
+
+    def _within(self, left: "Shapes", rows: "Rows", radius: Numbers, before: int) -> Found:
+        """Each of these rows has a radius of its own."""
+        asked, theirs = self._candidates(self.where.boxes(shapely.bounds(left[rows]), radius))
+        ours = rows[asked]
+        pairs = left[ours], self._right[theirs]
+        apart = vectorised(self.where.distances, *pairs, port=self._port, rows=ours + before)
+        near = apart <= radius[asked]
+        return Found(ours[near], theirs[near], apart[near])
+
+    def _candidates(self, boxes: Numbers) -> "tuple[Rows, Rows]":
+        found = []
+        for turn in self.where.turns:
+            moved = boxes + np.array([turn, 0, turn, 0])
+            reached = np.flatnonzero((moved[:, 0] <= self._bounds[2]) & (moved[:, 2] >= self._bounds[0]))
+            ours, theirs = self._tree.query(shapely.box(*moved[reached].T))
+            found.append(reached[ours] * np.int64(len(self._right)) + theirs)
+        keys = found[0] if len(found) == 1 else np.unique(np.concatenate(found))
+        return np.divmod(keys, max(len(self._right), 1))
+
+    def nearest(self, left: "Shapes", count: int = 1, farthest: float = np.inf, before: int = 0) -> Found:
+        """The nearest `count` of each left row, nearest first, that are no farther than `farthest`."""
+        rows = self._asked(left, before)
+        if not len(rows):
+            return Found(rows, rows, np.empty(0))
+        (ours, theirs), apart = self._tree.query_nearest(left[rows], return_distance=True)
+        if count == 1 and isinstance(self.where, Plane):
+            apart = apart * self.where.factor
+            near = apart <= farthest
+            return Found(rows[ours[near]], theirs[near], apart[near]).best(1)
+        _, firsts = np.unique(ours, return_index=True)
+        start = self.where.distances(left[rows], self._right[theirs[firsts]]) * (1 + 1e-9)
+        return self._widening(left, rows, np.maximum(start, self._spacing(count)), (count, farthest), before)
+
+    def _spacing(self, count: int) -> float:
+        """About how far the nearest so many are; none for one alone."""
+        plane = self.where.reach(self._bounds) if isinstance(self.where, Plane) else 0.0
+        return plane * (count / self._count) ** 0.5 / 2 if count > 1 else 0.0
+
+    def _widening(self, left: "Shapes", rows: "Rows", radius: Numbers, wanted: tuple[int, float], before: int) -> Found:
+        """Ask in wider and wider circles, until each row has enough."""
+        count, farthest = min(wanted[0], self._count), wanted[1]
+        all_bounds = shapely.total_bounds([shapely.box(*self._bounds), shapely.box(*shapely.total_bounds(left[rows]))])
+        limit = min(farthest, self.where.reach(all_bounds) * (1 + 1e-9))
+        made: list[Found] = []
+        while len(rows):
+            radius = np.minimum(radius, limit)
+            found = self._within(left, rows, radius, before)
+            enough = (np.bincount(found.left, minlength=len(left))[rows] >= count) | (radius >= limit)
+            done = np.isin(found.left, rows[enough])
+            made.append(Found(found.left[done], found.right[done], found.distance[done]))
+            rows, radius = rows[~enough], np.maximum(radius[~enough] * 2, limit * 1e-6)
+        left_rows, right_rows, apart = map(np.concatenate, zip(*made, strict=True))
+        return Found(left_rows, right_rows, apart).best(count)
+
+
+def placed(shapes: "Shapes") -> Any:
+    """For each shape, whether it is somewhere: not null, not empty, its bounds numbers."""
+    return np.isfinite(shapely.bounds(shapes)).all(axis=1) if len(shapes) else np.zeros(0, dtype=bool)

@@ -1,0 +1,37 @@
+"""Whether the geometry of two columns can be compared: one coordinate system for both."""
+
+from orchestrator.crs import same, title, written_in
+from orchestrator.errors import NodeError
+from orchestrator.ops._spatial import geometry_of, kind_of, missing_crs
+from orchestrator.ops.base import Relation
+
+REMEDY = "A set_crs node says which it is."
+
+
+def comparable(**tables: Relation) -> list[str]:
+    """The active geometry columns of two tables, given by port; refused where their systems differ.
+
+    Raises:
+        NodeError: `missing_geometry`; `crs_mismatch`; `missing_crs` where one side alone is unknown.
+    """
+    columns = [geometry_of(table, port) for port, table in tables.items()]
+    kinds = [kind_of(table, column) for table, column in zip(tables.values(), columns, strict=True)]
+    first, second = tables
+    check_systems(kinds[0], kinds[1], (first, second))
+    return columns
+
+
+def check_systems(one: str, other: str, ports: tuple[str, str]) -> None:
+    """The same for two DuckDB types of geometry. Both unknown is taken as the same."""
+    first, second = written_in(one), written_in(other)
+    if first == second or (first and second and same(first, second)):
+        return
+    if first is None or second is None:
+        raise missing_crs(ports[first is not None], REMEDY)
+    target = title(first)
+    message = (
+        f"The geometry at '{ports[0]}' is in {target}, that at '{ports[1]}' in {title(second)}. "
+        "They must be in the same system."
+    )
+    hint = f'reproject the table at \'{ports[1]}\' first: {{"to": "{target}"}}'
+    raise NodeError(message, code="crs_mismatch", port=ports[1], hint=hint)
