@@ -84,3 +84,10 @@ def in_order(left: Rows, right: Rows) -> Pairs:
     """Pairs in the order of both."""
     order = np.lexsort((right, left))
     return Pairs(left[order], right[order])
+
+
+def others(rows: Rows, count: int) -> Rows:
+    """The numbers below `count` that are not among these."""
+    rest = np.ones(count, dtype=bool)
+    rest[rows] = False
+    return np.flatnonzero(rest)

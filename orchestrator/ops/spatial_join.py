@@ -85,6 +85,7 @@ class SpatialJoin(Op):
         context: Context,
     ) -> SpatialJoined:
         """The left is read in batches; attributes are never looked at, only taken by row number."""
+        from orchestrator.ops._pairs import others
         from orchestrator.ops._parted import Part, parted
 
         where, against = comparable(left=left, right=right)
@@ -149,12 +150,3 @@ class SpatialJoin(Op):
             pa.ListArray.from_arrays(ends, each.combine_chunks(), type=field.type)
             for each, field in zip(taken.columns, self._fields(beside), strict=True)
         ]
-
-
-def others(rows: Any, count: int) -> Any:
-    """The numbers below `count` that are not among these."""
-    import numpy as np
-
-    rest = np.ones(count, dtype=bool)
-    rest[rows] = False
-    return np.flatnonzero(rest)

@@ -1,0 +1,123 @@
+"""`nearest`: FME's NeighborFinder."""
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+
+from pydantic import Field
+
+from orchestrator.crs import written_in
+from orchestrator.ops._called import Suffix, called, new_columns
+from orchestrator.ops._spatial import kind_of, shapes
+from orchestrator.ops._systems import comparable
+from orchestrator.ops.base import Context, Op, Relation
+from orchestrator.ops.settings import NewColumn, column_of
+from orchestrator.tables import quote
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from orchestrator.ops._near import Found, Near
+    from orchestrator.ops._spatial import Shapes
+
+
+class Neighbours(NamedTuple):
+    """Base rows with neighbours, and those without."""
+
+    matched: Annotated[
+        Relation, "One row for each base row and neighbour, nearest first, with the candidate's columns."
+    ]
+    unmatched: Annotated[Relation, "Base rows without geometry, or with no candidate near enough."]
+
+
+class Nearest(Op):
+    """Find for each row the nearest rows of another table, and how far they are.
+
+    Distances are between the nearest places of both shapes, 0 where they meet. Of candidates that are equally near the
+    first in their order wins. In degrees, the unit `metre` gives geodesic distances on the ellipsoid, over the
+    antimeridian and the poles too, between points alone; `crs` counts degrees as if the map were flat. A null or empty
+    geometry is near to nothing.
+    """
+
+    category: ClassVar[str] = "Spatial"
+    example: ClassVar[dict[str, Any]] = {"count": 2, "unit": "metre", "columns": ["country"]}
+
+    count: int = Field(1, ge=1, le=10_000, description="How many neighbours to find for each row.")
+    max_distance: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="No neighbour is farther away.", examples=[500]
+    )
+    unit: Literal["crs", "metre"] = Field(
+        "crs", description="Unit of distances: that of the coordinate system (degrees, feet, …), or metres."
+    )
+    columns: list[column_of("candidate")] | None = Field(  # type: ignore[valid-type]
+        None, description="Columns to take from the candidate; without it all but its geometry.", examples=[["name"]]
+    )
+    suffix: Suffix = "_candidate"
+    distance: NewColumn | None = Field("distance", description="Column for the distance.", examples=["distance"])
+    bearing: NewColumn | None = Field(
+        None,
+        description="Column for the direction to the neighbour, in degrees clockwise from north (or from the y axis); "
+        "null where both meet.",
+        examples=["bearing"],
+    )
+    rank: NewColumn | None = Field(None, description="Column for its number: 1 is the nearest.", examples=["rank"])
+
+    def run(
+        self,
+        base: Annotated[Relation, "Rows to find neighbours for."],
+        candidate: Annotated[Relation, "Rows that may be neighbours."],
+        context: Context,
+    ) -> Neighbours:
+        """The base is read in batches; the candidates are in an R-tree."""
+        import numpy as np
+
+        from orchestrator.ops._near import Near, space
+        from orchestrator.ops._pairs import others
+        from orchestrator.ops._parted import Part, parted
+
+        where, against = comparable(base=base, candidate=candidate)
+        new = {"distance": self.distance, "bearing": self.bearing, "rank": self.rank}
+        own = [*base.columns, *new_columns(base.columns, new)]
+        names = called(own, candidate, "candidate", wanted=self.columns, suffix=self.suffix)
+        found = candidate.project(", ".join(map(quote, [*names, against]))).to_arrow_table()
+        beside = found.select(range(len(names))).rename_columns(list(names.values())).combine_chunks()
+        theirs = shapes(found.column(len(names)), "candidate")
+        near = Near(theirs, space(self.unit, written_in(kind_of(base, where)), "base"), "candidate", "base")
+        farthest = np.inf if self.max_distance is None else self.max_distance
+
+        def work(batch: Any, before: int) -> dict[str, Part]:
+            ours = shapes(batch, "base", before)
+            pairs = near.nearest(ours, self.count, farthest, before)
+            columns = [*self._measured(pairs, ours, theirs, near), *taken(beside, pairs.right)]
+            return {"matched": Part(pairs.left, columns), "unmatched": Part(others(pairs.left, len(ours)))}
+
+        made = parted(base, where, {"matched": [*self._fields(), *beside.schema], "unmatched": ()}, work)
+        return Neighbours(*map(context.session.arrow, made.values()))
+
+    def _fields(self) -> "list[pa.Field]":
+        import pyarrow as pa
+
+        kinds = ((self.distance, pa.float64()), (self.bearing, pa.float64()), (self.rank, pa.int64()))
+        return [pa.field(name, kind) for name, kind in kinds if name is not None]
+
+    def _measured(self, pairs: "Found", ours: "Shapes", theirs: "Shapes", near: "Near") -> "list[pa.Array]":
+        """The columns of `_fields`."""
+        import numpy as np
+        import pyarrow as pa
+
+        made = []
+        if self.distance is not None:
+            made.append(pa.array(pairs.distance))
+        if self.bearing is not None:
+            bearings = near.where.bearings(ours[pairs.left], theirs[pairs.right])
+            made.append(pa.array(bearings, mask=pairs.distance == 0))
+        if self.rank is not None:
+            starts = np.flatnonzero(np.diff(pairs.left, prepend=-1))
+            lengths = np.diff(starts, append=len(pairs.left))
+            made.append(pa.array(np.arange(len(pairs.left)) - np.repeat(starts, lengths) + 1, pa.int64()))
+        return made
+
+
+def taken(beside: "pa.Table", rows: Any) -> list[Any]:
+    """These rows of the table, column by column."""
+    import pyarrow as pa
+
+    return [each.combine_chunks() for each in beside.take(pa.array(rows)).columns]

@@ -1,0 +1,110 @@
+"""`spatial_filter`: FME's SpatialFilter."""
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+
+from pydantic import Field, model_validator
+
+from orchestrator.crs import written_in
+from orchestrator.ops._spatial import kind_of, shapes
+from orchestrator.ops._systems import comparable
+from orchestrator.ops.base import Context, Op, Relation
+from orchestrator.ops.settings import invalid
+from orchestrator.tables import quote
+
+if TYPE_CHECKING:
+    from orchestrator.ops._pairs import Index
+    from orchestrator.ops._spatial import Shapes
+
+
+class Filtered(NamedTuple):
+    """Where a candidate goes."""
+
+    passed: Annotated[Relation, "Candidates for which the predicate is true."]
+    failed: Annotated[Relation, "Candidates for which it is not."]
+    rejected: Annotated[Relation, "Candidates whose geometry is null, empty or invalid, with the reason."]
+
+
+class SpatialFilter(Op):
+    """Keep the candidates that lie in a certain way to any, or to all, of the filters.
+
+    The predicate reads from candidate to filter: a candidate point is `within` a filter area. Candidates come out once,
+    in their order, with their columns alone. A filter without geometry, or with an empty one, does not count; where no
+    filter is left nothing passes. A candidate whose geometry is null (`null_geometry`), empty (`empty_geometry`) or
+    invalid (`invalid_geometry`) is rejected.
+    """
+
+    category: ClassVar[str] = "Spatial"
+    example: ClassVar[dict[str, Any]] = {"predicate": "intersects"}
+
+    predicate: Literal[
+        "intersects", "within", "contains", "touches", "crosses", "overlaps", "covers", "covered_by", "equals",
+        "disjoint", "dwithin",
+    ] = Field(
+        "intersects", description="What a candidate must do to a filter; `dwithin`: be up to `distance` away."
+    )  # fmt: skip
+    match: Literal["any", "all"] = Field("any", description="Whether one filter is enough, or all must agree.")
+    distance: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="For `dwithin`: how far apart at most.", examples=[500]
+    )
+    unit: Literal["crs", "metre"] = Field(
+        "crs",
+        description="Unit of the distance: that of the coordinate system, or metres; between geometry in degrees "
+        "these are geodesic, and for points alone.",
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> "SpatialFilter":
+        if (self.distance is not None) != (self.predicate == "dwithin"):
+            raise invalid("'dwithin' needs a 'distance', and no other predicate takes one.", "distance")
+        return self
+
+    def run(
+        self,
+        candidate: Annotated[Relation, "Rows to let pass or not."],
+        filter: Annotated[Relation, "Rows to hold them against."],
+        context: Context,
+    ) -> Filtered:
+        """Candidates are read in batches; for each the filters that match are counted."""
+        import numpy as np
+
+        from orchestrator.ops._checked_geometry import issues, messages, read
+        from orchestrator.ops._parted import REASONS, Part, parted, reasons, usable
+
+        where, against = comparable(candidate=candidate, filter=filter)
+        filters = shapes(filter.project(quote(against)).to_arrow_table().column(0), "filter")
+        filters = filters[usable(filters)]
+        index = self._index(filters, written_in(kind_of(candidate, where)))
+
+        def work(batch: Any, before: int) -> dict[str, Part]:
+            found = read(batch)
+            issue = issues(found, batch, ["null", "empty", "invalid"])
+            bad = np.not_equal(issue, None)
+            found[bad] = None
+            counts = np.bincount(index.pairs(found, before).left, minlength=len(found))
+            passed = self._passes(counts, len(filters)) & ~bad
+            rows = np.flatnonzero(bad)
+            said = messages(issue[rows], read(batch)[rows], batch.take(rows))
+            codes = issue[rows].astype(str).astype(object) + "_geometry"
+            return {
+                "passed": Part(np.flatnonzero(passed)),
+                "failed": Part(np.flatnonzero(~passed & ~bad)),
+                "rejected": Part(rows, reasons(codes, said)),
+            }
+
+        made = parted(candidate, where, {"passed": (), "failed": (), "rejected": REASONS}, work)
+        return Filtered(*map(context.session.arrow, made.values()))
+
+    def _passes(self, counts: Any, filters: int) -> Any:
+        """Whether so many matching filters are enough; those that a candidate is disjoint from are all others."""
+        if self.predicate == "disjoint":
+            counts = filters - counts
+        return counts >= (filters if self.match == "all" else 1) if filters else counts > filters
+
+    def _index(self, filters: "Shapes", crs: str | None) -> "Index":
+        from orchestrator.ops._near import Near, space
+        from orchestrator.ops._pairs import Index, NearIndex
+
+        if self.distance is None:
+            return Index(filters, "intersects" if self.predicate == "disjoint" else self.predicate, "candidate")
+        near = Near(filters, space(self.unit, crs, "candidate"), "filter", "candidate")
+        return NearIndex(near, self.distance, "candidate")

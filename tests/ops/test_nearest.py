@@ -1,0 +1,150 @@
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyproj import Geod
+from spatial_tables import geo
+from test_spatial_join import SHAPE, table
+
+from orchestrator.errors import NodeError
+from orchestrator.ops.base import Context
+from orchestrator.ops.nearest import Nearest
+from orchestrator.tables import Session
+
+BASE = geo("POINT (0 0)", "POINT (10 0)", None, "POINT EMPTY", first="base")
+FOUND = geo("POINT (0 3)", "POINT (3 0)", None, "POINT (10 0)", "POINT EMPTY", first="found")
+CASES = [
+    ({}, [(0, 3.0, 0), (1, 0.0, 3)]),
+    ({"count": 2}, [(0, 3.0, 0), (0, 3.0, 1), (1, 0.0, 3), (1, 7.0, 1)]),
+    ({"count": 9}, [(0, 3.0, 0), (0, 3.0, 1), (0, 10.0, 3), (1, 0.0, 3), (1, 7.0, 1), (1, 109**0.5, 0)]),
+    ({"count": 9, "max_distance": 7}, [(0, 3.0, 0), (0, 3.0, 1), (1, 0.0, 3), (1, 7.0, 1)]),
+    ({"max_distance": 2}, [(1, 0.0, 3)]),
+    ({"max_distance": 0}, [(1, 0.0, 3)]),
+    ({"unit": "metre", "max_distance": 2}, [(1, 0.0, 3)]),
+]
+
+
+@pytest.mark.parametrize(("config", "expected"), CASES)
+def test_nearest_first_and_ties_in_order(run, config, expected):
+    made = run("nearest", config, base=BASE, candidate=FOUND)
+    assert [(row[0], row[2], row[3]) for row in made["matched"]] == expected
+    assert [row[0] for row in made["unmatched"]] == sorted({0, 1, 2, 3} - {row[0] for row in expected})
+
+
+def test_columns(run):
+    config = {"count": 2, "bearing": "to", "rank": "n", "columns": ["base", "distance"], "suffix": "_c"}
+    candidate = f"SELECT found AS base, found * 10 AS distance, geometry FROM ({FOUND})"
+    made = run.relations("nearest", config, base=BASE, candidate=candidate)["matched"]
+    assert made.columns == ["base", "geometry", "distance", "to", "n", "base_c", "distance_c"]
+    assert made.project("* EXCLUDE (geometry)").fetchall() == [
+        (0, 3.0, 0.0, 1, 0, 0), (0, 3.0, 90.0, 2, 1, 10), (1, 0.0, None, 1, 3, 30), (1, 7.0, 270.0, 2, 1, 10),
+    ]  # fmt: skip
+
+
+def test_feet(run):
+    base, candidate = geo("POINT (0 0)", crs="EPSG:2263"), geo("POINT (1000 0)", crs="EPSG:2263", first="b")
+    assert run("nearest", {"unit": "metre"}, base=base, candidate=candidate)["matched"][0][2] == pytest.approx(304.8006)
+
+
+@pytest.mark.parametrize("config", [{}, {"count": 3}])
+@pytest.mark.parametrize(("base", "candidate"), [(geo(), FOUND), (BASE, geo(first="b")), (BASE, geo(None, first="b"))])
+def test_one_side_is_empty(run, config, base, candidate):
+    made = run("nearest", config, base=base, candidate=candidate)
+    assert (made["matched"], len(made["unmatched"])) == ([], 0 if base == geo() else 4)
+
+
+REFUSED = [
+    ({}, "SELECT 1 AS a", FOUND, "missing_geometry", None),
+    ({}, BASE, geo(crs="EPSG:4326"), "crs_mismatch", None),
+    ({"unit": "metre"}, geo(crs=None), geo(crs=None), "missing_crs", None),
+    ({"distance": "BASE"}, BASE, FOUND, "duplicate_column", "/config/distance"),
+    ({"rank": "distance"}, BASE, FOUND, "duplicate_column", "/config/rank"),
+    ({"columns": ["fond"]}, BASE, FOUND, "unknown_column", "/config/columns/0"),
+    ({"count": 0}, BASE, FOUND, "invalid_config", "/config/count"),
+]
+
+
+@pytest.mark.parametrize(("config", "base", "candidate", "code", "path"), REFUSED)
+def test_refuses(run, config, base, candidate, code, path):
+    assert run.refuses("nearest", config, base=base, candidate=candidate)[:2] == (code, path)
+
+
+NOWHERE = [
+    ("LINESTRING (0 0, 1 1)", "Row 2 of the table at 'candidate' is a LineString", "invalid_geometry"),
+    ("POINT (0 95)", "Row 2 of the table at 'candidate' has a latitude beyond 90°", "out_of_bounds"),
+]
+
+
+@pytest.mark.parametrize(("shape", "message", "code"), NOWHERE)
+def test_metres_are_between_points_on_earth(run, shape, message, code):
+    with pytest.raises(NodeError, match=message) as caught:
+        run(
+            "nearest",
+            {"unit": "metre"},
+            base=geo(crs="EPSG:4326"),
+            candidate=geo(None, shape, crs="EPSG:4326", first="b"),
+        )
+    assert caught.value.code == code
+
+
+COUNTS, LIMITS = st.integers(1, 4), st.one_of(st.none(), st.integers(0, 4))
+
+
+def expected(base, candidates, apart, count, limit):
+    """Row by row, all with all."""
+    made = []
+    for one, ours in enumerate(base):
+        found = [(apart(ours, theirs), other) for other, theirs in enumerate(candidates) if ours and theirs]
+        found = sorted(pair for pair in found if limit is None or pair[0] <= limit)[:count]
+        made += [(one, distance, other) for distance, other in found]
+    return made
+
+
+def run_on(base, candidates, **config):
+    with Session([]) as session:
+        crs = config.pop("crs", None)
+        if crs:
+            tables = [
+                session.connection.sql(geo(*each, crs=crs, first=n)) for each, n in ((base, "a"), (candidates, "b"))
+            ]
+        else:
+            tables = [table(session, base, "a"), table(session, candidates, "b")]
+        op = Nearest(**config)
+        made = op.call({"base": tables[0], "candidate": tables[1]}, Context(session, None))
+        return made["matched"].project("a, distance, b").fetchall()
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(SHAPE, max_size=6), st.lists(SHAPE, max_size=8), COUNTS, LIMITS)
+def test_against_a_loop_over_shapely(base, candidates, count, limit):
+    made = run_on(base, candidates, count=count, max_distance=limit)
+    assert made == expected(base, candidates, shapely.distance, count, limit)
+
+
+GEOD = Geod(ellps="WGS84")
+LON = st.one_of(st.integers(-180, 180), st.sampled_from([179.999, -179.999, 0.001, 350.0]))
+LAT = st.one_of(st.integers(-90, 90), st.sampled_from([89.999, -89.999]))
+PLACES = st.lists(st.one_of(st.none(), st.builds(shapely.Point, LON, LAT)), max_size=8)
+
+
+@settings(max_examples=80, deadline=None)
+@given(PLACES, PLACES, COUNTS, st.sampled_from([None, 1000.0, 1e6, 1.9e7]))
+def test_on_the_ellipsoid_against_all_with_all(base, candidates, count, limit):
+    made = run_on(base, candidates, count=count, max_distance=limit, unit="metre", crs="EPSG:4326")
+    apart = lambda one, other: GEOD.inv(one.x, one.y, other.x, other.y)[2]  # noqa: E731
+    wanted = expected(base, candidates, apart, count, limit)
+    assert [(a, b) for a, _, b in made] == [(a, b) for a, _, b in wanted]
+    assert [d for _, d, _ in made] == pytest.approx([d for _, d, _ in wanted])
+
+
+@pytest.mark.parametrize(("unit", "crs"), [("crs", None), ("metre", "EPSG:4326")])
+def test_many(unit, crs):
+    """Against all distances at once, where one search is not wide enough for all."""
+    random = np.random.default_rng(1)
+    spots = np.concatenate([random.normal(0, 0.01, (40, 2)), random.uniform(-60, 60, (40, 2))])
+    base = list(shapely.points(random.permutation(spots)[:30]))
+    made = run_on(base, list(shapely.points(spots)), count=5, unit=unit, crs=crs)
+    apart = shapely.distance if unit == "crs" else lambda one, other: GEOD.inv(one.x, one.y, other.x, other.y)[2]
+    wanted = expected(base, list(shapely.points(spots)), apart, 5, None)
+    assert [(a, b) for a, _, b in made] == [(a, b) for a, _, b in wanted]

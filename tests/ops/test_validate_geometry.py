@@ -1,0 +1,69 @@
+import pytest
+import shapely
+from spatial_tables import geo, shapes
+
+BOWTIE = "POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))"
+REPEATED = "LINESTRING (0 0, 1 1, 1 1, 2 0)"
+CROSSING = "LINESTRING (0 0, 2 2, 2 0, 0 2)"
+OPEN = "POLYGON ((0 0, 1 0, 1 1))"
+FLAT = "POLYGON ((0 0, 1 1, 2 2, 0 0))"
+GIVEN = ["POINT (1 1)", None, "POLYGON EMPTY", "LINESTRING (0 0, inf 1)", BOWTIE, REPEATED, CROSSING, OPEN, FLAT]
+ALL = ["null", "empty", "not_finite", "invalid", "repeated_points", "not_simple"]
+ISSUES = {1: "null", 2: "empty", 3: "not_finite", 4: "invalid", 5: "repeated_points", 6: "not_simple", 7: "invalid", 8: "invalid"}  # noqa: E501 # fmt: skip
+CASES = [
+    ({"checks": ALL}, [0], ISSUES, {}),
+    ({"checks": ["null"]}, [0, 2, 3, 4, 5, 6, 8], {1: "null", 7: "invalid"}, {}),
+    ({}, [0, 5, 6], {n: ISSUES[n] for n in (1, 2, 3, 4, 7, 8)}, {}),
+    (
+        {"checks": ALL, "repair": "structure"}, [0],
+        {n: ISSUES[n] for n in (1, 2, 3, 6, 8)}, {n: ISSUES[n] for n in (4, 5, 7)},
+    ),
+    ({"checks": ["invalid"], "repair": "linework"}, [0, 1, 2, 5, 6], {3: "invalid"}, {4: "invalid", 7: "invalid", 8: "invalid"}),  # noqa: E501
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("config", "passed", "failed", "repaired"), CASES)
+def test_sorts_and_says_why(run, config, passed, failed, repaired):
+    made = run("validate_geometry", config, table=geo(*GIVEN))
+    assert [row[0] for row in made["passed"]] == passed
+    assert {row[0]: row[2] for row in made["failed"]} == failed
+    assert {row[0]: row[2] for row in made["repaired"]} == repaired
+
+
+@pytest.mark.parametrize("method", ["linework", "structure"])
+def test_repairs(run, method):
+    config = {"checks": ALL, "repair": method}
+    made = run.relations("validate_geometry", config, table=geo(BOWTIE, OPEN, REPEATED))["repaired"]
+    bowtie, ring, line = shapes(made)
+    assert bowtie.equals(shapely.from_wkt("MULTIPOLYGON (((0 0, 1 1, 0 2, 0 0)), ((1 1, 2 2, 2 0, 1 1)))"))
+    assert ring.equals(shapely.from_wkt("POLYGON ((0 0, 1 0, 1 1, 0 0))"))
+    assert line.wkt == "LINESTRING (0 0, 1 1, 2 0)"
+
+
+def test_what_fails_stays_as_it_came(run):
+    made = run.relations("validate_geometry", {"checks": ["null"]}, table=f"SELECT * FROM ({geo(OPEN, None)})")
+    assert made["failed"].project("st_astext(geometry)").fetchall() == [(OPEN,), (None,)]
+
+
+MESSAGES = [
+    (BOWTIE, "Self-intersection at (1 1)."),
+    (OPEN, "Points of LinearRing do not form a closed linestring."),
+    (None, "There is no geometry."),
+]
+
+
+@pytest.mark.parametrize(("shape", "message"), MESSAGES)
+def test_says_where(run, shape, message):
+    assert run("validate_geometry", {}, table=geo(shape))["failed"][0][-1] == message
+
+
+REFUSED = [
+    ({"checks": []}, geo(), "invalid_config", "/config/checks"),
+    ({"repair": "glue"}, geo(), "invalid_config", "/config/repair"),
+    ({}, "SELECT 1 AS a", "missing_geometry", None),
+]
+
+
+@pytest.mark.parametrize(("config", "table", "code", "path"), REFUSED)
+def test_refuses(run, config, table, code, path):
+    assert run.refuses("validate_geometry", config, table=table)[:2] == (code, path)
