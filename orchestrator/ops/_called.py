@@ -1,7 +1,7 @@
 """Columns of a second table beside those of the first."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -9,6 +9,9 @@ from orchestrator.errors import NodeError, at
 from orchestrator.faults import unknown_column
 from orchestrator.ops.base import Relation
 from orchestrator.schema import geometry_columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Suffix = Annotated[str, Field(description="Appended to a column's name that the first table has too.")]
 
@@ -57,3 +60,10 @@ def new_columns(table: Sequence[str], named: dict[str, str | None]) -> list[str]
         used.add(name.lower())
         made.append(name)
     return made
+
+
+def taken(beside: "pa.Table", rows: Any) -> list[Any]:
+    """These rows of the table, column by column."""
+    import pyarrow as pa
+
+    return [each.combine_chunks() for each in beside.take(pa.array(rows)).columns]

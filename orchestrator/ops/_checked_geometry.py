@@ -30,13 +30,13 @@ def read(column: Any, *, repair: bool = False) -> "Shapes":
     return made
 
 
-def issues(shapes: "Shapes", column: Any, checks: Sequence[Issue]) -> "np.ndarray[Any, np.dtype[np.object_]]":
-    """The first issue of each shape, in the order of this module, else None; what cannot be read is `invalid`."""
-    found: np.ndarray[Any, np.dtype[np.object_]] = np.full(len(shapes), None, dtype=object)
+def issues(shapes: "Shapes", column: Any, checks: Sequence[Issue]) -> Any:
+    """The first issue of each shape, in the order of this module, else empty text; what cannot be read is `invalid`."""
+    found = np.full(len(shapes), "", dtype=object)
     missing, there = shapely.is_missing(shapes), column.is_valid().to_numpy(zero_copy_only=False)
     for issue, test in TESTS.items():
         if issue in checks:
-            rows = np.flatnonzero(np.equal(found, None) & ~missing)
+            rows = np.flatnonzero((found == "") & ~missing)
             found[rows[test(shapes[rows])]] = issue
     if "null" in checks:
         found[~there] = "null"

@@ -27,7 +27,8 @@ def parts_of(shapes: "Shapes") -> "tuple[Shapes, Any]":
 
 def summed(values: Numbers, owners: Any, count: int) -> Numbers:
     """The sum of each shape's values."""
-    return np.bincount(owners, weights=values, minlength=count)
+    made: Numbers = np.bincount(owners, weights=values, minlength=count).astype(float)
+    return made
 
 
 class Measures:

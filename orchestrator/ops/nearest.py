@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from orchestrator.crs import written_in
-from orchestrator.ops._called import Suffix, called, new_columns
+from orchestrator.ops._called import Suffix, called, new_columns, taken
 from orchestrator.ops._spatial import kind_of, shapes
 from orchestrator.ops._systems import comparable
 from orchestrator.ops.base import Context, Op, Relation
@@ -114,10 +114,3 @@ class Nearest(Op):
             lengths = np.diff(starts, append=len(pairs.left))
             made.append(pa.array(np.arange(len(pairs.left)) - np.repeat(starts, lengths) + 1, pa.int64()))
         return made
-
-
-def taken(beside: "pa.Table", rows: Any) -> list[Any]:
-    """These rows of the table, column by column."""
-    import pyarrow as pa
-
-    return [each.combine_chunks() for each in beside.take(pa.array(rows)).columns]

@@ -78,13 +78,13 @@ class SpatialFilter(Op):
         def work(batch: Any, before: int) -> dict[str, Part]:
             found = read(batch)
             issue = issues(found, batch, ["null", "empty", "invalid"])
-            bad = np.not_equal(issue, None)
+            bad = issue != ""
             found[bad] = None
             counts = np.bincount(index.pairs(found, before).left, minlength=len(found))
             passed = self._passes(counts, len(filters)) & ~bad
             rows = np.flatnonzero(bad)
             said = messages(issue[rows], read(batch)[rows], batch.take(rows))
-            codes = issue[rows].astype(str).astype(object) + "_geometry"
+            codes = issue[rows] + "_geometry"
             return {
                 "passed": Part(np.flatnonzero(passed)),
                 "failed": Part(np.flatnonzero(~passed & ~bad)),

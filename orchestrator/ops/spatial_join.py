@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from orchestrator.crs import written_in
 from orchestrator.errors import NodeError
-from orchestrator.ops._called import Suffix, called, new_columns
+from orchestrator.ops._called import Suffix, called, new_columns, taken
 from orchestrator.ops._spatial import kind_of, shapes
 from orchestrator.ops._systems import comparable
 from orchestrator.ops.base import Context, Op, Relation
@@ -140,13 +140,12 @@ class SpatialJoin(Op):
 
         if self.multiple in ("all", "first"):
             pairs = pairs if self.multiple == "all" else pairs.first()
-            return pairs.left, [each.combine_chunks() for each in beside.take(pa.array(pairs.right)).columns]
+            return pairs.left, taken(beside, pairs.right)
         rows, counts = np.unique(pairs.left, return_counts=True)
         if self.multiple == "count":
             return rows, [pa.array(counts, pa.int64())]
         ends = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32())
-        taken = beside.take(pa.array(pairs.right))
         return rows, [
-            pa.ListArray.from_arrays(ends, each.combine_chunks(), type=field.type)
-            for each, field in zip(taken.columns, self._fields(beside), strict=True)
+            pa.ListArray.from_arrays(ends, each, type=field.type)
+            for each, field in zip(taken(beside, pairs.right), self._fields(beside), strict=True)
         ]

@@ -65,7 +65,7 @@ class ValidateGeometry(Op):
 
         shapes = read(batch)
         found = issues(shapes, batch, self.checks)
-        wrong = np.not_equal(found, None)
+        wrong = found != ""
         mended, repaired = self._repaired(batch, found)
         left = wrong & ~mended
         parts = {"passed": Part(np.flatnonzero(~wrong))}
@@ -92,7 +92,7 @@ class ValidateGeometry(Op):
         if "repeated_points" in self.checks:
             made = shapely.remove_repeated_points(made)
         usable = ~(shapely.is_missing(made) | shapely.is_empty(made))
-        usable &= np.equal(issues(made, batch.take(rows), self.checks), None)
+        usable &= issues(made, batch.take(rows), self.checks) == ""
         shapes[rows[usable]] = made[usable]
         mended[rows[usable]] = True
         return mended, shapes
