@@ -1,0 +1,127 @@
+"""`grid`: FME's 2DGridAccumulator and HexagonGenerator."""
+
+import math
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from orchestrator.crs import Crs, projjson, written_in
+from orchestrator.errors import NodeError
+from orchestrator.ops._bounds import Bounds
+from orchestrator.ops._spatial import geometry_field, geometry_of, kind_of, shapes, wkb
+from orchestrator.ops.base import Context, Op, Relation
+from orchestrator.tables import quote
+
+if TYPE_CHECKING:
+    from orchestrator.ops._spatial import Shapes
+
+MOST = 2_000_000
+Extent = tuple[float, float, float, float]
+
+
+class Grid(Op):
+    """Cover an extent with cells of one size: squares or hexagons, a row for each.
+
+    The extent is that of the geometry that comes in, or `bounds`; all of it is covered. Squares start at its lower left
+    corner, the first hexagon is centred there. Cells are numbered from 0 by `row`, upwards, and `column`, to the right,
+    and come in that order. With `touching`, only cells that some shape touches or reaches into. There may be two
+    million cells; nothing that comes in gives none. Sizes are in units of the coordinate system.
+    """
+
+    category: ClassVar[str] = "Spatial"
+    example: ClassVar[dict[str, Any]] = {"size": 0.5, "shape": "hexagons", "touching": True}
+
+    size: float = Field(
+        gt=0,
+        allow_inf_nan=False,
+        description="Side of a square; width of a hexagon, from one side to the opposite one.",
+        examples=[1000],
+    )
+    shape: Literal["squares", "hexagons"] = Field(
+        "squares", description="Squares in rows and columns, or hexagons with a corner at the top."
+    )
+    bounds: Bounds | None = Field(
+        None,
+        description="What to cover: least x, least y, greatest x, greatest y. Without it the extent of the geometry.",
+        examples=[[5, 45, 15, 50]],
+    )
+    touching: bool = Field(False, description="Give only the cells that a shape touches.")
+    crs: Crs | None = Field(
+        None, description="Coordinate system of the bounds, where no table is connected.", examples=["EPSG:3857"]
+    )
+
+    def run(
+        self, table: Annotated[Relation | None, "Geometry to cover; not needed with bounds."], context: Context
+    ) -> Relation:
+        """Only the geometry is read."""
+        import numpy as np
+        import pyarrow as pa
+        import shapely
+
+        crs, given = self._crs(table), np.empty(0, dtype=object)
+        if table is not None and (self.touching or self.bounds is None):
+            given = shapes(table.project(quote(geometry_of(table))).to_arrow_table().column(0))
+        extent = shapely.total_bounds(given) if self.bounds is None and len(given) else self.bounds
+        numbers, cells = np.empty((0, 2), dtype=np.int64), given[:0]
+        if extent is not None and np.isfinite(extent).all():
+            numbers, cells = self._cells((extent[0], extent[1], extent[2], extent[3]))
+        if self.touching:
+            found = np.unique(shapely.STRtree(cells).query(given, predicate="intersects")[1])
+            numbers, cells = numbers[found], cells[found]
+        fields = [pa.field("row", pa.int64()), pa.field("column", pa.int64()), geometry_field("geometry", crs)]
+        return context.session.arrow(pa.table([*numbers.T, wkb(cells)], pa.schema(fields)))
+
+    def _crs(self, table: Relation | None) -> str | None:
+        """The coordinate system of the cells, as PROJJSON.
+
+        Raises:
+            NodeError: `invalid_config`, where a table and the settings do not go together.
+        """
+        if table is not None:
+            if self.crs is not None:
+                message = "The table that comes in says the coordinate system: leave it out here, or the table."
+                raise NodeError(message, code="invalid_config", path="/config/crs")
+            return written_in(kind_of(table, geometry_of(table)))
+        if self.bounds is None or self.touching:
+            setting, what = ("touching", "shapes to touch") if self.touching else ("bounds", "bounds to cover")
+            message = f"Connect a table with geometry: there are no {what}."
+            raise NodeError(message, code="invalid_config", path=f"/config/{setting}")
+        return projjson(self.crs) if self.crs else None
+
+    def _cells(self, extent: Extent) -> "tuple[Any, Shapes]":
+        """Row and column of each cell, and its shape."""
+        import numpy as np
+        import shapely
+
+        corners, step, offset = self._outline()
+        x_min, y_min, x_max, y_max = extent
+        width, height = x_max - x_min, y_max - y_min
+        columns, rows = _count(width, step[0]), _count(height, step[1])
+        if self.shape == "hexagons":  # the first row and column reach half a cell over the border
+            columns, rows = _count(width + step[0] / 2, step[0]), _count(height + step[1] * 2 / 3, step[1])
+        if rows * columns > MOST:
+            message = (
+                f"A size of {self.size:.10g} gives {rows * columns:,.0f} cells over an extent of "
+                f"{width:.10g} by {height:.10g}; there may be {MOST:,}. Make them larger."
+            )
+            raise NodeError(message, code="out_of_range", path="/config/size")
+        row, column = (each.ravel() for each in np.mgrid[0 : int(rows), 0 : int(columns)])
+        x = x_min + (column + (row % 2) * offset) * step[0]
+        starts = np.stack([x, y_min + row * step[1]], axis=1)
+        made: Shapes = shapely.polygons(starts[:, None, :] + np.array(corners)[None, :, :])
+        return np.stack([row, column], axis=1), made
+
+    def _outline(self) -> tuple[list[tuple[float, float]], tuple[float, float], float]:
+        """The corners of a cell from its start, the steps to the next column and row, and how odd rows are moved."""
+        size = self.size
+        if self.shape == "squares":
+            return [(0, 0), (size, 0), (size, size), (0, size)], (size, size), 0.0
+        half, side = size / 2, size / math.sqrt(3)
+        corners = [(0, -side), (half, -side / 2), (half, side / 2), (0, side), (-half, side / 2), (-half, -side / 2)]
+        return corners, (size, side * 1.5), 0.5
+
+
+def _count(length: float, step: float) -> float:
+    """How many steps cover a length: one at least; a rest that is rounding alone does not count."""
+    steps = length / step
+    return max(math.ceil(steps - 1e-9), 1) if steps < 1e15 else steps

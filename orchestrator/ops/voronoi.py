@@ -1,0 +1,114 @@
+"""`voronoi`: FME's VoronoiDiagrammer."""
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
+
+from pydantic import Field
+
+from orchestrator.ops._bounds import Bounds
+from orchestrator.ops._spatial import geometry_of, shapes, vectorised
+from orchestrator.ops.base import Context, Op, Relation
+from orchestrator.tables import quote
+
+if TYPE_CHECKING:
+    from orchestrator.ops._spatial import Shapes
+
+
+class Cells(NamedTuple):
+    """Where a row goes."""
+
+    result: Annotated[Relation, "The rows, with the area around their point in place of it."]
+    rejected: Annotated[Relation, "Rows that have no point; `rejection_code` and `rejection_message` say why."]
+
+
+class Voronoi(Op):
+    """Give each point the area of all places that are nearer to it than to any other point.
+
+    Areas end at `bounds`, or at a box around all points that is wider by `margin`; an area that lies beyond becomes
+    empty. Points at the same place have the same area. Distances are those of the plane, in degrees too. Rows come in
+    their order with their columns. One whose geometry is null (`null_geometry`), empty (`empty_geometry`), has no
+    finite place (`not_finite`) or is no single point (`not_a_point`) is rejected.
+    """
+
+    category: ClassVar[str] = "Spatial"
+    example: ClassVar[dict[str, Any]] = {"bounds": [5, 45, 15, 50]}
+
+    bounds: Bounds | None = Field(
+        None,
+        description="Where areas end: least x, least y, greatest x, greatest y.",
+        examples=[[5, 45, 15, 50]],
+    )
+    margin: float | None = Field(
+        None,
+        ge=0,
+        allow_inf_nan=False,
+        description="Without bounds: how far they reach beyond the points; if left out, a tenth of the longer side, "
+        "or 1 where all points are at one place.",
+        examples=[100],
+    )
+
+    def run(self, table: Annotated[Relation, "Rows with points."], context: Context) -> Cells:
+        """All points are held at once; the other columns as Arrow has them."""
+        import numpy as np
+
+        from orchestrator.ops._parted import REASONS, Part, parted, reasons
+
+        column = geometry_of(table)
+        table = context.session.arrow(table.to_arrow_table())  # read twice: the rows must be the same
+        points = shapes(table.project(quote(column)).to_arrow_table().column(0))
+        codes = problems(points)
+        cells = points.copy()
+        cells[codes == ""] = self._cells(points[codes == ""])
+
+        def work(batch: Any, before: int) -> dict[str, Part]:
+            own = codes[before : before + len(batch)]
+            good, bad = np.flatnonzero(own == ""), np.flatnonzero(own != "")
+            said = reasons(own[bad], [SENTENCES[code] for code in own[bad]])
+            return {"result": Part(good, geometry=cells[before + good]), "rejected": Part(bad, said)}
+
+        made = parted(table, column, {"result": (), "rejected": REASONS}, work)
+        return Cells(*map(context.session.arrow, made.values()))
+
+    def _cells(self, points: "Shapes") -> "Shapes":
+        """The area of each point."""
+        import numpy as np
+        import shapely
+
+        if not len(points):
+            return points
+        spots, numbers = np.unique(shapely.get_coordinates(points), axis=0, return_inverse=True)
+        x_min, y_min, x_max, y_max = self._box(spots)
+        box = shapely.box(x_min, y_min, x_max, y_max)
+        many = np.array([shapely.multipoints(spots)])
+        found = vectorised(lambda each: shapely.voronoi_polygons(each, extend_to=box, ordered=True), many)
+        cells = shapely.intersection(shapely.get_parts(found), box)
+        made: Shapes = cells[numbers.reshape(-1)]
+        return made
+
+    def _box(self, spots: Any) -> list[float]:
+        import numpy as np
+
+        if self.bounds is not None:
+            return self.bounds
+        least, greatest = spots.min(axis=0), spots.max(axis=0)
+        side = float(np.max(greatest - least))
+        margin = self.margin if self.margin is not None else side / 10 or 1.0
+        return [*(least - margin), *(greatest + margin)]
+
+
+SENTENCES = {
+    "null_geometry": "There is no geometry.",
+    "empty_geometry": "The geometry is empty.",
+    "not_finite": "A coordinate is not a number, or infinite.",
+    "not_a_point": "The geometry is no single point: centroid makes one.",
+}
+
+
+def problems(points: "Shapes") -> Any:
+    """The code of why a shape has no area, or empty text."""
+    import numpy as np
+    import shapely
+
+    from orchestrator.ops._spatial import finite
+
+    tests = [shapely.is_missing(points), shapely.is_empty(points), ~finite(points), shapely.get_type_id(points) != 0]
+    return np.select(tests, list(SENTENCES), "").astype(object)
