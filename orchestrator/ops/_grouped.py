@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from orchestrator.errors import NodeError, at
 from orchestrator.ops._aggregations import Aggregation
 from orchestrator.ops._numbered import listed
-from orchestrator.ops._shaped import active, known
+from orchestrator.ops._shaped import active, known, without_measures
 from orchestrator.ops._spatial import geometry_field, shapes, vectorised, wkb
 from orchestrator.ops._types import free, storable
 from orchestrator.ops.base import Context, Op, Relation
@@ -146,14 +146,24 @@ class Groups:
         self.of: Numbers = np.searchsorted(self.firsts, numbers(asked(numbered, query)))
 
     def collections(self, shapes: "Shapes") -> "Shapes":
-        """All shapes of each group as one collection, in the order of the rows; None where there is none."""
+        """All shapes of each group as one collection, in the order of the rows; None where there is none.
+
+        One geometry cannot have heights in some parts only: they stay where all shapes of a group have them. Measures
+        are dropped.
+        """
         import numpy as np
         import shapely
 
         made: Shapes = np.full(len(self.firsts), None, dtype=object)
-        rows = np.flatnonzero(~shapely.is_missing(shapes))
+        there = ~shapely.is_missing(shapes)
+        flat = there & ~shapely.has_z(shapes) & ~shapely.is_empty(shapes)
+        high = np.bincount(self.of[flat], minlength=len(made)) == 0
+        rows = np.flatnonzero(there)
         rows = rows[np.argsort(self.of[rows], kind="stable")]
-        shapely.geometrycollections(shapes[rows], indices=self.of[rows], out=made)
+        parts = without_measures(shapes[rows])
+        mixed = ~high[self.of[rows]]
+        parts[mixed] = shapely.force_2d(parts[mixed])
+        shapely.geometrycollections(parts, indices=self.of[rows], out=made)
         return made
 
     def worked(self, collections: "Shapes", work: "Callable[[Shapes], Any]") -> "Shapes":

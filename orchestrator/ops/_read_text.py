@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
+from orchestrator.ops._parts import parts_of
+
 if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
 
@@ -37,7 +39,16 @@ def read(texts: pa.Array, formats: Any) -> "tuple[Shapes, dict[int, str]]":
         if len(rows):
             made[rows] = _read(reader, values[rows])
     lost = np.flatnonzero(shapely.is_missing(made) & pc.is_valid(texts).to_numpy(zero_copy_only=False))
-    return made, {int(row): _reason(READERS[formats[row]], values[row]) for row in lost}
+    why = {int(row): _reason(READERS[formats[row]], values[row]) for row in lost}
+    return made, why | dict.fromkeys(_uneven(made), "Some of its parts have heights or measures, and others have not.")
+
+
+def _uneven(shapes: "Shapes") -> list[int]:
+    """Those with parts of different dimensions, which no column of geometry can hold."""
+    parts, owners = parts_of(shapes)
+    owning = shapes[owners]
+    apart = (shapely.has_z(parts) != shapely.has_z(owning)) | (shapely.has_m(parts) != shapely.has_m(owning))
+    return np.unique(owners[apart]).tolist()
 
 
 def _read(reader: Callable[..., Any], values: Any) -> Any:

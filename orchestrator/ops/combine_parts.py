@@ -13,8 +13,8 @@ class CombineParts(Grouped):
     Points give a multipoint, lines a multiline, areas a multipolygon, several kinds a collection; what had parts comes
     part by part, in the order of the rows. Groups come in the order in which they appear, null is a group of its own; a
     row has the columns of the group, the aggregates, and the geometry. Null and empty shapes are skipped: only nulls
-    give null, else there is an empty collection. Areas of a multipolygon may overlap, which makes it invalid:
-    `dissolve` merges them.
+    give null, else there is an empty collection. Heights stay where all shapes of a group have
+    them; measures are dropped. Areas of a multipolygon may overlap, which makes it invalid: `dissolve` merges them.
     """
 
     category: ClassVar[str] = "Spatial"

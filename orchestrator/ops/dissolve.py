@@ -18,7 +18,8 @@ class Dissolve(Grouped):
 
     Groups come in the order in which they appear, null is a group of its own; a row has the columns of the group, the
     aggregates, and the merged geometry. Nulls are skipped, and only nulls give null. Lines are cut where they cross;
-    points, lines and areas together give a collection. An area that crosses itself can be an error: repair it first.
+    points, lines and areas together give a collection. Heights stay where all shapes of a group have them; measures are
+    dropped. An area that crosses itself can be an error: repair it first.
     """
 
     category: ClassVar[str] = "Spatial"

@@ -15,7 +15,7 @@ class Hull(GroupedOrNot):
     A convex hull is the smallest area without dents; a concave one follows the vertices closer, the more the smaller
     the ratio. The hull of one point is a point, of points on a line a line. Null stays null; of empty geometry the hull
     is empty. Groups come in the order in which they appear, with their columns, the aggregates and the hull; nulls are
-    skipped, and only nulls give null.
+    skipped, and only nulls give null. Heights stay where all shapes have them.
     """
 
     category: ClassVar[str] = "Spatial"

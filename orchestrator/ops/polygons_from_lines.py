@@ -36,7 +36,8 @@ class PolygonsFromLines(Grouped):
     `node`, lines are cut first where they cross or meet; without it they must meet end to end, as a boundary's do. Both
     ports have the columns of the group, the aggregates of all of its rows, and the geometry. Lines that bound no area
     are rejected, piece by piece: as `cut`, `dangle` or `invalid_ring`; null, empty and other geometry as `not_a_line`.
-    Groups come in the order in which they appear, null is a group of its own.
+    Groups come in the order in which they appear, null is a group of its own. Heights stay where all lines of a group
+    have them.
     """
 
     category: ClassVar[str] = "Spatial"

@@ -20,6 +20,7 @@ class Simplify(Op):
     whole table together: a boundary that two of them share stays shared (Visvalingam-Whyatt; a corner goes if its
     triangle is smaller than the tolerance squared). It needs areas that do not overlap, and leaves points and lines as
     they are. The tolerance is in units of the coordinate system. Null and empty geometry stay as they are.
+    Measures may be dropped.
     """
 
     category: ClassVar[str] = "Spatial"

@@ -20,6 +20,9 @@ COMBINED = [
     (["POINT (1 1)", A], f"GEOMETRYCOLLECTION (POINT (1 1), {A})"),
     (["GEOMETRYCOLLECTION (POINT (1 1), MULTIPOINT (2 2))"], "MULTIPOINT (1 1, 2 2)"),
     (["POINT Z (1 2 3)", "POINT Z (4 5 6)"], "MULTIPOINT Z (1 2 3, 4 5 6)"),
+    (["POINT Z (1 2 3)", "POINT (4 5)"], "MULTIPOINT (1 2, 4 5)"),
+    (["POINT ZM (1 2 3 4)", "POINT EMPTY"], "MULTIPOINT Z (1 2 3)"),
+    (["POINT M (1 2 3)", "LINESTRING Z (0 0 1, 1 1 1)"], "GEOMETRYCOLLECTION (POINT (1 2), LINESTRING (0 0, 1 1))"),
     (["POLYGON EMPTY", None], "GEOMETRYCOLLECTION EMPTY"),
     ([None], None),
 ]

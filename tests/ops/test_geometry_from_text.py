@@ -48,12 +48,16 @@ BAD = [
     ("'POLYGON ((0 0, 1 1))'", "invalid_geometry", None),
     ("'LINESTRING (0 0)'", "invalid_geometry", "It cannot be read: point array must contain 0 or >1 elements."),
     ("'CIRCULARSTRING (0 0, 1 1, 2 0)'", "invalid_geometry", "Curves are not supported; draw them as lines first."),
+    ("'GEOMETRYCOLLECTION (POINT Z (1 1 1), POINT (2 2))'", "invalid_geometry",
+     "Some of its parts have heights or measures, and others have not."),
+    ("""'{"type": "MultiPoint", "coordinates": [[1, 2], [1, 2, 3]]}'""", "invalid_geometry",
+     "Some of its parts have heights or measures, and others have not."),
     ("'beef'", "invalid_geometry", None),
     ("'\\x01'::BLOB", "invalid_geometry", None),
     ("'{}'", "invalid_geometry", None),
     ("'POINT (NaN 1)'", "not_finite", "A coordinate is NaN or infinite."),
     ("'LINESTRING (0 0, inf 1)'", "not_finite", "A coordinate is NaN or infinite."),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("value", "code", "message"), BAD)
