@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from orchestrator.ops._shaped import without_measures
+
 if TYPE_CHECKING:
     from pyproj import CRS
 
@@ -33,8 +35,8 @@ def ellipsoidal(system: "CRS") -> Measure:
 
 
 def densified(shapes: "Shapes", length: float, measure: Measure) -> "Shapes":
-    """The shapes with no piece longer than `length`; None stays None. Kinds and numbers of parts stay."""
-    made: Shapes = np.array(shapes, dtype=object)
+    """The shapes with no piece longer than `length`; None stays None, kinds and parts as they are. Measures go."""
+    made = without_measures(shapes)
     kinds, high = shapely.get_type_id(made), shapely.has_z(made)
     for kind in (1, 3, 5, 6):
         for with_z in (False, True):

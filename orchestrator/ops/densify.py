@@ -16,7 +16,7 @@ class Densify(Op):
 
     A piece that is longer is cut into equal ones along the straight line between its ends: the shape stays as it is,
     all vertices stay, and heights are between those of the ends. With `unit` `metre`, pieces in degrees are measured on
-    the ellipsoid. Points, null and empty geometry stay as they are. Measures are dropped.
+    the ellipsoid. Points, null and empty geometry stay as they are, but measures are dropped.
     """
 
     category: ClassVar[str] = "Spatial"

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from orchestrator.ops._shaped import GeometryColumn, active, reshaped
+from orchestrator.ops._shaped import GeometryColumn, active, reshaped, without_measures
 from orchestrator.ops._spatial import geometry_field, shapes, vectorised, wkb
 from orchestrator.ops.base import Context, Op, Relation
 
@@ -20,7 +20,7 @@ class Simplify(Op):
     whole table together: a boundary that two of them share stays shared (Visvalingam-Whyatt; a corner goes if its
     triangle is smaller than the tolerance squared). It needs areas that do not overlap, and leaves points and lines as
     they are. The tolerance is in units of the coordinate system. Null and empty geometry stay as they are.
-    Measures may be dropped.
+    Measures are dropped.
     """
 
     category: ClassVar[str] = "Spatial"
@@ -46,9 +46,9 @@ class Simplify(Op):
     def _alone(self, batch: "Shapes") -> "Shapes":
         import shapely
 
-        made = batch.copy()
+        made = without_measures(batch)
         full = ~(shapely.is_missing(batch) | shapely.is_empty(batch))
-        made[full] = shapely.simplify(batch[full], self.tolerance, preserve_topology=self.topology)
+        made[full] = shapely.simplify(made[full], self.tolerance, preserve_topology=self.topology)
         return made
 
     def _together(self, table: Relation, context: Context) -> Relation:
@@ -59,7 +59,7 @@ class Simplify(Op):
         column, crs = active(table, self.geometry)
         rows = table.to_arrow_table()
         place = rows.schema.get_field_index(column)
-        made = shapes(rows.column(place))
+        made = without_measures(shapes(rows.column(place)))
         areas = np.flatnonzero(np.isin(shapely.get_type_id(made), (3, 6)) & ~shapely.is_empty(made))
         made[areas] = vectorised(
             lambda each: shapely.coverage_simplify(each, self.tolerance, simplify_boundary=self.outline),
