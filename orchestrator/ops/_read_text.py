@@ -48,7 +48,8 @@ def _uneven(shapes: "Shapes") -> list[int]:
     parts, owners = parts_of(shapes)
     owning = shapes[owners]
     apart = (shapely.has_z(parts) != shapely.has_z(owning)) | (shapely.has_m(parts) != shapely.has_m(owning))
-    return np.unique(owners[apart]).tolist()
+    found: list[int] = np.unique(owners[apart]).tolist()
+    return found
 
 
 def _read(reader: Callable[..., Any], values: Any) -> Any:
