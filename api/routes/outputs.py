@@ -73,7 +73,7 @@ def get_named_output(
     name: str,
     format: Format = None,
 ) -> Response:
-    """The same of what the workflow's `output` node of this name was given."""
+    """A page of what an `output` node gives under a name; or all of it as GeoJSON, CSV, Parquet or an Arrow stream."""
     return _answer(request, system.runs.output(execution_id, name), name, rows, format)
 
 
