@@ -65,9 +65,9 @@ class DatetimeMath(Op):
                 raise invalid(f"'{self.operation}' needs '{setting}'.", setting)
             if setting not in (*needed, "name") and getattr(self, setting) is not None:
                 raise invalid(f"'{setting}' is not for '{self.operation}'.", setting)
-        amounts = (self.amount is not None) + (self.amount_column is not None)
-        if amounts != (self.operation in ("add", "subtract")):
-            rule = "needs either 'amount' or 'amount_column'" if amounts != 1 else "takes no amount"
+        moves = self.operation in ("add", "subtract")
+        if (self.amount is not None) + (self.amount_column is not None) != moves:
+            rule = "needs either 'amount' or 'amount_column'" if moves else "takes no amount"
             raise invalid(f"'{self.operation}' {rule}.", "amount")
         return self
 

@@ -27,7 +27,6 @@ class Pad(Texts, Op):
         """As SQL's own functions, which would cut."""
         function = "lpad" if self.side == "left" else "rpad"
         width, character = self.width, literal(self.character)
-
         return self.changed(
             table, lambda text: f"{function}({text}, greatest({width}, length({text}))::INTEGER, {character})"
         )
