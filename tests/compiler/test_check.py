@@ -19,7 +19,7 @@ CONTRACT = {
     "invalid_expression", "type_mismatch", "unknown_parameter", "missing_parameter", "path_not_allowed",
     "file_not_found", "empty_graph",
 }  # fmt: skip
-TYPES = "aggregate, buffer, cast, "
+TYPES = "affine, aggregate, bins, "
 
 
 def told(problem) -> dict:
