@@ -6,6 +6,9 @@ format's options. Nothing else is edited to add one.
 
 import uuid
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,9 +19,13 @@ from orchestrator.formats.problems import sentences
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.settings import FilePath
 from orchestrator.paths import existing
+from orchestrator.schema import GEOMETRY, Column, columns
 from orchestrator.tables import Session, quote
 
-__all__ = ["Context", "FileReader", "Format", "Reader", "Relation", "Writer", "is_read_by", "kept", "option"]
+__all__ = [
+    "Context", "FileReader", "Format", "Layer", "Reader", "Relation", "Writer", "is_read_by", "kept", "layer_of",
+    "option",
+]  # fmt: skip
 
 _reading: "weakref.WeakKeyDictionary[Session, set[Path]]" = weakref.WeakKeyDictionary()
 
@@ -50,6 +57,24 @@ class Format(BaseModel):
                 raise TypeError(f"{cls.__name__}.{name} needs a description and an example: the editor shows them")
 
 
+@dataclass(frozen=True)
+class Layer:
+    """A table of a dataset: what a reader's `layer` or `sheet` may name. What is not known without reading is None."""
+
+    name: str | None
+    geometry_type: str | None = None
+    crs: str | None = None
+    rows: int | None = None
+    columns: tuple[Column, ...] | None = None
+
+
+def layer_of(name: str | None, table: Relation, rows: int | None = None, geometry_type: str | None = None) -> Layer:
+    """The entry of a layer whose columns are known."""
+    found = columns(table)
+    crs = next((each.crs for each in found if each.type == GEOMETRY), None)
+    return Layer(name, geometry_type, crs, rows, found)
+
+
 class Reader(Format):
     """How a dataset becomes a relation."""
 
@@ -62,23 +87,38 @@ class Reader(Format):
         """
         raise TypeError(f"{type(self).__name__} has no load")
 
+    def layers(self, context: Context) -> list[Layer]:
+        """What can be chosen from; by default the one table that `load` gives. `context` is one of design.
+
+        Raises:
+            NodeError: what is there cannot be read; says why.
+        """
+        return [layer_of(None, self.load(context))]
+
 
 class FileReader(Reader):
     """A reader of one file below the data root."""
+
+    folder: ClassVar[bool] = False  # whether a dataset may be a folder
 
     path: FilePath = Field(description="The file, relative to the data root.", examples=["flights.csv"])
 
     def load(self, context: Context) -> Relation:
         """Find the file, and read it; errors of other libraries become sentences."""
-        with at("/path"):
-            found = existing(context.root, self.path)
-            if not found.is_file():
-                raise NodeError(f"'{self.path}' is a folder, not a file.", code="unreadable_file")
-            if not found.stat().st_size:
-                raise NodeError(f"File '{self.path}' is empty (0 bytes).", code="file_empty")
-        _reading.setdefault(context.session, set()).add(found)
+        with self.found(context) as path:
+            _reading.setdefault(context.session, set()).add(path)
+            return self.read(path, context)
+
+    @contextmanager
+    def found(self, context: Context) -> Iterator[Path]:
+        """The file, which is there and not empty; errors of other libraries inside become sentences about it."""
         with at("/path"), sentences(self.path, context.root):
-            return self.read(found, context)
+            path = existing(context.root, self.path)
+            if not path.is_file() and not (self.folder and path.is_dir()):
+                raise NodeError(f"'{self.path}' is a folder, not a file.", code="unreadable_file")
+            if not path.stat().st_size:
+                raise NodeError(f"File '{self.path}' is empty (0 bytes).", code="file_empty")
+            yield path
 
     def read(self, path: Path, context: Context) -> Relation:
         """The rows of this file, which exists and is not empty; `path` is absolute and below the data root."""

@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 
 from orchestrator.errors import NodeError, at
 from orchestrator.formats import excel_sheet
-from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.base import Context, FileReader, Layer, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.excel_values import columns_of, table_of
 from orchestrator.formats.json import finite
@@ -58,6 +58,11 @@ class ExcelReader(FileReader):
             _described[key] = arrow.schema
         table = context.session.arrow(_described[key].empty_table() if context.design else arrow)
         return self._typed(table)
+
+    def layers(self, context: Context) -> list[Layer]:
+        """The sheets; their columns need all of their rows, and are not said."""
+        with self.found(context) as path:
+            return [Layer(name) for name in excel_sheet.sheets(path, self.path)]
 
     def _rows(self, path: Path) -> list[list[Any]]:
         rows = excel_sheet.read(path, self.path, self.sheet, _corners(self.range) if self.range else None)

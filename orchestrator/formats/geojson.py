@@ -1,29 +1,39 @@
 """`geojson`: features as JSON, in WGS 84."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.base import Context, Relation, Writer, option
 from orchestrator.formats.systems import WGS_84, reprojected
+from orchestrator.formats.vector_reader import VectorReader
 from orchestrator.schema import geometry_columns
 from orchestrator.tables import quote
 
 KINDS = frozenset(vector.KINDS)
 
 
-class GeojsonReader(FileReader):
+class GeojsonReader(VectorReader):
     """Features with their properties; the geometry is the last column, `geometry`. Nested properties are JSON text."""
 
     name: ClassVar[str] = "geojson"
     label: ClassVar[str] = "GeoJSON"
     extensions: ClassVar[tuple[str, ...]] = (".geojson",)
+    driver: ClassVar[str] = "GeoJSON"
+    widen: ClassVar[bool] = True
+
+    @contextmanager
+    def opened(self, path: Path, context: Context) -> Iterator[str]:
+        """The file, with the driver's name before it."""
+        yield f"GeoJSON:{path}"
 
     def read(self, path: Path, context: Context) -> Relation:
         """All features; a geometry that cannot be read fails, and names its feature."""
-        table = vector.read(f"GeoJSON:{path}", path.stat().st_size, context, widen=True)
+        table = super().read(path, context)
         if not context.design:
             self._check(table, path)
         return table

@@ -1,40 +1,34 @@
 """`geopackage`: layers in an SQLite file."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, FileReader, Relation, Writer, kept, option
+from orchestrator.formats.base import Context, Relation, Writer, kept, option
 from orchestrator.formats.systems import crs_text
+from orchestrator.formats.vector_reader import LayerReader, begins_with
 from orchestrator.schema import geometry_columns
 
 MAGIC = b"SQLite format 3\0"
 
 
-class GeopackageReader(FileReader):
+class GeopackageReader(LayerReader):
     """One layer of a GeoPackage. Its times are UTC; the feature id is left out."""
 
     name: ClassVar[str] = "geopackage"
     label: ClassVar[str] = "GeoPackage"
     extensions: ClassVar[tuple[str, ...]] = (".gpkg",)
+    driver: ClassVar[str] = "GPKG"
 
-    layer: str | int | None = option(None, "The layer, by name or number from 0; the first by default.", "countries")
-
-    def read(self, path: Path, context: Context) -> Relation:
-        """All features of the layer."""
-        check_magic(path, self.path)
-        source = f"GPKG:{path}"
-        layer = vector.layer_named(source, self.layer, self.path)
-        return vector.read(source, path.stat().st_size, context, layer=layer)
-
-
-def check_magic(path: Path, name: str) -> None:
-    """Refuse a file that is no SQLite database, before GDAL guesses what it is."""
-    with path.open("rb") as file:
-        if file.read(len(MAGIC)) != MAGIC:
-            raise NodeError(f"'{name}' is not a GeoPackage.", code="unreadable_file")
+    @contextmanager
+    def opened(self, path: Path, context: Context) -> Iterator[str]:
+        """The file, if it is an SQLite database."""
+        begins_with(path, self.path, MAGIC, "a GeoPackage")
+        yield f"GPKG:{path}"
 
 
 class GeopackageWriter(Writer):
@@ -79,7 +73,7 @@ class GeopackageWriter(Writer):
         from orchestrator.paths import existing
 
         path = existing(context.root, self.path)
-        check_magic(path, self.path)
+        begins_with(path, self.path, MAGIC, "a GeoPackage")
         layer = self.layer or path.stem
         try:
             vector.layer_named(f"GPKG:{path}", layer, self.path)

@@ -1,15 +1,17 @@
 """`shapefile`: Esri's format of several files."""
 
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, FileReader, Relation, Writer, kept, option
+from orchestrator.formats.base import Context, Relation, Writer, kept, option
 from orchestrator.formats.encodings import Encoding
+from orchestrator.formats.gdal import gdal
 from orchestrator.formats.systems import crs_text
-from orchestrator.paths import existing
+from orchestrator.formats.vector_reader import VectorReader, apart, begins_with
 from orchestrator.schema import geometry_columns
 from orchestrator.tables import quote
 
@@ -25,51 +27,39 @@ FAMILIES = {
 }  # fmt: skip
 
 
-class ShapefileReader(FileReader):
+class ShapefileReader(VectorReader):
     """A shapefile: `.shp` with its `.shx` and `.dbf`, and `.prj` for the coordinate system."""
 
     name: ClassVar[str] = "shapefile"
     label: ClassVar[str] = "Shapefile"
     extensions: ClassVar[tuple[str, ...]] = (".shp",)
+    driver: ClassVar[str] = "ESRI Shapefile"
 
     encoding: Encoding = option(
         "auto", "Of the text; what the .cpg or .dbf says by default.", "windows-1252", "combobox"
     )
 
-    def read(self, path: Path, context: Context) -> Relation:
-        """All features. GDAL sees the files under plain names in a folder of their own, and nothing beside them."""
-        with path.open("rb") as file:
-            if file.read(4) != MAGIC:
-                raise NodeError(f"'{self.path}' is not a shapefile.", code="unreadable_file")
-        beside = self._beside(path, context)
-        with tempfile.TemporaryDirectory() as folder:
-            for suffix, file_path in beside.items():
-                Path(folder, f"shape{suffix}").symlink_to(file_path)
-            source = str(Path(folder, "shape.shp"))
-            options: dict[str, Any] = {"encoding": _said(source) if self.encoding == "auto" else self.encoding}
-            return vector.read(source, sum(each.stat().st_size for each in beside.values()), context, **options)
+    @contextmanager
+    def opened(self, path: Path, context: Context) -> Iterator[str]:
+        """The files under plain names in a folder of their own."""
+        begins_with(path, self.path, MAGIC, "a shapefile")
+        with apart(path, self.path, BESIDE, context) as own:
+            for suffix in NEEDED:
+                if not own.with_suffix(suffix).exists():
+                    name = f"{self.path[: -len(path.suffix)]}{suffix}"
+                    message = f"'{self.path}' is not whole: its '{name}' is missing."
+                    raise NodeError(message, code="file_not_found", hint=name)
+            yield str(own)
 
-    def _beside(self, path: Path, context: Context) -> dict[str, Path]:
-        """The dataset's files by suffix; each must be below the data root, also where it is a symlink."""
-        found = {".shp": path}
-        folder = self.path.replace("\\", "/").rpartition("/")[0]
-        for each in sorted(path.parent.iterdir()):
-            if each.stem == path.stem and each.suffix.lower() in BESIDE:
-                found[each.suffix.lower()] = existing(context.root, f"{folder}/{each.name}" if folder else each.name)
-        for suffix in NEEDED:
-            if suffix not in found:
-                name = f"{self.path[: -len(path.suffix)]}{suffix}"
-                message = f"'{self.path}' is not whole: its '{name}' is missing."
-                raise NodeError(message, code="file_not_found", hint=name)
-        return found
+    def options(self, source: str, layer: str) -> dict[str, Any]:
+        """The encoding that is wanted."""
+        return {"encoding": _said(source) if self.encoding == "auto" else self.encoding}
 
 
 def _said(source: str) -> str | None:
     """The encoding that GDAL knows of and does not apply by itself; none where it does."""
-    import pyogrio
-
     with vector.quietly():
-        found = str(pyogrio.read_info(source)["encoding"])
+        found = str(gdal().read_info(source)["encoding"])
     return None if found.upper() == "UTF-8" else found
 
 
@@ -101,7 +91,7 @@ class ShapefileWriter(Writer):
         rows = self.prepare(table, context)
         system = crs_text(rows)
         rows = kept(rows, context)
-        _check_text(rows)
+        check_text(rows, "a shapefile")
         count = vector.write(
             rows, path, driver="ESRI Shapefile", geometry_type=_kind(rows), crs=system, encoding="UTF-8",
             layer_options={"RESIZE": "YES"},
@@ -160,12 +150,13 @@ def _kind(rows: Relation) -> str:
     return next(iter(families), "Point") + height
 
 
-def _check_text(rows: Relation) -> None:
+def check_text(rows: Relation, what: str) -> None:
+    """Refuse a text of more than 254 bytes."""
     text = [name for name, kind in zip(rows.columns, rows.types, strict=True) if kind == "VARCHAR"]
     if not text:
         return
     longest: Any = rows.aggregate(", ".join(f"max(strlen({quote(name)}))" for name in text)).fetchall()[0]
     for name, length in zip(text, longest, strict=True):
         if length and length > LONGEST_TEXT:
-            message = f"Column '{name}' holds a text of {length:,} bytes, and a shapefile holds at most {LONGEST_TEXT}."
+            message = f"Column '{name}' holds a text of {length:,} bytes, and {what} holds at most {LONGEST_TEXT}."
             raise NodeError(message, code="text_too_long", port="table", hint="write a GeoPackage")

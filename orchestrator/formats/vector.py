@@ -1,8 +1,4 @@
-"""What the vector formats share: GDAL through pyogrio, as Arrow, geometry as WKB with its coordinate system.
-
-GDAL recognises a file by what is in it, and some of its drivers read other files or the network (VRT, GDALG). So the
-driver is always named, or the file's first bytes are checked before GDAL sees it.
-"""
+"""What the vector formats share: GDAL through pyogrio, as Arrow, geometry as WKB with its coordinate system."""
 
 import warnings
 from collections.abc import Iterator, Mapping
@@ -13,6 +9,7 @@ from typing import Any
 
 from orchestrator.errors import NodeError
 from orchestrator.formats.base import Context, Relation, kept
+from orchestrator.formats.gdal import gdal
 from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import WGS_84, crs_metadata, crs_text
 from orchestrator.names import near
@@ -33,8 +30,7 @@ def read(source: str, size: int, context: Context, *, widen: bool = False, **opt
         widen: give every integer 64 bits.
         options: pyogrio's, such as `layer` and `encoding`.
     """
-    import pyogrio
-
+    pyogrio = gdal()
     with quietly():
         if context.design:
             meta, table = pyogrio.read_arrow(source, max_features=0, **options)
@@ -113,12 +109,15 @@ def _geometry_field(name: str, crs: str | None) -> Any:
 @contextmanager
 def quietly() -> Iterator[None]:
     """GDAL's warnings say what it did all the same; what matters of it is checked here."""
-    import pyogrio
-
-    pyogrio.set_gdal_config_options({"OGR_GEOMETRY_ACCEPT_UNCLOSED_RING": False})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
+
+
+def layer_names(source: str) -> list[str]:
+    """The names of a dataset's layers, in order."""
+    with quietly():
+        return [str(each) for each in gdal().list_layers(source)[:, 0]]
 
 
 def layer_named(source: str, wanted: str | int | None, name: str) -> str:
@@ -127,10 +126,7 @@ def layer_named(source: str, wanted: str | int | None, name: str) -> str:
     Raises:
         NodeError: `unknown_layer`, with the near-miss.
     """
-    import pyogrio
-
-    with quietly():
-        layers = [str(each) for each in pyogrio.list_layers(source)[:, 0]]
+    layers = layer_names(source)
     if not layers:
         raise NodeError(f"'{name}' has no layer.", code="no_table")
     if wanted is None or isinstance(wanted, int):
@@ -187,7 +183,6 @@ def write(table: Relation, path: Path, **options: Any) -> int:
         Exception: what the rows' own query raises, as it is.
     """
     import pyarrow
-    import pyogrio
 
     schema, rows = batches(table, 65_536)
     counted, failed = [0], []
@@ -205,7 +200,7 @@ def write(table: Relation, path: Path, **options: Any) -> int:
     geometry = next(iter(geometry_columns(table)), None)
     try:
         with quietly():
-            pyogrio.write_arrow(stream, str(path), geometry_name=geometry, **{"crs": crs_text(table), **options})
+            gdal().write_arrow(stream, str(path), geometry_name=geometry, **{"crs": crs_text(table), **options})
     except Exception as error:
         if failed:
             raise failed[0] from None
@@ -214,6 +209,30 @@ def write(table: Relation, path: Path, **options: Any) -> int:
         _probe(path)
         raise NodeError(f"GDAL cannot write this: {error}.", code="node_failed") from None
     return counted[0]
+
+
+def write_whole(table: Relation, path: Path, **options: Any) -> int:
+    """The same for drivers whose layers have columns of their own, to which Arrow cannot be written; in memory."""
+    import pyarrow
+
+    arrow = table.to_arrow_table()
+    name = geometry_columns(table)[0]
+    fields = [each for each in arrow.column_names if each != name]
+    columns = [arrow.column(each).combine_chunks() for each in fields]
+    zones = {each: 100 for each, column in zip(fields, columns, strict=True) if getattr(column.type, "tz", None)}
+    masks = [column.is_null().to_numpy(zero_copy_only=False) for column in columns]
+    plain = [each.fill_null(0) if pyarrow.types.is_integer(each.type) else each for each in columns]
+    try:
+        with quietly():
+            gdal().raw.write(
+                str(path), arrow.column(name).to_numpy(zero_copy_only=False),
+                [each.to_numpy(zero_copy_only=False) for each in plain], fields, field_mask=masks,
+                gdal_tz_offsets=zones, **options,
+            )  # fmt: skip
+    except Exception as error:
+        _probe(path)
+        raise NodeError(f"GDAL cannot write this: {error}.", code="node_failed") from None
+    return int(arrow.num_rows)
 
 
 def _probe(path: Path) -> None:

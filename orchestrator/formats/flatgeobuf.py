@@ -1,0 +1,70 @@
+"""`flatgeobuf`: one layer in a binary file that can be read as a stream."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar
+
+from orchestrator.errors import NodeError
+from orchestrator.formats import vector
+from orchestrator.formats.base import Context, Relation, Writer, kept, option
+from orchestrator.formats.systems import crs_text
+from orchestrator.formats.vector_reader import VectorReader, begins_with
+from orchestrator.schema import geometry_columns
+from orchestrator.tables import quote
+
+
+class FlatgeobufReader(VectorReader):
+    """The features of a FlatGeobuf file. Its times are UTC, read as TIMESTAMP; it has no dates."""
+
+    name: ClassVar[str] = "flatgeobuf"
+    label: ClassVar[str] = "FlatGeobuf"
+    extensions: ClassVar[tuple[str, ...]] = (".fgb",)
+    driver: ClassVar[str] = "FlatGeobuf"
+
+    @contextmanager
+    def opened(self, path: Path, context: Context) -> Iterator[str]:
+        """The file, if its first bytes are those of the format."""
+        begins_with(path, self.path, b"fgb\x03fgb", "FlatGeobuf")
+        yield str(path)
+
+
+class FlatgeobufWriter(Writer):
+    """A FlatGeobuf file. Dates and times are stored as times in UTC with milliseconds, and read as TIMESTAMP.
+
+    Without an index the rows keep their order. Either all geometries have heights and are of one kind, or none has.
+    Further geometry columns are WKT, nested values JSON text, decimals DOUBLE.
+    """
+
+    name: ClassVar[str] = "flatgeobuf"
+    label: ClassVar[str] = "FlatGeobuf"
+    extensions: ClassVar[tuple[str, ...]] = FlatgeobufReader.extensions
+
+    index: bool = option(False, "Store a spatial index; the rows are put in its order.", True, "checkbox")
+
+    def check(self, table: Relation) -> None:
+        """A geometry column is needed."""
+        vector.needs_geometry(table, "FlatGeobuf")
+
+    def write(self, table: Relation, path: Path, context: Context) -> int:
+        """The features, with the kind of their geometry where there is one kind only."""
+        rows = self.prepare(table, context)
+        name, system = geometry_columns(rows)[0], crs_text(rows)
+        rows = kept(rows, context)
+        kind = _kind(rows)
+        if self.index and rows.filter(f"{quote(name)} IS NULL").limit(1).fetchall():
+            message = f"Column '{name}' has nulls, which an index cannot hold."
+            raise NodeError(message, code="invalid_geometry", path="/config/index", hint="index: false")
+        options = {"SPATIAL_INDEX": "YES" if self.index else "NO"}
+        return vector.write(rows, path, driver="FlatGeobuf", geometry_type=kind, crs=system, layer_options=options)
+
+    def prepare(self, table: Relation, context: Context) -> Relation:
+        """Types that the format has."""
+        return vector.holdable(table, text=("TIME",))
+
+
+def _kind(rows: Relation) -> str:
+    if len(vector.kinds(rows)) > 1 and any(height for _, height in vector.kinds(rows)):
+        message = "FlatGeobuf holds heights where all geometries are of one kind and have them; these are mixed."
+        raise NodeError(message, code="geometry_mixed", port="table", hint="write a GeoPackage")
+    return vector.common_kind(rows)

@@ -1,0 +1,38 @@
+"""GDAL with the drivers of this product's formats and no others.
+
+GDAL recognises a file by what is in it, and some of its drivers read other files, run programs or call the network
+(VRT, GDALG, GPSBabel, WFS). pyogrio cannot say which driver may open a file, so the others are taken out.
+"""
+
+import ctypes
+import tempfile
+from functools import lru_cache
+from typing import Any
+
+OPTIONS = {
+    "OGR_GEOMETRY_ACCEPT_UNCLOSED_RING": False,
+    "GDAL_HTTP_PROXY": "http://127.0.0.1:9",  # where nobody listens: no driver calls the network
+    "GML_DOWNLOAD_SCHEMA": "NO",
+    "GML_DOWNLOAD_WFS_SCHEMA": "NO",
+    "LIBKML_RESOLVE_STYLE": "NO",
+    "CPL_TMPDIR": tempfile.gettempdir(),
+    "OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES",  # its own stream leaves the offsets of null geometry unset
+}
+
+
+@lru_cache(maxsize=1)
+def gdal() -> Any:
+    """The module `pyogrio`, once GDAL is confined; other users of it in this process are confined too."""
+    import pyogrio
+    from pyogrio import _io
+
+    from orchestrator.formats import readers
+
+    wanted = {getattr(kind, "driver", "") for kind in readers().values()} | {"MEM"}
+    library = ctypes.CDLL(_io.__file__)
+    library.GDALGetDriverByName.restype = ctypes.c_void_p
+    library.GDALDeregisterDriver.argtypes = [ctypes.c_void_p]
+    for name in set(pyogrio.list_drivers()) - wanted:
+        library.GDALDeregisterDriver(library.GDALGetDriverByName(name.encode()))
+    pyogrio.set_gdal_config_options(OPTIONS)
+    return pyogrio

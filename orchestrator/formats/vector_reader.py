@@ -1,0 +1,136 @@
+"""The base of the readers whose files GDAL opens."""
+
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import chain, count
+from pathlib import Path
+from typing import Any, ClassVar
+from xml.parsers import expat
+
+from orchestrator.errors import NodeError
+from orchestrator.formats import vector
+from orchestrator.formats.base import Context, FileReader, Layer, Relation, layer_of, option
+from orchestrator.formats.gdal import gdal
+from orchestrator.paths import existing
+from orchestrator.tables import quote
+
+
+class VectorReader(FileReader):
+    """A file of one layer. A format says which driver opens it, and how it is told from other files."""
+
+    driver: ClassVar[str] = ""
+    widen: ClassVar[bool] = False  # whether every integer gets 64 bits
+
+    @contextmanager
+    def opened(self, path: Path, context: Context) -> Iterator[str]:
+        """What GDAL is given for this file, after a look at its first bytes.
+
+        Raises:
+            NodeError: `unreadable_file`: it is something else.
+        """
+        yield str(path)
+
+    def options(self, source: str, layer: str) -> dict[str, Any]:
+        """Options of pyogrio and of the driver."""
+        return {}
+
+    def shown(self, table: Relation) -> Relation:
+        """The columns as this format gives them."""
+        return table
+
+    def read(self, path: Path, context: Context) -> Relation:
+        """All features of the layer that is wanted, in the order of the file."""
+        with self.opened(path, context) as source:
+            layer = vector.layer_named(source, getattr(self, "layer", None), self.path)
+            return self._of(source, layer, path, context)
+
+    def layers(self, context: Context) -> list[Layer]:
+        """Every layer, with its columns; rows are counted where the file says how many there are."""
+        with self.found(context) as path, self.opened(path, context) as source:
+            return [self._described(source, name, path, context) for name in vector.layer_names(source)]
+
+    def _of(self, source: str, layer: str, path: Path, context: Context) -> Relation:
+        options = self.options(source, layer)
+        return self.shown(vector.read(source, size_of(path), context, widen=self.widen, layer=layer, **options))
+
+    def _described(self, source: str, layer: str, path: Path, context: Context) -> Layer:
+        options = self.options(source, layer)
+        with vector.quietly():
+            info = gdal().read_info(source, layer=layer, **options)
+        rows = int(info["features"])
+        table = self._of(source, layer, path, context)
+        return layer_of(layer, table, rows if rows >= 0 else None, info["geometry_type"])
+
+
+class LayerReader(VectorReader):
+    """A file of several layers."""
+
+    layer: str | int | None = option(None, "The layer, by name or number from 0; the first by default.", "countries")
+
+
+def size_of(path: Path) -> int:
+    """The bytes of a file, or of all files in a folder."""
+    return sum(each.stat().st_size for each in path.iterdir()) if path.is_dir() else path.stat().st_size
+
+
+def begins_with(path: Path, name: str, magic: bytes, what: str) -> None:
+    """Refuse a file that begins with something else."""
+    with path.open("rb") as file:
+        if file.read(len(magic)) != magic:
+            raise NodeError(f"'{name}' is not {what}.", code="unreadable_file")
+
+
+def root_element(path: Path) -> str:
+    """The name of an XML file's outermost element, without its namespace; empty where it is not XML."""
+    found: list[str] = []
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = lambda name, _: found.append(name.rpartition(" ")[2])
+    with path.open("rb") as file, suppress(expat.ExpatError):
+        while not found and (chunk := file.read(4096)):
+            parser.Parse(chunk)
+    return found[0] if found else ""
+
+
+def has_root(path: Path, name: str, element: str, what: str) -> None:
+    """Refuse a file that is not XML with this element around all."""
+    if root_element(path) != element:
+        raise NodeError(f"'{name}' is not {what}.", code="unreadable_file")
+
+
+def safe_names(names: list[str], *, longest: int = 255, letters: str = r"[^\w.-]") -> list[str]:
+    """Names with an underscore for what a format does not allow in them (`letters`), cut and numbered to differ."""
+    made: list[str] = []
+    for name in names:
+        clean = re.sub(letters, "_", name)
+        clean = f"_{clean}" if not re.match(r"[^\W\d]", clean) else clean
+        tries = chain([clean[:longest]], (f"{clean[: longest - 1 - len(str(n))]}_{n}" for n in count(1)))
+        taken = {each.lower() for each in made} | {each.lower() for each in names if each != name}
+        made.append(next(each for each in tries if each.lower() not in taken))
+    return made
+
+
+def renamed(table: Relation, names: list[str]) -> Relation:
+    """The same columns under these names."""
+    pairs = zip(table.columns, names, strict=True)
+    return table.project(", ".join(f"{quote(old)} AS {quote(new)}" for old, new in pairs))
+
+
+@contextmanager
+def apart(path: Path, name: str, suffixes: tuple[str, ...], context: Context) -> Iterator[Path]:
+    """The file in a folder of its own, under a plain name, with those beside it that belong to it and no others.
+
+    Raises:
+        NodeError: one of them is a link that leads out of the data root.
+    """
+    folder = name.replace("\\", "/").rpartition("/")[0]
+    with tempfile.TemporaryDirectory() as made:
+        own = Path(made, f"data{path.suffix.lower()}")
+        own.symlink_to(path)
+        for each in sorted(path.parent.iterdir()):
+            suffix = each.suffix.lower()
+            if each.stem == path.stem and suffix in suffixes and suffix != own.suffix:
+                found = existing(context.root, f"{folder}/{each.name}" if folder else each.name)
+                Path(made, f"data{suffix}").symlink_to(found)
+        yield own
