@@ -129,6 +129,19 @@ class FileInfo(BaseModel):
     format: str | None
 
 
+class LayerInfo(BaseModel):
+    """A table in a file: what `layer` or `sheet` may name, null where there is one only. What is not known is null.
+
+    `crs` is that of the first geometry column; `geometry_type` is `Unknown` where there are several kinds.
+    """
+
+    name: str | None
+    geometry_type: str | None
+    crs: str | None
+    rows: int | None
+    columns: list[Column] | None
+
+
 class Alive(BaseModel):
     """The process answers."""
 

@@ -67,6 +67,13 @@ EXAMPLES: dict[str, Any] = {
         "name": "flights.csv", "path": "raw/flights.csv", "size": 30960660, "modified_at": MOMENT, "type": "text/csv",
         "format": "csv",
     },
+    "LayerInfo": {
+        "name": "airports", "geometry_type": "Point", "crs": "EPSG:4326", "rows": 1458,
+        "columns": [
+            {"name": "faa", "type": "VARCHAR", "nullable": True},
+            {"name": "geometry", "type": "GEOMETRY", "nullable": True, "crs": "EPSG:4326", "geometry_types": None},
+        ],
+    },
     "Alive": {"status": "ok"},
     "Ready": {"ready": True, "parts": {"database": True, "code_server": True, "daemon": True}},
     "ExecuteRequest": {

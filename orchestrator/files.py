@@ -192,7 +192,7 @@ def _file(root: Path, path: Path) -> File:
     found = path.stat()
     modified = datetime.fromtimestamp(found.st_mtime, UTC)
     name, place = path.name, path.relative_to(root).as_posix()
-    return File(name, place, found.st_size, modified, media_type(path), _format(name.lower()))
+    return File(name, place, found.st_size, modified, media_type(path), format_of(name.lower()))
 
 
 def media_type(path: Path) -> str:
@@ -200,7 +200,7 @@ def media_type(path: Path) -> str:
     return TYPES.get(path.suffix.lower()) or guess_type(path.name)[0] or "application/octet-stream"
 
 
-def _format(name: str) -> str | None:
+def format_of(name: str) -> str | None:
     """The format that reads files called so; `csv` before others that read `.csv` too."""
     from orchestrator.formats import readers
 

@@ -14,7 +14,7 @@ from api.openapi import problems
 from api.requests import Limit, Offset, stated_length
 from api.system import Shared
 from api.uploads import receive
-from orchestrator import files
+from orchestrator import files, layers
 from orchestrator.errors import TooLarge
 
 router = APIRouter(prefix="/api/files", tags=["files"])
@@ -65,6 +65,22 @@ def list_files(
     """A page of the files below the data root, by path."""
     found = files.list_files(system.settings.data, folder)
     return {"items": [vars(each) for each in found[offset : offset + limit]], "total": len(found)}
+
+
+@router.get(ONE + "/layers", response_model=bodies.Page[bodies.LayerInfo], responses=problems(400, 404))
+def list_layers(
+    system: Shared,
+    path: str,
+    format: Annotated[
+        str | None, Query(description="The `source_type` that reads it; what its name says by default.")
+    ] = None,
+) -> dict[str, Any]:
+    """The tables of a file that `layer` or `sheet` may name, with their columns.
+
+    To get a file that is called `layers`, write `%2F` before its name.
+    """
+    found = layers.layers(system.settings.data, path, format)
+    return {"items": [vars(each) for each in found], "total": len(found)}
 
 
 @router.get(ONE, response_class=Download, responses=DOWNLOAD | problems(400, 404, 416))

@@ -1,0 +1,30 @@
+"""What a file holds: the tables that a reader's `layer` or `sheet` may name."""
+
+from pathlib import Path
+
+from orchestrator.errors import NodeError
+from orchestrator.files import format_of
+from orchestrator.formats import readers
+from orchestrator.formats.base import Layer
+from orchestrator.names import listing, near
+from orchestrator.ops.base import Context
+from orchestrator.paths import existing
+from orchestrator.tables import Session
+
+
+def layers(root: Path, path: str, kind: str | None = None) -> list[Layer]:
+    """The layers of a file below the data root, read as the format `kind`; by default the one its name says.
+
+    Raises:
+        NodeError: `path_not_allowed`, `file_not_found`, `unreadable_file`, `invalid_request`, or what is wrong with
+            the file.
+    """
+    existing(root, path)
+    name = kind or format_of(path.lower().rstrip("/"))
+    known = {each: reader for each, reader in readers().items() if "path" in reader.model_fields}
+    if name is None:
+        raise NodeError(f"No format reads files called like '{path}'.", code="unreadable_file", hint=listing(known))
+    if name not in known:
+        raise NodeError(f"'{name}' is not a format of files.{near(name, known)}", code="invalid_request")
+    with Session([root]) as session:
+        return known[name].model_validate({"path": path}).layers(Context(session, root, design=True))
