@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache, partial
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from orchestrator.errors import NodeError
 from orchestrator.formats.base import Context, Relation, kept
 from orchestrator.formats.gdal import gdal
 from orchestrator.formats.streams import batches
-from orchestrator.formats.systems import WGS_84, crs_metadata, crs_text
+from orchestrator.formats.systems import WGS_84, crs_metadata, crs_text, same, system
 from orchestrator.names import near
 from orchestrator.schema import geometry_columns, is_geometry
 from orchestrator.tables import quote
@@ -20,7 +21,9 @@ IN_MEMORY = 64 << 20
 WGS_84_WITH_HEIGHT = "EPSG:4979"
 
 
-def read(source: str, size: int, context: Context, *, widen: bool = False, **options: Any) -> Relation:
+def read(
+    source: str, size: int, context: Context, *, widen: bool = False, flat: bool = False, **options: Any
+) -> Relation:
     """The features of a dataset; in design none of them. Large ones go through a stored table.
 
     Args:
@@ -28,30 +31,31 @@ def read(source: str, size: int, context: Context, *, widen: bool = False, **opt
         size: bytes of the file.
         context: says where to.
         widen: give every integer 64 bits.
+        flat: a geometry whose heights are all 0 loses them.
         options: pyogrio's, such as `layer` and `encoding`.
     """
-    pyogrio = gdal()
+    pyogrio, made = gdal(), partial(plain, widen=widen, flat=flat)
     with quietly():
         if context.design:
             meta, table = pyogrio.read_arrow(source, max_features=0, **options)
-            return context.session.arrow(plain(table.slice(0, 0), meta, widen))
+            return context.session.arrow(made(table.slice(0, 0), meta))
         if size <= IN_MEMORY or context.scratch is None:
             meta, table = pyogrio.read_arrow(source, **options)
-            return context.session.arrow(plain(table, meta, widen))
+            return context.session.arrow(made(table, meta))
         with pyogrio.open_arrow(source, use_pyarrow=True, **options) as (meta, reader):
-            return _stored(reader, meta, context, widen)
+            return _stored(reader, meta, context, made)
 
 
-def _stored(reader: Any, meta: Mapping[str, Any], context: Context, widen: bool) -> Relation:
+def _stored(reader: Any, meta: Mapping[str, Any], context: Context, made: Any) -> Relation:
     import pyarrow
 
-    schema = plain(reader.schema.empty_table(), meta, widen).schema
-    parts = (plain(pyarrow.Table.from_batches([batch]), meta, widen).combine_chunks().to_batches() for batch in reader)
+    schema = made(reader.schema.empty_table(), meta).schema
+    parts = (made(pyarrow.Table.from_batches([batch]), meta).combine_chunks().to_batches() for batch in reader)
     stream = pyarrow.RecordBatchReader.from_batches(schema, (each for some in parts for each in some))
     return kept(context.session.arrow(stream), context)
 
 
-def plain(table: Any, meta: Mapping[str, Any], widen: bool) -> Any:
+def plain(table: Any, meta: Mapping[str, Any], widen: bool, flat: bool) -> Any:
     """An Arrow table as the data plane wants it: times in microseconds, geometry as `geoarrow.wkb` with PROJJSON."""
     import pyarrow
 
@@ -72,11 +76,25 @@ def plain(table: Any, meta: Mapping[str, Any], widen: bool) -> Any:
         if widen and pyarrow.types.is_integer(kind):
             kind = pyarrow.int64()
         if _is_wkb(field):
+            values = _flattened(values) if flat else values
             fields.append(_geometry_field(_free(meta.get("geometry_name") or "geometry", taken), meta.get("crs")))
         else:
             fields.append(pyarrow.field(field.name, kind))
         columns.append(values.cast(fields[-1].type))
     return pyarrow.Table.from_arrays(columns, schema=pyarrow.schema(fields))
+
+
+def _flattened(column: Any) -> Any:
+    import numpy
+    import pyarrow
+    import shapely
+
+    shapes = shapely.from_wkb(column.to_numpy())
+    points, owners = shapely.get_coordinates(shapes, include_z=True, return_index=True)
+    flat = shapely.has_z(shapes)
+    flat[numpy.unique(owners[points[:, 2] != 0])] = False
+    shapes[flat] = shapely.force_2d(shapes[flat])
+    return pyarrow.chunked_array([pyarrow.array(shapely.to_wkb(shapes), pyarrow.binary())])
 
 
 def _check_text(name: str, values: Any) -> None:
@@ -102,8 +120,33 @@ def _free(name: str, taken: set[str]) -> str:
 def _geometry_field(name: str, crs: str | None) -> Any:
     import pyarrow
 
-    wanted = WGS_84 if crs == WGS_84_WITH_HEIGHT else crs
+    wanted = WGS_84 if crs == WGS_84_WITH_HEIGHT else crs and known_system(crs)
     return pyarrow.field(name, pyarrow.binary(), metadata=crs_metadata(wanted))
+
+
+@lru_cache(maxsize=256)
+def known_system(text: str) -> str | None:
+    """The code of a system that a file describes without naming it; none where it is a plain sheet of paper."""
+    found = system(text)
+    if found.name == "Nonearth":
+        return None
+    authority = None if "id" in found.to_json_dict() else found.to_authority(min_confidence=70)
+    return ":".join(authority) if authority and same(text, ":".join(authority)) else text
+
+
+def check_system(path: Path, wanted: str | None, what: str) -> None:
+    """Refuse what a format has written where its own words for coordinate systems do not say the same.
+
+    Raises:
+        NodeError: `invalid_crs`.
+    """
+    with quietly():
+        crs = gdal().read_info(str(path))["crs"]
+    found = known_system(crs) if crs else None
+    if (wanted is None) != (found is None) or (wanted and found and not same(wanted, found)):
+        named = system(wanted).name if wanted else "no coordinate system"
+        message = f"{what} cannot hold {named}: reproject the geometry first."
+        raise NodeError(message, code="invalid_crs", port="table", hint="EPSG:4326")
 
 
 @contextmanager
@@ -213,13 +256,15 @@ def write(table: Relation, path: Path, **options: Any) -> int:
 
 def write_whole(table: Relation, path: Path, **options: Any) -> int:
     """The same for drivers whose layers have columns of their own, to which Arrow cannot be written; in memory."""
+    import numpy
     import pyarrow
 
     arrow = table.to_arrow_table()
     name = geometry_columns(table)[0]
     fields = [each for each in arrow.column_names if each != name]
     columns = [arrow.column(each).combine_chunks() for each in fields]
-    zones = {each: 100 for each, column in zip(fields, columns, strict=True) if getattr(column.type, "tz", None)}
+    utc = numpy.full(arrow.num_rows, 100)
+    zones = {each: utc for each, column in zip(fields, columns, strict=True) if getattr(column.type, "tz", None)}
     masks = [column.is_null().to_numpy(zero_copy_only=False) for column in columns]
     plain = [each.fill_null(0) if pyarrow.types.is_integer(each.type) else each for each in columns]
     try:

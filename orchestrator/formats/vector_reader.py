@@ -16,12 +16,16 @@ from orchestrator.formats.gdal import gdal
 from orchestrator.paths import existing
 from orchestrator.tables import quote
 
+# What is not allowed in the name of an XML element, of a plain identifier, and within quotes in XML.
+ELEMENT, ASCII, QUOTED = r"[^\w.-]", "[^A-Za-z0-9_]", '["<>&\x00-\x1f]'
+
 
 class VectorReader(FileReader):
     """A file of one layer. A format says which driver opens it, and how it is told from other files."""
 
     driver: ClassVar[str] = ""
     widen: ClassVar[bool] = False  # whether every integer gets 64 bits
+    flat: ClassVar[bool] = False  # whether a geometry whose heights are all 0 has none
 
     @contextmanager
     def opened(self, path: Path, context: Context) -> Iterator[str]:
@@ -52,8 +56,8 @@ class VectorReader(FileReader):
             return [self._described(source, name, path, context) for name in vector.layer_names(source)]
 
     def _of(self, source: str, layer: str, path: Path, context: Context) -> Relation:
-        options = self.options(source, layer)
-        return self.shown(vector.read(source, size_of(path), context, widen=self.widen, layer=layer, **options))
+        kept = {"widen": self.widen, "flat": self.flat, **self.options(source, layer)}
+        return self.shown(vector.read(source, size_of(path), context, layer=layer, **kept))
 
     def _described(self, source: str, layer: str, path: Path, context: Context) -> Layer:
         options = self.options(source, layer)
@@ -99,12 +103,12 @@ def has_root(path: Path, name: str, element: str, what: str) -> None:
         raise NodeError(f"'{name}' is not {what}.", code="unreadable_file")
 
 
-def safe_names(names: list[str], *, longest: int = 255, letters: str = r"[^\w.-]") -> list[str]:
-    """Names with an underscore for what a format does not allow in them (`letters`), cut and numbered to differ."""
+def safe_names(names: list[str], *, longest: int = 255, letters: str = ELEMENT) -> list[str]:
+    """Names with an underscore for what must not be in them (`letters`), cut and numbered to differ."""
     made: list[str] = []
     for name in names:
         clean = re.sub(letters, "_", name)
-        clean = f"_{clean}" if not re.match(r"[^\W\d]", clean) else clean
+        clean = f"_{clean}" if letters in (ELEMENT, ASCII) and not re.match(r"[^\W\d]", clean) else clean
         tries = chain([clean[:longest]], (f"{clean[: longest - 1 - len(str(n))]}_{n}" for n in count(1)))
         taken = {each.lower() for each in made} | {each.lower() for each in names if each != name}
         made.append(next(each for each in tries if each.lower() not in taken))

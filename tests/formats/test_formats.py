@@ -19,8 +19,9 @@ from orchestrator.tables import names
 
 Load = Callable[..., Relation]
 Save = Callable[..., int]
-SPATIAL = {"flatgeobuf", "geojson", "geopackage", "shapefile", "geoparquet"}
-FILES = sorted(writers())
+SPATIAL = {"flatgeobuf", "gml", "gpx", "kml", "mapinfo", "geojson", "geopackage", "shapefile", "geoparquet"}
+NO_TABLES = {"dxf"}  # geometry and layer alone
+FILES = sorted(set(writers()) - NO_TABLES)
 TYPED = """
 SELECT * FROM (VALUES
     (1, 1.5, 'é "q"', true, DATE '2013-01-02',
@@ -37,9 +38,17 @@ EXACT = {
 OTHERWISE: dict[str, dict[str, str]] = {
     "flatgeobuf": {"date": "TIMESTAMP", "zone": "TIMESTAMP"},
     "excel": {"zone": "TIMESTAMP"},
+    "gml": {"zone": "TIMESTAMP"},
+    "gpx": {"bool": "VARCHAR", "date": "VARCHAR", "time": "TIMESTAMP", "zone": "VARCHAR"},
+    "kml": {"int": "VARCHAR", "date": "VARCHAR", "time": "VARCHAR", "zone": "VARCHAR"},
+    "mapinfo": {"zone": "TIMESTAMP"},
     "geopackage": {"time": "TIMESTAMP WITH TIME ZONE"},
     "shapefile": {"time": "VARCHAR", "zone": "VARCHAR"},
 }
+MORE = {"gpx", "kml"}  # have columns of their own
+WITHOUT_NULL = {"gpx": "geometry IS NOT NULL", "mapinfo": '"int" IS NOT NULL'}  # rows that they can hold
+NAMES_OF_XML = {"gml", "gpx", "mapinfo"}  # letters, digits and a few signs
+WGS_84_ALONE = {"geojson", "gpx", "kml"}
 
 
 def path_of(kind: str) -> str:
@@ -57,25 +66,27 @@ def typed(context: Context, kind: str) -> Relation:
         "SELECT a.*, b.geometry FROM (SELECT *, row_number() OVER () n FROM {a}) a "
         "JOIN (SELECT *, row_number() OVER () n FROM {b}) b USING (n) ORDER BY n",
         a=made, b=context.session.from_frame(frame),
-    ).project("* EXCLUDE (n)")  # fmt: skip
+    ).project("* EXCLUDE (n)").filter(WITHOUT_NULL.get(kind, "true"))  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", FILES)
 def test_values_come_back(context: Context, load: Load, save: Save, kind: str) -> None:
     table = typed(context, kind)
-    assert save(table, target_type=kind, path=path_of(kind)) == 3
+    assert save(table, target_type=kind, path=path_of(kind)) == len(table.fetchall())
     found = load(source_type=kind, path=path_of(kind))
     expected = EXACT | OTHERWISE.get(kind, {})
     types = {name: column.type for name, column in zip(found.columns, columns(found), strict=True)}
     if kind in SPATIAL:
         assert types.pop("geometry") == "GEOMETRY"
+    if kind in MORE:
+        types = {name: types[name] for name in EXACT}
     assert types | ({"int": "BIGINT"} if types["int"] == "INTEGER" else {}) == expected
     same = [name for name in EXACT if name not in OTHERWISE.get(kind, {})]
     chosen = ", ".join(f'"{name}"' for name in same)
     assert found.project(chosen).fetchall() == table.project(chosen).fetchall()
 
 
-@pytest.mark.parametrize("kind", sorted(SPATIAL))
+@pytest.mark.parametrize("kind", sorted(SPATIAL - {"gpx"}))
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "EPSG:25832", None])
 def test_geometry_and_its_system_come_back(
     context: Context, load: Load, save: Save, kind: str, crs: str | None
@@ -86,16 +97,16 @@ def test_geometry_and_its_system_come_back(
     save(context.session.from_frame(frame), target_type=kind, path=f"a{writers()[kind].extensions[0]}")
     found = load(source_type=kind, path=f"a{writers()[kind].extensions[0]}")
     (name,) = geometry_columns(found)
-    wanted = "EPSG:4326" if kind == "geojson" else crs
+    wanted = "EPSG:4326" if kind in WGS_84_ALONE else crs
     assert {column.name: column.crs for column in columns(found)}[name] == wanted
     made = context.session.frame(found).geometry
-    expected = frame.to_crs("EPSG:4326").geometry if kind == "geojson" and crs else frame.geometry
+    expected = frame.to_crs("EPSG:4326").geometry if kind in WGS_84_ALONE and crs else frame.geometry
     for one, other in zip(made, expected, strict=True):
-        assert one is None or one.normalize().equals_exact(other.normalize(), 1e-6)
+        assert one is None or one.normalize().equals_exact(other.normalize(), 1e-3 if kind == "mapinfo" else 1e-6)
         assert (one is None) == (other is None)
 
 
-@pytest.mark.parametrize("kind", ["geojson", "geopackage", "shapefile"])
+@pytest.mark.parametrize("kind", ["flatgeobuf", "geojson", "geopackage", "gml", "gpx", "kml", "mapinfo", "shapefile"])
 def test_a_large_file_goes_through_a_stored_table(
     context: Context, load: Load, save: Save, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,26 +132,31 @@ def test_no_rows(context: Context, load: Load, save: Save, kind: str) -> None:
     found = load(source_type=kind, path=path_of(kind))
     assert found.fetchall() == []
     wanted = set(table.columns) - ({"int", "float"} if kind == "geojson" else set())
+    if kind in MORE:
+        return
     assert wanted >= set(found.columns) or set(found.columns) == set(table.columns)
 
 
-@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize("kind", sorted(set(FILES) - NAMES_OF_XML))
 def test_names_come_back(context: Context, load: Load, save: Save, kind: str) -> None:
     asked = ["select", "a b", 'q"q', "é", "A.b", "from", "x'y"]
+    if kind == "kml":
+        asked.remove('q"q')
     fields = ", ".join(f"{number} AS " + '"' + name.replace('"', '""') + '"' for number, name in enumerate(asked))
     table = context.session.connection.sql(f"SELECT {fields}")
     if kind in SPATIAL:
         table = table.project("*, 'POINT (1 2)'::GEOMETRY('OGC:CRS84') AS geometry")
     save(table, target_type=kind, path=path_of(kind))
     found = load(source_type=kind, path=path_of(kind))
-    assert [name for name in found.columns if name != "geometry"] == asked
+    assert [name for name in found.columns if name != "geometry"][-len(asked) :] == asked
 
 
 @pytest.mark.parametrize("kind", FILES)
 def test_append(context: Context, load: Load, save: Save, kind: str) -> None:
     table = typed(context, kind)
     config = {"target_type": kind, "path": path_of(kind), "mode": "append"}
-    assert [save(table, **config), save(table, **config), save(table.limit(1), **config)] == [3, 3, 1]
+    count = len(table.fetchall())
+    assert [save(table, **config), save(table, **config), save(table.limit(1), **config)] == [count, count, 1]
     found = load(source_type=kind, path=path_of(kind))
     same = [name for name in EXACT if name not in OTHERWISE.get(kind, {})]
     chosen = ", ".join(f'"{name}"' for name in same)
@@ -163,7 +179,7 @@ VIRTUAL = {
 
 
 @pytest.mark.parametrize("content", [*GARBAGE, *VIRTUAL])
-@pytest.mark.parametrize("kind", FILES)
+@pytest.mark.parametrize("kind", sorted(writers()))
 def test_a_file_that_is_something_else(context: Context, design: Context, kind: str, content: str) -> None:
     """Also one that would make GDAL read another file."""
     secret = context.root.parent / "secret.csv"
@@ -189,7 +205,7 @@ def test_a_file_that_is_something_else(context: Context, design: Context, kind: 
 def test_every_format_says_what_it_is() -> None:
     assert {
         "api", "csv", "excel", "geojson", "geopackage", "geoparquet", "json", "ndjson", "parquet", "shapefile",
-        "flatgeobuf",
+        "dxf", "file_geodatabase", "flatgeobuf", "gml", "gpx", "kml", "mapinfo", "osm_pbf",
     } <= set(readers())  # fmt: skip
     assert set(writers()) <= set(readers())
     for kind in (*readers().values(), *writers().values()):

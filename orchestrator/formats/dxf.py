@@ -1,0 +1,73 @@
+"""`dxf`: drawings of AutoCAD."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar
+
+from orchestrator.errors import NodeError
+from orchestrator.formats import vector
+from orchestrator.formats.base import Context, Relation, Writer, kept, option
+from orchestrator.formats.vector_reader import VectorReader
+from orchestrator.names import listing, near
+from orchestrator.ops.settings import Column
+from orchestrator.schema import geometry_columns
+from orchestrator.tables import quote
+
+
+class DxfReader(VectorReader):
+    """The entities of a drawing: `Layer`, `PaperSpace`, `SubClasses`, `Linetype`, `EntityHandle`, `Text`, geometry.
+
+    Blocks are put in their places. A drawing has no coordinate system.
+    """
+
+    name: ClassVar[str] = "dxf"
+    label: ClassVar[str] = "DXF"
+    extensions: ClassVar[tuple[str, ...]] = (".dxf",)
+    driver: ClassVar[str] = "DXF"
+
+    @contextmanager
+    def opened(self, path: Path, context: Context) -> Iterator[str]:
+        """The file, if its first lines are those of a drawing."""
+        with path.open("rb") as file:
+            start = file.read(4096)
+        lines = [line.strip() for line in start.splitlines()]
+        if b"SECTION" not in lines and not start.startswith(b"AutoCAD Binary DXF"):
+            raise NodeError(f"'{self.path}' is not a DXF drawing.", code="unreadable_file")
+        yield str(path)
+
+
+class DxfWriter(Writer):
+    """Geometry as entities of a drawing, each on its layer; other columns are not written.
+
+    A drawing has no coordinate system. Null geometry is left out, a multi-geometry becomes one entity per part.
+    """
+
+    name: ClassVar[str] = "dxf"
+    label: ClassVar[str] = "DXF"
+    extensions: ClassVar[tuple[str, ...]] = DxfReader.extensions
+
+    layer_column: Column | None = option(None, "The column that names the layer; layer 0 by default.", "region")
+
+    def check(self, table: Relation) -> None:
+        """A geometry column is needed, and the column of layers if one is named."""
+        vector.needs_geometry(table, "DXF")
+        if self.layer_column is not None and self.layer_column not in table.columns:
+            message = f"Column '{self.layer_column}' is not in this table.{near(self.layer_column, table.columns)}"
+            hint = listing(table.columns)
+            raise NodeError(message, code="unknown_column", path="/config/layer_column", port="table", hint=hint)
+
+    def write(self, table: Relation, path: Path, context: Context) -> int:
+        """The drawing."""
+        rows = kept(self.prepare(table, context), context)
+        for (name,) in rows.project("Layer").distinct().fetchall():
+            if name.encode("cp1252", "ignore").decode("cp1252") != name:
+                message = f"Layer '{name}' has letters that a drawing cannot hold (windows-1252)."
+                raise NodeError(message, code="invalid_value", path="/config/layer_column")
+        return vector.write_whole(rows, path, driver="DXF", geometry_type="Unknown", crs=None, encoding="cp1252")
+
+    def prepare(self, table: Relation, context: Context) -> Relation:
+        """Layer and geometry."""
+        geometry = quote(geometry_columns(table)[0])
+        layer = f"coalesce({quote(self.layer_column)}::VARCHAR, '0')" if self.layer_column else "'0'"
+        return table.filter(f"{geometry} IS NOT NULL").project(f"{layer} AS Layer, {geometry} AS geometry")

@@ -1,0 +1,93 @@
+"""`gml`: features as XML, with a schema beside the file."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from orchestrator.errors import NodeError
+from orchestrator.formats import vector
+from orchestrator.formats.base import Context, Relation, Writer, kept
+from orchestrator.formats.systems import crs_text
+from orchestrator.formats.vector_reader import LayerReader, apart, renamed, root_element, safe_names
+from orchestrator.schema import geometry_columns
+
+PROPERTY = "geometryProperty"
+
+
+class GmlReader(LayerReader):
+    """One layer of a GML file (2, 3, 3.2), by feature type. Its times are UTC, read as TIMESTAMP.
+
+    Types come from an `.xsd` of the same name beside the file; without one they are found by reading all of it. Schemas
+    are neither fetched from the network nor taken from anywhere else.
+    """
+
+    name: ClassVar[str] = "gml"
+    label: ClassVar[str] = "GML"
+    extensions: ClassVar[tuple[str, ...]] = (".gml",)
+    driver: ClassVar[str] = "GML"
+
+    @contextmanager
+    def opened(self, path: Path, context: Context) -> Iterator[str]:
+        """The file and its schema, in a folder of their own; a schema that includes others is left out."""
+        with path.open("rb") as file:
+            known = b"http://www.opengis.net/gml" in file.read(16_384)
+        if root_element(path) in ("", "kml", "gpx") or not known:
+            raise NodeError(f"'{self.path}' is not GML.", code="unreadable_file")
+        with apart(path, self.path, (".xsd",), context) as own:
+            schema = own.with_suffix(".xsd")
+            if schema.exists() and (root_element(schema) != "schema" or b"include" in schema.read_bytes()):
+                schema.unlink()
+            yield str(own)
+
+    def options(self, source: str, layer: str) -> dict[str, Any]:
+        """Naming the schema keeps GDAL from looking for one."""
+        schema = str(Path(source).with_suffix(".xsd"))
+        return {"XSD": schema, "WRITE_GFS": "NO", "DOWNLOAD_SCHEMA": "NO", "EXPOSE_GML_ID": "NO"}
+
+    def shown(self, table: Relation) -> Relation:
+        """The geometry is called `geometry` where it has only GML's own name."""
+        taken = {name.lower() for name in table.columns}
+        if "geometry" in taken:
+            return table
+        return renamed(table, ["geometry" if name == PROPERTY else name for name in table.columns])
+
+
+class GmlWriter(Writer):
+    """Features as GML 3.2, with a schema (`.xsd`) beside the file.
+
+    Column names become names of XML elements: an underscore stands for what they cannot hold. Times are stored in UTC
+    with milliseconds. Nested values are JSON text, decimals DOUBLE, further geometry columns WKT.
+    Coordinate systems need a code, such as EPSG:25832.
+    """
+
+    name: ClassVar[str] = "gml"
+    label: ClassVar[str] = "GML"
+    extensions: ClassVar[tuple[str, ...]] = GmlReader.extensions
+
+    def files(self, path: Path) -> list[Path]:
+        """The schema, then the features."""
+        return [path.with_suffix(".xsd"), path.with_suffix(".gfs"), path]
+
+    def check(self, table: Relation) -> None:
+        """A geometry column is needed."""
+        vector.needs_geometry(table, "GML")
+
+    def write(self, table: Relation, path: Path, context: Context) -> int:
+        """The features, with the kind of their geometry where there is one kind only."""
+        rows = self.prepare(table, context)
+        system = crs_text(rows)
+        rows = kept(rows, context)
+        options = {"FORMAT": "GML3.2"}
+        kind = vector.common_kind(rows)
+        count = vector.write(rows, path, driver="GML", geometry_type=kind, crs=system, dataset_options=options)
+        if count:
+            vector.check_system(path, system, "GML")
+        return count
+
+    def prepare(self, table: Relation, context: Context) -> Relation:
+        """Types and names that GML has."""
+        rows = vector.holdable(table, text=("TIME", "BLOB"))
+        geometry = geometry_columns(rows)[0]
+        names = iter(safe_names([name for name in rows.columns if name != geometry]))
+        return renamed(rows, [PROPERTY if name == geometry else next(names) for name in rows.columns])

@@ -1,0 +1,137 @@
+"""`gpx`: waypoints, routes and tracks of GPS devices, in WGS 84."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from orchestrator.errors import NodeError
+from orchestrator.formats import vector
+from orchestrator.formats.base import Context, Relation, Writer, option
+from orchestrator.formats.gdal import gdal
+from orchestrator.formats.systems import WGS_84, reprojected
+from orchestrator.formats.vector_reader import VectorReader, has_root, renamed, safe_names
+from orchestrator.paths import existing
+from orchestrator.schema import geometry_columns
+from orchestrator.tables import quote
+
+OWN = {
+    "ele": "DOUBLE", "time": "TIMESTAMP WITH TIME ZONE", "magvar": "DOUBLE", "geoidheight": "DOUBLE", "name": "VARCHAR",
+    "cmt": "VARCHAR", "desc": "VARCHAR", "src": "VARCHAR", "link1_href": "VARCHAR", "link1_text": "VARCHAR",
+    "link1_type": "VARCHAR", "link2_href": "VARCHAR", "link2_text": "VARCHAR", "link2_type": "VARCHAR",
+    "sym": "VARCHAR", "type": "VARCHAR", "fix": "VARCHAR", "sat": "INTEGER", "hdop": "DOUBLE", "vdop": "DOUBLE",
+    "pdop": "DOUBLE", "ageofdgpsdata": "DOUBLE", "dgpsid": "INTEGER", "number": "INTEGER",
+    "track_fid": "INTEGER", "track_seg_id": "INTEGER", "track_seg_point_id": "INTEGER",
+    "track_name": "VARCHAR", "route_fid": "INTEGER", "route_point_id": "INTEGER", "route_name": "VARCHAR",
+}  # fmt: skip
+
+
+PREFIX = "ogr_"
+LAYER_OF = {"Point": "waypoints", "LineString": "routes", "MultiLineString": "tracks"}
+KIND_OF = {"waypoints": "Point", "routes": "LineString", "tracks": "MultiLineString", "track_points": "Point"}
+NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE")
+
+
+class GpxReader(VectorReader):
+    """One layer of a GPX file: waypoints, routes, tracks, or the points of routes and tracks.
+
+    The columns are GPX's own, then the extensions. `time` is UTC, read as TIMESTAMP.
+    """
+
+    name: ClassVar[str] = "gpx"
+    label: ClassVar[str] = "GPX"
+    extensions: ClassVar[tuple[str, ...]] = (".gpx",)
+    driver: ClassVar[str] = "GPX"
+
+    layer: Literal["waypoints", "routes", "tracks", "route_points", "track_points"] = option(
+        "waypoints", "Which features.", "tracks", "select"
+    )
+    heights: bool = option(False, "Make `ele` the height of the geometry; 0 where there is none.", True, "checkbox")
+
+    @contextmanager
+    def opened(self, path: Path, context: Context) -> Iterator[str]:
+        """The file, if it is GPX."""
+        has_root(path, self.path, "gpx", "GPX")
+        yield str(path)
+
+    def options(self, source: str, layer: str) -> dict[str, Any]:
+        """Heights, if they are wanted."""
+        return {"ELE_AS_25D": "YES" if self.heights else "NO"}
+
+    def shown(self, table: Relation) -> Relation:
+        """Extensions that were written here have their own names."""
+        taken = set(table.columns)
+        short = [name.removeprefix(PREFIX) for name in table.columns]
+        return renamed(table, [new if new not in taken else old for old, new in zip(table.columns, short, strict=True)])
+
+
+class GpxWriter(Writer):
+    """One layer of a GPX file, in WGS 84: geometry in another coordinate system is reprojected.
+
+    Points are waypoints, lines routes, multi-lines tracks; `layer` says otherwise. Columns with GPX's names (`name`,
+    `ele`, `time`, `desc` …) are written as such, others as extensions; numbers there are read back as numbers, all else
+    as text. Column names become names of XML elements. Geometry must not be null.
+    """
+
+    name: ClassVar[str] = "gpx"
+    label: ClassVar[str] = "GPX"
+    extensions: ClassVar[tuple[str, ...]] = GpxReader.extensions
+
+    layer: Literal["waypoints", "routes", "tracks", "track_points"] | None = option(
+        None, "What the rows become; by their geometry by default. Points of tracks need `track_fid`, `track_seg_id`.",
+        "tracks", "select",
+    )  # fmt: skip
+
+    def check(self, table: Relation) -> None:
+        """A geometry column is needed."""
+        vector.needs_geometry(table, "GPX")
+
+    def write(self, table: Relation, path: Path, context: Context) -> int:
+        """The layer, in memory."""
+        rows = self.prepare(table, context)
+        layer = self._layer(rows)
+        options = {"FORCE_GPX_TRACK": "YES"} if layer == "tracks" else {}
+        return vector.write_whole(
+            rows, path, layer=layer, driver="GPX", geometry_type=KIND_OF[layer], crs=WGS_84,
+            dataset_options={"GPX_USE_EXTENSIONS": "YES"}, layer_options=options,
+        )  # fmt: skip
+
+    def _layer(self, rows: Relation) -> str:
+        name = quote(geometry_columns(rows)[0])
+        if rows.filter(f"{name} IS NULL").limit(1).fetchall():
+            raise NodeError("GPX holds no null geometry.", code="invalid_geometry", port="table")
+        found = {kind for kind, _ in vector.kinds(rows)}
+        layers = {LAYER_OF.get(kind) for kind in found} or {"waypoints"}
+        layer = self.layer or (layers.pop() if len(layers) == 1 else None)
+        fitting = {"Point"} if layer in ("waypoints", "track_points") else {"LineString", "MultiLineString"}
+        if layer is None or not found <= (fitting - ({"MultiLineString"} if layer == "routes" else set())):
+            listed = " and ".join(sorted(found))
+            message = f"A layer of GPX holds points, lines or multi-lines, and these are {listed}."
+            raise NodeError(message, code="geometry_mixed", port="table")
+        return str(layer)
+
+    def prepare(self, table: Relation, context: Context) -> Relation:
+        """Types and names that GPX has, in WGS 84."""
+        rows = vector.holdable(table)
+        geometry, fields = geometry_columns(rows)[0], []
+        names = iter(safe_names([name for name in rows.columns if name != geometry]))
+        for name, kind in zip(rows.columns, map(str, rows.types), strict=True):
+            wanted = OWN.get(name) or (kind if kind in NUMBERS else "VARCHAR")
+            field = quote(name) if name == geometry else f"{quote(name)}::{wanted} AS {quote(next(names))}"
+            fields.append(field)
+        return reprojected(rows.project(", ".join(fields)), WGS_84, context)
+
+    def existing_rows(self, table: Relation, context: Context) -> Relation | None:
+        """The rows of the layer, if it is the only one with any: others would be lost."""
+        path = existing(context.root, self.path)
+        wanted = self.layer or self._layer(self.prepare(table, context))
+        reader = GpxReader(path=self.path, layer=wanted)
+        with reader.opened(path, context) as source, vector.quietly():
+            full = {
+                layer for layer in ("waypoints", "routes", "tracks")
+                if gdal().read_info(source, layer=layer, force_feature_count=True)["features"]
+            }  # fmt: skip
+        if full - {wanted.replace("track_points", "tracks")}:
+            message = f"'{self.path}' has other layers ({', '.join(sorted(full))}), which would be lost."
+            raise NodeError(message, code="file_exists", path="/config/layer")
+        return reader.load(context)

@@ -1,0 +1,111 @@
+"""`mapinfo`: MapInfo's tables (`.tab` with `.dat`, `.map`, `.id`) and interchange files (`.mif` with `.mid`)."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+from orchestrator.errors import NodeError
+from orchestrator.formats import vector
+from orchestrator.formats.base import Context, Relation, Writer, kept
+from orchestrator.formats.shapefile import check_text
+from orchestrator.formats.streams import batches
+from orchestrator.formats.systems import crs_text
+from orchestrator.formats.vector_reader import ASCII, VectorReader, apart, renamed, safe_names
+from orchestrator.schema import geometry_columns
+from orchestrator.tables import quote
+
+LONGEST_NAME = 31
+BESIDE = {".tab": (".dat", ".map", ".id"), ".mif": (".mid",)}
+KINDS = re.compile(rb"^\s*Type\s+(\w+)", re.MULTILINE | re.IGNORECASE)
+
+
+class MapinfoReader(VectorReader):
+    """A MapInfo table (`.tab`) or interchange file (`.mif`). Its times are read as TIMESTAMP.
+
+    Tables that are made of others (views, seamless tables, dBASE) are refused.
+    """
+
+    name: ClassVar[str] = "mapinfo"
+    label: ClassVar[str] = "MapInfo"
+    extensions: ClassVar[tuple[str, ...]] = (".tab", ".mif")
+    driver: ClassVar[str] = "MapInfo File"
+
+    @contextmanager
+    def opened(self, path: Path, context: Context) -> Iterator[str]:
+        """The files under plain names in a folder of their own."""
+        with path.open("rb") as file:
+            start = file.read(1 << 20)
+        if path.suffix.lower() == ".tab":
+            kinds = {kind.lower() for kind in KINDS.findall(start)}
+            good = b"!table" in start[:64].lower() and kinds and kinds <= {b"native", b"linked"}
+            good = good and b"isseamless" not in start.lower()
+        else:
+            good = start.lstrip()[:8].lower().startswith(b"version")
+        if not good:
+            raise NodeError(f"'{self.path}' is not a MapInfo file that stands for itself.", code="unreadable_file")
+        with apart(path, self.path, BESIDE.get(path.suffix.lower(), ()), context) as own:
+            if not own.with_suffix(needed := ".dat" if own.suffix == ".tab" else ".mid").exists():
+                name = f"{self.path[: -len(path.suffix)]}{needed}"
+                message = f"'{self.path}' is not whole: its '{name}' is missing."
+                raise NodeError(message, code="file_not_found", hint=name)
+            yield str(own)
+
+
+class MapinfoWriter(Writer):
+    """A MapInfo table (`.tab`) or, by the name's ending, an interchange file (`.mif`).
+
+    MapInfo has no null but for dates, times and geometry: a number becomes 0, a text empty, a truth value false. Names
+    have 31 letters, digits and underscores; texts 254 bytes. Times are stored in UTC with milliseconds, nested values
+    as JSON text, decimals as DOUBLE, further geometry columns as WKT. Heights are not kept. A coordinate
+    system that MapInfo has no words for is refused.
+    """
+
+    name: ClassVar[str] = "mapinfo"
+    label: ClassVar[str] = "MapInfo"
+    extensions: ClassVar[tuple[str, ...]] = MapinfoReader.extensions
+
+    def files(self, path: Path) -> list[Path]:
+        """The table last; indexes of the old one are removed."""
+        beside = (*BESIDE.get(path.suffix.lower(), ()), *((".ind",) if path.suffix.lower() == ".tab" else ()))
+        return [*(path.with_suffix(suffix) for suffix in beside), path]
+
+    def check(self, table: Relation) -> None:
+        """A geometry column is needed."""
+        vector.needs_geometry(table, "MapInfo")
+
+    def write(self, table: Relation, path: Path, context: Context) -> int:
+        """The files, within bounds that let a coordinate be as exact as it can be."""
+        rows = self.prepare(table, context)
+        system = crs_text(rows)
+        rows = kept(rows, context)
+        check_text(rows, "MapInfo")
+        own = path.with_suffix(path.suffix.lower())
+        options: dict[str, Any] = {"layer_options": {"BOUNDS": _bounds(rows)}}
+        count = vector.write(rows, own, driver="MapInfo File", geometry_type="Unknown", crs=system, **options)
+        if count:
+            vector.check_system(own, system, "MapInfo")
+        own.rename(path)
+        return count
+
+    def prepare(self, table: Relation, context: Context) -> Relation:
+        """Types and names that MapInfo has."""
+        rows = vector.holdable(table, text=("BLOB",))
+        return renamed(rows, safe_names(rows.columns, longest=LONGEST_NAME, letters=ASCII))
+
+
+def _bounds(rows: Relation) -> str:
+    """Where the coordinates are, with some room: a `.map` stores them as integers between these."""
+    import numpy
+    import shapely
+
+    column = quote(geometry_columns(rows)[0])
+    _, parts = batches(rows.project(f"ST_AsWKB({column})::BLOB AS shape"), 65_536)
+    found = [shapely.total_bounds(shapely.from_wkb(part.column(0).to_numpy(zero_copy_only=False))) for part in parts]
+    known = [each for each in found if not numpy.isnan(each).any()]
+    if not known:
+        return "-1000,-1000,1000,1000"
+    least, most = numpy.min(known, axis=0)[:2], numpy.max(known, axis=0)[2:]
+    room = numpy.maximum((most - least) * 0.01, 1.0)
+    return ",".join(f"{each:.17g}" for each in (*(least - room), *(most + room)))

@@ -1,0 +1,71 @@
+from collections.abc import Callable
+from typing import Any
+
+import geopandas
+import pytest
+import shapely
+
+from orchestrator.errors import NodeError
+from orchestrator.ops.base import Context, Relation
+
+Load = Callable[..., Relation]
+Save = Callable[..., int]
+POINT, LINE = shapely.Point(1, 2), shapely.LineString([(0, 0), (1, 1)])
+LINES = shapely.MultiLineString([LINE, shapely.LineString([(2, 2), (3, 3)])])
+
+
+def rows(context: Context, *shapes: Any, crs: str = "EPSG:4326", **more: Any) -> Relation:
+    return context.session.from_frame(
+        geopandas.GeoDataFrame({"name": ["é"] * len(shapes), **more}, geometry=list(shapes), crs=crs)
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "wanted", "layer"),
+    [(POINT, None, "waypoints"), (LINE, None, "routes"), (LINES, None, "tracks"), (LINE, "tracks", "tracks")],
+)
+def test_layers(context: Context, load: Load, save: Save, shape: Any, wanted: str | None, layer: str) -> None:
+    for mode in ("overwrite", "append"):
+        table = rows(context, shape, mine=["x"])
+        assert save(table, target_type="gpx", path="a.gpx", layer=wanted, mode=mode) == 1
+    made = context.session.frame(load(source_type="gpx", path="a.gpx", layer=layer))
+    kind = shapely.MultiLineString if layer == "tracks" else type(shape)
+    assert [each.equals(shape) and isinstance(each, kind) for each in made.geometry] == [True, True]
+    assert list(made["name"]) == ["é", "é"]
+    assert list(made["mine"]) == ["x", "x"]
+
+
+def test_points_of_tracks_and_heights(context: Context, load: Load, save: Save) -> None:
+    points = [shapely.Point(1, 2), shapely.Point(3, 4), shapely.Point(5, 6)]
+    more = {"track_fid": [0, 0, 1], "track_seg_id": [0, 0, 0], "ele": [7.0, 8.0, 9.0]}
+    save(rows(context, *points, **more), target_type="gpx", path="a.gpx", layer="track_points")
+    found = load(source_type="gpx", path="a.gpx", layer="track_points", heights=True)
+    assert found.project("track_fid, ele, geometry::VARCHAR").fetchall() == [
+        (0, 7.0, "POINT Z (1 2 7)"), (0, 8.0, "POINT Z (3 4 8)"), (1, 9.0, "POINT Z (5 6 9)"),
+    ]  # fmt: skip
+    assert len(load(source_type="gpx", path="a.gpx", layer="tracks").fetchall()) == 2
+    with pytest.raises(NodeError, match=r"has other layers \(tracks\)") as error:
+        save(rows(context, POINT), target_type="gpx", path="a.gpx", mode="append")
+    assert (error.value.code, error.value.path) == ("file_exists", "/config/layer")
+
+
+def test_it_is_reprojected(context: Context, load: Load, save: Save) -> None:
+    made = geopandas.GeoDataFrame({"a": [1]}, geometry=[POINT], crs="EPSG:4326").to_crs("EPSG:3857")
+    save(context.session.from_frame(made), target_type="gpx", path="a.gpx")
+    (shape,) = context.session.frame(load(source_type="gpx", path="a.gpx")).geometry
+    assert shape.equals_exact(POINT, 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "layer", "code"),
+    [
+        ([POINT, LINE], None, "geometry_mixed"), ([LINE, LINES], None, "geometry_mixed"),
+        ([shapely.box(0, 0, 1, 1)], None, "geometry_mixed"), ([LINES], "routes", "geometry_mixed"),
+        ([POINT], "tracks", "geometry_mixed"), ([POINT, None], None, "invalid_geometry"),
+    ],
+)  # fmt: skip
+def test_what_it_cannot_hold(context: Context, save: Save, shapes: list[Any], layer: str | None, code: str) -> None:
+    with pytest.raises(NodeError) as error:
+        save(rows(context, *shapes), target_type="gpx", path="a.gpx", layer=layer)
+    assert (error.value.code, error.value.port) == (code, "table")
+    assert not list(context.root.iterdir())

@@ -1,0 +1,60 @@
+import zipfile
+from collections.abc import Callable
+
+import geopandas
+import pytest
+import shapely
+
+from orchestrator.errors import NodeError
+from orchestrator.ops.base import Context, Relation
+from orchestrator.ops.data_loader import DataLoader
+
+Load = Callable[..., Relation]
+Save = Callable[..., int]
+PLACE = "<Placemark><name>{}</name><Point><coordinates>{}</coordinates></Point></Placemark>"
+KML = '<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2">{}</kml>'
+
+
+def folder(name: str, *places: str) -> str:
+    return f"<Folder><name>{name}</name>{''.join(places)}</Folder>"
+
+
+def test_folders_are_layers(context: Context, load: Load) -> None:
+    a, b = folder("a", PLACE.format("one", "1,2")), folder("b", PLACE.format("two", "3,4,5"))
+    (context.root / "a.kml").write_text(KML.format(f"<Document>{a}{b}</Document>"))
+    shown = [
+        load(source_type="kml", path="a.kml", layer=layer).project("Name, geometry::VARCHAR").fetchall()
+        for layer in ("a", 1, None)
+    ]
+    assert shown == [[("one", "POINT (1 2)")], [("two", "POINT Z (3 4 5)")], [("one", "POINT (1 2)")]]
+
+
+@pytest.mark.parametrize("ending", ["kml", "kmz"])
+def test_what_is_written_comes_back(context: Context, load: Load, save: Save, ending: str) -> None:
+    shapes = [shapely.Point(1, 2, 3), shapely.box(0, 0, 1, 1), None, shapely.MultiPoint([(1, 2), (3, 4)])]
+    frame = geopandas.GeoDataFrame({"name": ["a", "é <&>", "", None]}, geometry=shapes, crs="EPSG:4326")
+    for mode in ("overwrite", "append"):
+        assert save(context.session.from_frame(frame), target_type="kml", path=f"é a.{ending}", mode=mode) == 4
+    made = context.session.frame(load(source_type="kml", path=f"é a.{ending}"))
+    assert [None if each is None else each.normalize() for each in made.geometry] == [
+        None if each is None else each.normalize() for each in shapes * 2
+    ]
+    assert [each or None for each in made["Name"].fillna("")] == ["a", "é <&>", None, None] * 2
+    assert zipfile.is_zipfile(context.root / f"é a.{ending}") == (ending == "kmz")
+
+
+def test_times_stay_times(context: Context, load: Load, save: Save) -> None:
+    query = "SELECT TIMESTAMP '2020-01-02 03:04:05' AS timestamp, 'POINT (1 2)'::GEOMETRY('OGC:CRS84') AS g"
+    for mode in ("overwrite", "append"):
+        save(query, target_type="kml", path="a.kml", mode=mode)
+    found = load(source_type="kml", path="a.kml").project("timestamp::VARCHAR").fetchall()
+    assert found == [("2020-01-02 03:04:05",)] * 2
+
+
+def test_a_zip_that_unpacks_to_too_much(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestrator.formats.kml.LARGEST", 10)
+    with zipfile.ZipFile(context.root / "a.kmz", "w") as packed:
+        packed.writestr("doc.kml", KML.format(PLACE.format("a", "1,2")))
+    with pytest.raises(NodeError) as error:
+        DataLoader.configure({"source_type": "kml", "path": "a.kmz"}).call({}, context)
+    assert error.value.code == "too_large"
