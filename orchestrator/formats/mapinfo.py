@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, Relation, Writer, kept
-from orchestrator.formats.shapefile import check_text
+from orchestrator.formats.shapefile import text_widths
 from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import crs_text
 from orchestrator.formats.vector_reader import ASCII, VectorReader, apart, renamed, safe_names
@@ -80,10 +80,12 @@ class MapinfoWriter(Writer):
         rows = self.prepare(table, context)
         system = crs_text(rows)
         rows = kept(rows, context)
-        check_text(rows, "MapInfo")
+        widths = text_widths(rows, "MapInfo")
         own = path.with_suffix(path.suffix.lower())
         options: dict[str, Any] = {"layer_options": {"BOUNDS": _bounds(rows)}}
-        count = vector.write(rows, own, driver="MapInfo File", geometry_type="Unknown", crs=system, **options)
+        count = vector.write(
+            rows, own, driver="MapInfo File", geometry_type="Unknown", crs=system, widths=widths, **options
+        )
         if count:
             vector.check_system(own, system, "MapInfo")
         own.rename(path)

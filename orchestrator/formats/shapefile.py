@@ -91,10 +91,10 @@ class ShapefileWriter(Writer):
         rows = self.prepare(table, context)
         system = crs_text(rows)
         rows = kept(rows, context)
-        check_text(rows, "a shapefile")
+        widths = text_widths(rows, "a shapefile")
         count = vector.write(
             rows, path, driver="ESRI Shapefile", geometry_type=_kind(rows), crs=system, encoding="UTF-8",
-            layer_options={"RESIZE": "YES"},
+            widths=widths,
         )  # fmt: skip
         with path.open("rb") as file:
             header = file.read(28)
@@ -150,13 +150,18 @@ def _kind(rows: Relation) -> str:
     return next(iter(families), "Point") + height
 
 
-def check_text(rows: Relation, what: str) -> None:
-    """Refuse a text of more than 254 bytes."""
+def text_widths(rows: Relation, what: str) -> dict[str, int]:
+    """The bytes of the longest text of each column of text.
+
+    Raises:
+        NodeError: `text_too_long`: more than 254.
+    """
     text = [name for name, kind in zip(rows.columns, rows.types, strict=True) if kind == "VARCHAR"]
     if not text:
-        return
+        return {}
     longest: Any = rows.aggregate(", ".join(f"max(strlen({quote(name)}))" for name in text)).fetchall()[0]
     for name, length in zip(text, longest, strict=True):
         if length and length > LONGEST_TEXT:
             message = f"Column '{name}' holds a text of {length:,} bytes, and {what} holds at most {LONGEST_TEXT}."
             raise NodeError(message, code="text_too_long", port="table", hint="write a GeoPackage")
+    return {name: length or 1 for name, length in zip(text, longest, strict=True)}

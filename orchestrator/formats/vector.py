@@ -219,8 +219,10 @@ def _held(kind: str, text: tuple[str, ...]) -> str | None:
     return "DOUBLE" if kind.startswith("DECIMAL") else CASTS.get(kind)
 
 
-def write(table: Relation, path: Path, **options: Any) -> int:
+def write(table: Relation, path: Path, *, widths: Mapping[str, int] | None = None, **options: Any) -> int:
     """Write rows as they come, through GDAL; returns how many. The first geometry column is the geometry.
+
+    `widths` are bytes by text column, for formats whose columns are as wide as it was said at the start.
 
     Raises:
         Exception: what the rows' own query raises, as it is.
@@ -239,6 +241,9 @@ def write(table: Relation, path: Path, **options: Any) -> int:
             failed.append(error)
             raise
 
+    for name, width in (widths or {}).items():
+        index = schema.get_field_index(name)
+        schema = schema.set(index, schema.field(index).with_metadata({"GDAL:OGR:width": str(width)}))
     stream = pyarrow.RecordBatchReader.from_batches(schema, counting())
     geometry = next(iter(geometry_columns(table)), None)
     try:
