@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, Relation, Writer, kept, option
+from orchestrator.formats.base import Context, Relation, Writer, option
 from orchestrator.formats.vector_reader import VectorReader
 from orchestrator.names import listing, near
 from orchestrator.ops.settings import Column
@@ -59,12 +59,12 @@ class DxfWriter(Writer):
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """The drawing."""
-        rows = kept(self.prepare(table, context), context)
-        for (name,) in rows.project("Layer").distinct().fetchall():
-            if name.encode("cp1252", "ignore").decode("cp1252") != name:
-                message = f"Layer '{name}' has letters that a drawing cannot hold (windows-1252)."
-                raise NodeError(message, code="invalid_value", path="/config/layer_column")
-        return vector.write_whole(rows, path, driver="DXF", geometry_type="Unknown", crs=None, encoding="cp1252")
+        with vector.held(self.prepare(table, context), context) as rows:
+            for (name,) in rows.project("Layer").distinct().fetchall():
+                if name.encode("cp1252", "ignore").decode("cp1252") != name:
+                    message = f"Layer '{name}' has letters that a drawing cannot hold (windows-1252)."
+                    raise NodeError(message, code="invalid_value", path="/config/layer_column")
+            return vector.write_whole(rows, path, driver="DXF", geometry_type="Unknown", crs=None, encoding="cp1252")
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """Layer and geometry."""

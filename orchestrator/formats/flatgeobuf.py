@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, Relation, Writer, kept, option
+from orchestrator.formats.base import Context, Relation, Writer, option
 from orchestrator.formats.systems import crs_text
 from orchestrator.formats.vector_reader import VectorReader, begins_with
 from orchestrator.schema import geometry_columns
@@ -50,13 +50,13 @@ class FlatgeobufWriter(Writer):
         """The features, with the kind of their geometry where there is one kind only."""
         rows = self.prepare(table, context)
         name, system = geometry_columns(rows)[0], crs_text(rows)
-        rows = kept(rows, context)
-        kind = _kind(rows)
-        if self.index and rows.filter(f"{quote(name)} IS NULL").limit(1).fetchall():
-            message = f"Column '{name}' has nulls, which an index cannot hold."
-            raise NodeError(message, code="invalid_geometry", path="/config/index", hint="index: false")
         options = {"SPATIAL_INDEX": "YES" if self.index else "NO"}
-        return vector.write(rows, path, driver="FlatGeobuf", geometry_type=kind, crs=system, layer_options=options)
+        with vector.held(rows, context) as held:
+            kind = _kind(held)
+            if self.index and held.filter(f"{quote(name)} IS NULL").limit(1).fetchall():
+                message = f"Column '{name}' has nulls, which an index cannot hold."
+                raise NodeError(message, code="invalid_geometry", path="/config/index", hint="index: false")
+            return vector.write(held, path, driver="FlatGeobuf", geometry_type=kind, crs=system, layer_options=options)
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """Types that the format has."""

@@ -4,11 +4,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, Relation, Writer, kept, option
+from orchestrator.formats.base import Context, Relation, Writer, option
 from orchestrator.formats.systems import crs_text
 from orchestrator.formats.vector_reader import LayerReader, begins_with
 from orchestrator.schema import geometry_columns
@@ -47,18 +47,15 @@ class GeopackageWriter(Writer):
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """The layer, with the kind of its geometry where there is one kind only."""
         rows = self.prepare(table, context)
-        system, kind = crs_text(rows), None
-        if geometry := geometry_columns(rows):
-            rows = kept(rows, context)
-            kind = vector.common_kind(rows)
         names = {name.lower() for name in rows.columns}
-        options = {"FID": next(each for each in ("fid", "_fid", "_fid_") if each not in names)}
-        if geometry:
-            options["GEOMETRY_NAME"] = geometry[0]
-        layer = self.layer or path.stem
-        return vector.write(
-            rows, path, driver="GPKG", layer=layer, geometry_type=kind, crs=system, layer_options=options
-        )  # fmt: skip
+        layer = {"FID": next(each for each in ("fid", "_fid", "_fid_") if each not in names)}
+        options: dict[str, Any] = {"driver": "GPKG", "layer": self.layer or path.stem, "layer_options": layer}
+        if not (geometry := geometry_columns(rows)):
+            return vector.write(rows, path, geometry_type=None, **options)
+        layer["GEOMETRY_NAME"] = geometry[0]
+        with vector.held(rows, context) as held:
+            kind = vector.common_kind(held)
+            return vector.write(held, path, geometry_type=kind, **options | {"crs": crs_text(rows)})
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """Types that a GeoPackage has."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, Relation, Writer, kept
+from orchestrator.formats.base import Context, Relation, Writer
 from orchestrator.formats.systems import crs_text
 from orchestrator.formats.vector_reader import LayerReader, apart, renamed, root_element, safe_names
 from orchestrator.schema import geometry_columns
@@ -77,10 +77,10 @@ class GmlWriter(Writer):
         """The features, with the kind of their geometry where there is one kind only."""
         rows = self.prepare(table, context)
         system = crs_text(rows)
-        rows = kept(rows, context)
         options = {"FORMAT": "GML3.2"}
-        kind = vector.common_kind(rows)
-        count = vector.write(rows, path, driver="GML", geometry_type=kind, crs=system, dataset_options=options)
+        with vector.held(rows, context) as held:
+            kind = vector.common_kind(held)
+            count = vector.write(held, path, driver="GML", geometry_type=kind, crs=system, dataset_options=options)
         if count:
             vector.check_system(path, system, "GML")
         return count

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, Relation, Writer, kept
+from orchestrator.formats.base import Context, Relation, Writer
 from orchestrator.formats.shapefile import text_widths
 from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import crs_text
@@ -79,13 +79,11 @@ class MapinfoWriter(Writer):
         """The files, within bounds that let a coordinate be as exact as it can be."""
         rows = self.prepare(table, context)
         system = crs_text(rows)
-        rows = kept(rows, context)
-        widths = text_widths(rows, "MapInfo")
         own = path.with_suffix(path.suffix.lower())
-        options: dict[str, Any] = {"layer_options": {"BOUNDS": _bounds(rows)}}
-        count = vector.write(
-            rows, own, driver="MapInfo File", geometry_type="Unknown", crs=system, widths=widths, **options
-        )
+        with vector.held(rows, context) as held:
+            widths = text_widths(held, "MapInfo")
+            options: dict[str, Any] = {"crs": system, "layer_options": {"BOUNDS": _bounds(held)}}
+            count = vector.write(held, own, driver="MapInfo File", geometry_type="Unknown", widths=widths, **options)
         if count:
             vector.check_system(own, system, "MapInfo")
         own.rename(path)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, Relation, Writer, kept, option
+from orchestrator.formats.base import Context, Relation, Writer, option
 from orchestrator.formats.encodings import Encoding
 from orchestrator.formats.gdal import gdal
 from orchestrator.formats.systems import crs_text
@@ -90,12 +90,11 @@ class ShapefileWriter(Writer):
         """The files, after a look at the rows: what does not fit is refused, not cut."""
         rows = self.prepare(table, context)
         system = crs_text(rows)
-        rows = kept(rows, context)
-        widths = text_widths(rows, "a shapefile")
-        count = vector.write(
-            rows, path, driver="ESRI Shapefile", geometry_type=_kind(rows), crs=system, encoding="UTF-8",
-            widths=widths,
-        )  # fmt: skip
+        with vector.held(rows, context) as held:
+            widths, kind = text_widths(held, "a shapefile"), _kind(held)
+            count = vector.write(
+                held, path, driver="ESRI Shapefile", geometry_type=kind, crs=system, encoding="UTF-8", widths=widths
+            )
         with path.open("rb") as file:
             header = file.read(28)
         # The header says how many 16-bit words the file has.

@@ -1,24 +1,24 @@
 """What the vector formats share: GDAL through pyogrio, as Arrow, geometry as WKB with its coordinate system."""
 
+import uuid
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache, partial
-from itertools import chain, count
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import NodeError
+from orchestrator.formats.arrow_features import known_system, plain
 from orchestrator.formats.base import Context, Relation, kept
 from orchestrator.formats.gdal import gdal
 from orchestrator.formats.streams import batches
-from orchestrator.formats.systems import WGS_84, crs_metadata, crs_text, same, system
+from orchestrator.formats.systems import crs_text, same, system
 from orchestrator.names import near
 from orchestrator.schema import geometry_columns, is_geometry
 from orchestrator.tables import quote
 
 IN_MEMORY = 64 << 20
-WGS_84_WITH_HEIGHT = "EPSG:4979"
 
 
 def read(
@@ -53,85 +53,6 @@ def _stored(reader: Any, meta: Mapping[str, Any], context: Context, made: Any) -
     parts = (made(pyarrow.Table.from_batches([batch]), meta).combine_chunks().to_batches() for batch in reader)
     stream = pyarrow.RecordBatchReader.from_batches(schema, (each for some in parts for each in some))
     return kept(context.session.arrow(stream), context)
-
-
-def plain(table: Any, meta: Mapping[str, Any], widen: bool, flat: bool) -> Any:
-    """An Arrow table as the data plane wants it: times in microseconds, geometry as `geoarrow.wkb` with PROJJSON."""
-    import pyarrow
-
-    taken = {field.name.lower() for field in table.schema if not _is_wkb(field)}
-    fields, columns = [], []
-    for field, column in zip(table.schema, table.columns, strict=True):
-        kind, values = field.type, column
-        if isinstance(kind, pyarrow.BaseExtensionType):
-            kind, values = kind.storage_type, pyarrow.chunked_array(
-                [chunk.storage for chunk in column.chunks], kind.storage_type
-            )  # fmt: skip
-        if pyarrow.types.is_string(kind):
-            _check_text(field.name, values)
-        if pyarrow.types.is_timestamp(kind):
-            kind = pyarrow.timestamp("us", "UTC" if kind.tz else None)
-        if pyarrow.types.is_time(kind):
-            kind = pyarrow.time64("us")
-        if widen and pyarrow.types.is_integer(kind):
-            kind = pyarrow.int64()
-        if _is_wkb(field):
-            values = _flattened(values) if flat else values
-            fields.append(_geometry_field(_free(meta.get("geometry_name") or "geometry", taken), meta.get("crs")))
-        else:
-            fields.append(pyarrow.field(field.name, kind))
-        columns.append(values.cast(fields[-1].type))
-    return pyarrow.Table.from_arrays(columns, schema=pyarrow.schema(fields))
-
-
-def _flattened(column: Any) -> Any:
-    import numpy
-    import pyarrow
-    import shapely
-
-    shapes = shapely.from_wkb(column.to_numpy())
-    points, owners = shapely.get_coordinates(shapes, include_z=True, return_index=True)
-    flat = shapely.has_z(shapes)
-    flat[numpy.unique(owners[points[:, 2] != 0])] = False
-    shapes[flat] = shapely.force_2d(shapes[flat])
-    return pyarrow.chunked_array([pyarrow.array(shapely.to_wkb(shapes), pyarrow.binary())])
-
-
-def _check_text(name: str, values: Any) -> None:
-    import pyarrow
-
-    try:
-        values.validate(full=True)
-    except pyarrow.ArrowInvalid:
-        message = f"The text of column '{name}' is in another encoding than the file says: set its encoding."
-        raise NodeError(message, code="wrong_encoding") from None
-
-
-def _is_wkb(field: Any) -> bool:
-    name = (field.metadata or {}).get(b"ARROW:extension:name", b"")
-    return name in (b"geoarrow.wkb", b"ogc.wkb")
-
-
-def _free(name: str, taken: set[str]) -> str:
-    names = chain([name], (f"{name}_{number}" for number in count(1)))
-    return next(each for each in names if each.lower() not in taken)
-
-
-def _geometry_field(name: str, crs: str | None) -> Any:
-    import pyarrow
-
-    wanted = WGS_84 if crs == WGS_84_WITH_HEIGHT else crs and known_system(crs)
-    return pyarrow.field(name, pyarrow.binary(), metadata=crs_metadata(wanted))
-
-
-@lru_cache(maxsize=256)
-def known_system(text: str) -> str | None:
-    """The code of a system that a file describes without naming it; none where it is a plain sheet of paper."""
-    found = system(text)
-    if found.name == "Nonearth":
-        return None
-    authority = None if "id" in found.to_json_dict() else found.to_authority(min_confidence=70)
-    return ":".join(authority) if authority and same(text, ":".join(authority)) else text
 
 
 def check_system(path: Path, wanted: str | None, what: str) -> None:
@@ -217,6 +138,20 @@ def _held(kind: str, text: tuple[str, ...]) -> str | None:
     if is_geometry(kind) or kind.startswith(TEXT) or kind in text or kind == '"NULL"':
         return "VARCHAR"
     return "DOUBLE" if kind.startswith("DECIMAL") else CASTS.get(kind)
+
+
+@contextmanager
+def held(table: Relation, context: Context) -> Iterator[Relation]:
+    """The rows for who looks at them before writing them, in a table that is dropped afterwards; it spills to disk.
+
+    To write a Parquet file and read it twice takes three times as long.
+    """
+    name, connection = f"_h{uuid.uuid4().hex}", context.session.connection
+    connection.execute(f"CREATE TEMP TABLE {name} AS FROM {context.session.name(table)}")
+    try:
+        yield connection.table(name)
+    finally:
+        connection.execute(f"DROP TABLE {name}")
 
 
 def write(table: Relation, path: Path, *, widths: Mapping[str, int] | None = None, **options: Any) -> int:
