@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
@@ -50,13 +50,14 @@ class FlatgeobufWriter(Writer):
         """The features, with the kind of their geometry where there is one kind only."""
         rows = self.prepare(table, context)
         name, system = geometry_columns(rows)[0], crs_text(rows)
-        options = {"SPATIAL_INDEX": "YES" if self.index else "NO"}
+        options: dict[str, Any] = {"SPATIAL_INDEX": "YES" if self.index else "NO"}
         with vector.held(rows, context) as held:
             kind = _kind(held)
             if self.index and held.filter(f"{quote(name)} IS NULL").limit(1).fetchall():
                 message = f"Column '{name}' has nulls, which an index cannot hold."
                 raise NodeError(message, code="invalid_geometry", path="/config/index", hint="index: false")
-            return vector.write(held, path, driver="FlatGeobuf", geometry_type=kind, crs=system, layer_options=options)
+            options = {"geometry_type": kind, "crs": system, "layer_options": options}
+            return vector.whole(path, vector.write(held, path, driver="FlatGeobuf", **options))
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """Types that the format has."""

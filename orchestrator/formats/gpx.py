@@ -91,10 +91,15 @@ class GpxWriter(Writer):
         rows = self.prepare(table, context)
         layer = self._layer(rows)
         options = {"FORCE_GPX_TRACK": "YES"} if layer == "tracks" else {}
-        return vector.write_whole(
+        count = vector.write_whole(
             rows, path, layer=layer, driver="GPX", geometry_type=KIND_OF[layer], crs=WGS_84,
             dataset_options={"GPX_USE_EXTENSIONS": "YES"}, layer_options=options,
         )  # fmt: skip
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 64))
+            if not file.read().rstrip().endswith(b"</gpx>"):
+                raise vector.torn(path)
+        return count
 
     def _layer(self, rows: Relation) -> str:
         name = quote(geometry_columns(rows)[0])

@@ -71,7 +71,7 @@ class KmlWriter(Writer):
         """Places as they come."""
         rows = self.prepare(table, context)
         (layer,) = safe_names([path.stem], letters=ASCII)  # in a KMZ it is the name of a file
-        return vector.write(rows, path, driver="LIBKML", layer=layer, geometry_type="Unknown")
+        return vector.whole(path, vector.write(rows, path, driver="LIBKML", layer=layer, geometry_type="Unknown"))
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """Types that KML has, in WGS 84."""

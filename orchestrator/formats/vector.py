@@ -3,10 +3,12 @@
 import uuid
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from orchestrator.errors import NodeError
 from orchestrator.formats.arrow_features import known_system, plain
@@ -151,7 +153,8 @@ def held(table: Relation, context: Context) -> Iterator[Relation]:
     try:
         yield connection.table(name)
     finally:
-        connection.execute(f"DROP TABLE {name}")
+        with suppress(duckdb.Error):  # what went wrong inside is what matters
+            connection.execute(f"DROP TABLE {name}")
 
 
 def write(table: Relation, path: Path, *, widths: Mapping[str, int] | None = None, **options: Any) -> int:
@@ -237,6 +240,18 @@ def torn(path: Path) -> Exception:
     """The error for a file that GDAL closed without saying that not all of it could be written."""
     _probe(path)
     return NodeError("Not all of the file could be written.", code="disk_full")
+
+
+def whole(path: Path, count: int) -> int:
+    """The count, if that many features can be read back: not every driver says that the disk was full."""
+    try:
+        with quietly():
+            found = len(gdal().read_arrow(str(path), columns=[], read_geometry=False, return_fids=True)[1])
+    except Exception:
+        found = -1
+    if found != count:
+        raise torn(path)
+    return count
 
 
 KINDS = (
