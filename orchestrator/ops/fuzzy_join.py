@@ -108,9 +108,9 @@ class FuzzyJoin(Op):
         rows = [held(session.connection.sql(self._in_blocks(each, texts[1])), context) for each in texts]
         limit = self.max_distance if self.scorer == "levenshtein" else self.threshold
         distinct = [each.filter("n = first").project("n AS id, text, block").order("block, id") for each in rows]
-        one, other = [each.limit(0 if context.design else 2**62).to_arrow_table() for each in distinct]
+        given, others = (each.limit(0 if context.design else 2**62).to_arrow_table() for each in distinct)
         best = self.multiple == "best"
-        alike = session.name(session.arrow(pairs(one, other, self.scorer, limit, best=best)))
+        alike = session.name(session.arrow(pairs(given, others, self.scorer, limit, best=best)))
         mine, its = map(session.name, rows)
         if best:
             return f"(SELECT m.n AS l, p.r, p.score FROM {alike} p JOIN {mine} m ON m.first = p.l)"
