@@ -1,6 +1,6 @@
 """A table with geometry read in batches, and its rows sent to ports: chosen, changed, with columns beside them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -28,11 +28,17 @@ class Part(NamedTuple):
 Work = Callable[[pa.Array, int], Mapping[str, Part]]
 
 
-def parted(table: Relation, column: str, ports: Mapping[str, Sequence[pa.Field]], work: Work) -> dict[str, pa.Table]:
+def parted(
+    table: Relation,
+    column: str,
+    ports: Mapping[str, Sequence[pa.Field]],
+    work: Work,
+    unused: Collection[str] = (),
+) -> dict[str, pa.Table]:
     """The rows of each port, in input order; `ports` are their fields beside those of the table.
 
-    `work` gets the geometry of a batch as it is stored, and how many rows came before it. A new column takes the
-    place of one that is called so.
+    Ports that are `unused` stay empty. `work` gets the geometry of a batch as it is stored, and how many rows came
+    before it. A new column takes the place of one that is called so.
     """
     field = geometry_field(column, written_in(kind_of(table, column)))
     with table.to_arrow_reader(BATCH) as reader:
@@ -43,8 +49,8 @@ def parted(table: Relation, column: str, ports: Mapping[str, Sequence[pa.Field]]
             columns = [_plain(each) if n == place else each for n, each in enumerate(batch.columns)]
             with collecting_later():
                 parts = work(batch.column(place), before)
-            for port, part in parts.items():
-                targets[port].add(columns, part)
+            for port in parts.keys() - unused:
+                targets[port].add(columns, parts[port])
             before += batch.num_rows
     return {port: pa.concat_tables(target.made) for port, target in targets.items()}
 

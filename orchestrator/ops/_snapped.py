@@ -20,8 +20,10 @@ class Target:
         vertices: Any = shapely.points(at)
         self._vertices = shapely.STRtree(vertices)
         on = parts[1:] == parts[:-1] if edges else np.zeros(max(len(at) - 1, 0), dtype=bool)
-        self._segments: Any = shapely.linestrings(np.stack([at[:-1][on], at[1:][on]], axis=1)) if on.any() else on[:0]
-        self._edges = shapely.STRtree(self._segments)
+        pairs = np.stack([at[:-1][on], at[1:][on]], axis=1)
+        segments: Any = shapely.linestrings(pairs) if len(pairs) else np.empty(0, dtype=object)
+        self._segments = segments
+        self._edges: Any = shapely.STRtree(self._segments)
 
     def snapped(self, shapes: "Shapes") -> "Shapes":
         """The shapes with their vertices moved; heights go along."""

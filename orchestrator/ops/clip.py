@@ -71,15 +71,16 @@ class Clip(Op):
         areas = shapes(found.column(len(names)), "clipper")
         check_areas(areas)
         check_valid(areas, "clipper")
-        index = Index(areas, "intersects", "table")
+        index, alone = Index(areas, "intersects", "table"), "outside" in context.unused
 
         def work(batch: Any, before: int) -> dict[str, Part]:
             ours = shapes(batch, before=before)
             sides = _Sides(ours, areas, index.pairs(ours, before), Cut(ours, "table", before))
             rows, theirs, pieces = sides.together() if self.clippers == "together" else sides.each()
-            return {"inside": Part(rows, taken(beside, theirs), pieces), "outside": sides.outside()}
+            inside = Part(rows, taken(beside, theirs), pieces)
+            return {"inside": inside} if alone else {"inside": inside, "outside": sides.outside()}
 
-        made = parted(table, where, {"inside": list(beside.schema), "outside": ()}, work)
+        made = parted(table, where, {"inside": list(beside.schema), "outside": ()}, work, context.unused)
         return Clipped(*map(context.session.arrow, made.values()))
 
 

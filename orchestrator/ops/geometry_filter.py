@@ -88,7 +88,7 @@ class GeometryFilter(Op):
             places = self._places(shapes(batch, before=before))
             return {port: Part(np.flatnonzero(places == number)) for number, port in enumerate(ports)}
 
-        made = parted(table, geometry_of(table), dict.fromkeys(ports, ()), work)
+        made = parted(table, geometry_of(table), dict.fromkeys(ports, ()), work, context.unused)
         return {port: context.session.arrow(each) for port, each in made.items()}
 
     def _places(self, batch: "Shapes") -> Any:

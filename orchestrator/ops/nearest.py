@@ -89,7 +89,9 @@ class Nearest(Op):
             columns = [*self._measured(pairs, ours, theirs, near), *taken(beside, pairs.right)]
             return {"matched": Part(pairs.left, columns), "unmatched": Part(others(pairs.left, len(ours)))}
 
-        made = parted(base, where, {"matched": [*self._fields(), *beside.schema], "unmatched": ()}, work)
+        made = parted(
+            base, where, {"matched": [*self._fields(), *beside.schema], "unmatched": ()}, work, context.unused
+        )
         return Neighbours(*map(context.session.arrow, made.values()))
 
     def _fields(self) -> "list[pa.Field]":

@@ -91,7 +91,7 @@ class SpatialFilter(Op):
                 "rejected": Part(rows, reasons(codes, said)),
             }
 
-        made = parted(candidate, where, {"passed": (), "failed": (), "rejected": REASONS}, work)
+        made = parted(candidate, where, {"passed": (), "failed": (), "rejected": REASONS}, work, context.unused)
         return Filtered(*map(context.session.arrow, made.values()))
 
     def _passes(self, counts: Any, filters: int) -> Any:

@@ -99,7 +99,7 @@ class SpatialJoin(Op):
             rows, columns = self._matched(pairs, beside)
             return {"joined": Part(rows, columns), "left_only": Part(others(pairs.left, len(batch)))}
 
-        made = parted(left, where, {"joined": self._fields(beside), "left_only": ()}, work)
+        made = parted(left, where, {"joined": self._fields(beside), "left_only": ()}, work, context.unused)
         return SpatialJoined(*map(context.session.arrow, made.values()))
 
     def _names(self, left: Relation, right: Relation) -> dict[str, str]:

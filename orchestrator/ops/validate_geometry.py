@@ -54,7 +54,9 @@ class ValidateGeometry(Op):
         from orchestrator.ops._parted import parted
 
         said = [pa.field("issue", pa.string()), pa.field("issue_message", pa.string())]
-        made = parted(table, geometry_of(table), {"passed": (), "failed": said, "repaired": said}, self._sorted)
+        made = parted(
+            table, geometry_of(table), {"passed": (), "failed": said, "repaired": said}, self._sorted, context.unused
+        )
         return Validated(*map(context.session.arrow, made.values()))
 
     def _sorted(self, batch: Any, before: int) -> "dict[str, Part]":

@@ -65,7 +65,7 @@ class Voronoi(Op):
             said = reasons(own[bad], [SENTENCES[code] for code in own[bad]])
             return {"result": Part(good, geometry=cells[before + good]), "rejected": Part(bad, said)}
 
-        made = parted(table, column, {"result": (), "rejected": REASONS}, work)
+        made = parted(table, column, {"result": (), "rejected": REASONS}, work, context.unused)
         return Cells(*map(context.session.arrow, made.values()))
 
     def _cells(self, points: "Shapes") -> "Shapes":

@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 import shapely
 from hypothesis import given, settings
@@ -52,6 +54,12 @@ def test_each_clipper_with_its_columns(run):
     assert made["inside"].columns == ["id", "geometry", "area", "area_clipper"]
     assert made["outside"].columns == ["id", "geometry", "area"]
     assert [row[0] for row in made["outside"].fetchall()] == [0, 2]
+
+
+def test_a_port_that_nobody_reads_is_not_cut(run, context):
+    half = dataclasses.replace(context, unused=frozenset({"outside"}))
+    made = run("clip", {}, half, table=geo("LINESTRING (-1 1, 7 1)", None), clipper=AREAS)
+    assert (len(made["inside"]), made["outside"]) == (1, [])
 
 
 BROKEN = [
