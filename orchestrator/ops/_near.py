@@ -82,7 +82,7 @@ class Globe:
             NodeError: `invalid_geometry`, with the row (from 1); `out_of_bounds` for a latitude beyond 90°.
         """
         kinds = shapely.get_type_id(shapes)
-        if len(others := np.flatnonzero(kinds > 0)):
+        if len(others := np.flatnonzero((kinds > 0) & ~shapely.is_empty(shapes))):
             row = before + int(others[0]) + 1
             message = (
                 f"Row {row} of the table at '{port}' is a {shapes[others[0]].geom_type}. In {self._name} metres are "

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from orchestrator.ops._measures import parts_of
+
 if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
 
@@ -59,7 +61,7 @@ class Target:
 
 def _vertices(shapes: "Shapes") -> tuple[Numbers, Any]:
     """Places and, for each, the number of the line or ring that it is on."""
-    parts = shapely.get_parts(shapely.get_parts(shapes[~shapely.is_missing(shapes)]))
+    parts, _ = parts_of(shapes)
     areas = shapely.get_type_id(parts) == 3
     lines = np.concatenate([parts[~areas], shapely.get_rings(parts[areas])])
     at, numbers = shapely.get_coordinates(lines, return_index=True)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from orchestrator.ops._spatial import geometry_of
+from orchestrator.ops._spatial import finite, geometry_of
 from orchestrator.ops.base import Context, Op, Relation
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class ValidateGeometry(Op):
         from orchestrator.ops._checked_geometry import issues, read
 
         shapes = read(batch, repair=True)
-        rows = np.flatnonzero(np.isin(found.astype(str), ["invalid", "repeated_points"]))
+        rows = np.flatnonzero(np.isin(found.astype(str), ["invalid", "repeated_points"]) & finite(shapes))
         mended = np.zeros(len(shapes), dtype=bool)
         if self.repair == "none" or not len(rows):
             return mended, shapes

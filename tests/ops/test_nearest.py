@@ -83,7 +83,7 @@ def test_metres_are_between_points_on_earth(run, shape, message, code):
             "nearest",
             {"unit": "metre"},
             base=geo(crs="EPSG:4326"),
-            candidate=geo(None, shape, crs="EPSG:4326", first="b"),
+            candidate=geo("POLYGON EMPTY", shape, crs="EPSG:4326", first="b"),
         )
     assert caught.value.code == code
 

@@ -45,6 +45,13 @@ def test_what_fails_stays_as_it_came(run):
     assert made["failed"].project("st_astext(geometry)").fetchall() == [(OPEN,), (None,)]
 
 
+@pytest.mark.parametrize("checks", [["invalid"], ["not_simple"], ["not_finite"], ALL])
+@pytest.mark.parametrize("repair", ["linework", "structure"])
+def test_what_is_infinite_is_never_repaired(run, checks, repair):
+    made = run("validate_geometry", {"checks": checks, "repair": repair}, table=geo("POLYGON ((0 0, inf 1, 1 1, 0 0))"))
+    assert (len(made["passed"]), len(made["failed"])) == ((1, 0) if checks == ["not_simple"] else (0, 1))
+
+
 MESSAGES = [
     (BOWTIE, "Self-intersection at (1 1)."),
     (OPEN, "Points of LinearRing do not form a closed linestring."),
