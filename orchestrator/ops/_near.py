@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Unit = Literal["crs", "metre"]
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 HALF_ROUND = 20_040_000.0  # metres: no two places on Earth are farther apart
+PAIRS = 20_000_000
 DEGREE = 110_000.0  # metres: a degree of latitude is longer everywhere
 
 
@@ -40,7 +41,6 @@ class Plane:
 
     def __init__(self, factor: float = 1.0) -> None:
         self.factor = factor
-        self.turns = (0.0,)
 
     def check(self, shapes: "Shapes", port: str, before: int = 0) -> None:
         """All shapes have a place on a plane."""
@@ -60,10 +60,10 @@ class Plane:
         """No two places within these bounds are farther apart."""
         return float(np.hypot(bounds[2] - bounds[0], bounds[3] - bounds[1])) * self.factor
 
-    def boxes(self, bounds: Numbers, radius: Numbers) -> Numbers:
-        """Bounds that hold all places so near to what lies in these."""
-        grown: Numbers = bounds + np.array([-1, -1, 1, 1]) * (radius / self.factor)[:, None]
-        return grown
+    def candidates(self, tree: Any, shapes: "Shapes", radius: Numbers) -> "tuple[Rows, Rows]":
+        """Pairs of a shape and one of the tree that may be so near, and all that are."""
+        ours, theirs = tree.query(shapes, predicate="dwithin", distance=radius / self.factor * (1 + 1e-12))
+        return ours, theirs
 
 
 class Globe:
@@ -73,7 +73,6 @@ class Globe:
         self._geod: Any = system.get_geod()
         self._name = system.name
         self._degrees = float(np.degrees(system.axis_info[0].unit_conversion_factor))
-        self.turns = (0.0, -360.0 / self._degrees, 360.0 / self._degrees)
 
     def check(self, shapes: "Shapes", port: str, before: int = 0) -> None:
         """Refuse what is no point.
@@ -112,8 +111,16 @@ class Globe:
         """No two places are farther apart."""
         return HALF_ROUND
 
-    def boxes(self, bounds: Numbers, radius: Numbers) -> Numbers:
-        """Bounds that hold all points so near, going on over the antimeridian; a pole in them means all longitudes."""
+    def candidates(self, tree: Any, shapes: "Shapes", radius: Numbers) -> "tuple[Rows, Rows]":
+        """Pairs of a point and one of the tree that may be so near, and all that are."""
+        boxes, size, found = self._boxes(shapely.bounds(shapes), radius), max(len(tree.geometries), 1), []
+        for turn in (0.0, -360.0, 360.0):
+            ours, theirs = tree.query(shapely.box(*((boxes + np.array([turn, 0, turn, 0])) / self._degrees).T))
+            found.append(ours * np.int64(size) + theirs)
+        return np.divmod(np.unique(np.concatenate(found)), size)
+
+    def _boxes(self, bounds: Numbers, radius: Numbers) -> Numbers:
+        """Degrees that hold all places so near, going on over the antimeridian; a pole in them means all longitudes."""
         made: Numbers = bounds * self._degrees
         angle = radius / DEGREE
         made[:, 1] -= angle
@@ -124,7 +131,7 @@ class Globe:
         wide = np.where((highest >= 90) | ~np.isfinite(wide), 180.0, np.minimum(wide * 1.01, 180.0))
         made[:, 0] -= wide
         made[:, 2] += wide
-        return np.asarray(made / self._degrees)
+        return made
 
 
 class Found(NamedTuple):
@@ -142,6 +149,12 @@ class Found(NamedTuple):
         rank = np.arange(len(left)) - np.repeat(starts, np.diff(starts, append=len(left)))
         kept = order[rank < count]
         return Found(self.left[kept], self.right[kept], self.distance[kept])
+
+
+def together(parts: "list[Found]") -> Found:
+    """The pairs of all parts."""
+    left, right, distance = map(np.concatenate, zip(*parts, strict=True))
+    return Found(left, right, distance)
 
 
 class Near:
@@ -171,23 +184,18 @@ class Near:
         return np.flatnonzero(placed(left)) if self._count else np.empty(0, dtype=np.int64)
 
     def _within(self, left: "Shapes", rows: "Rows", radius: Numbers, before: int) -> Found:
-        """Each of these rows has a radius of its own."""
-        asked, theirs = self._candidates(self.where.boxes(shapely.bounds(left[rows]), radius))
-        ours = rows[asked]
-        pairs = left[ours], self._right[theirs]
-        apart = vectorised(self.where.distances, *pairs, port=self._port, rows=ours + before)
-        near = apart <= radius[asked]
-        return Found(ours[near], theirs[near], apart[near])
-
-    def _candidates(self, boxes: Numbers) -> "tuple[Rows, Rows]":
-        found = []
-        for turn in self.where.turns:
-            moved = boxes + np.array([turn, 0, turn, 0])
-            reached = np.flatnonzero((moved[:, 0] <= self._bounds[2]) & (moved[:, 2] >= self._bounds[0]))
-            ours, theirs = self._tree.query(shapely.box(*moved[reached].T))
-            found.append(reached[ours] * np.int64(len(self._right)) + theirs)
-        keys = found[0] if len(found) == 1 else np.unique(np.concatenate(found))
-        return np.divmod(keys, max(len(self._right), 1))
+        """Each of these rows has a radius of its own. So many at a time that their pairs fit into memory."""
+        step = int(np.clip(PAIRS // max(len(self._right), 1), 20, 10_000))
+        made = [Found(rows[:0], rows[:0], np.empty(0))]
+        for start in range(0, len(rows), step):
+            own, far = rows[start : start + step], radius[start : start + step]
+            asked, theirs = self.where.candidates(self._tree, left[own], far)
+            ours = own[asked]
+            pairs = left[ours], self._right[theirs]
+            apart = vectorised(self.where.distances, *pairs, port=self._port, rows=ours + before)
+            near = apart <= far[asked]
+            made.append(Found(ours[near], theirs[near], apart[near]))
+        return together(made)
 
     def nearest(self, left: "Shapes", count: int = 1, farthest: float = np.inf, before: int = 0) -> Found:
         """The nearest `count` of each left row, nearest first, that are no farther than `farthest`."""
@@ -201,28 +209,22 @@ class Near:
             return Found(rows[ours[near]], theirs[near], apart[near]).best(1)
         _, firsts = np.unique(ours, return_index=True)
         start = self.where.distances(left[rows], self._right[theirs[firsts]]) * (1 + 1e-9)
-        return self._widening(left, rows, np.maximum(start, self._spacing(count)), (count, farthest), before)
-
-    def _spacing(self, count: int) -> float:
-        """About how far the nearest so many are; none for one alone."""
-        plane = self.where.reach(self._bounds) if isinstance(self.where, Plane) else 0.0
-        return plane * (count / self._count) ** 0.5 / 2 if count > 1 else 0.0
+        return self._widening(left, rows, start * count**0.5, (count, farthest), before)
 
     def _widening(self, left: "Shapes", rows: "Rows", radius: Numbers, wanted: tuple[int, float], before: int) -> Found:
         """Ask in wider and wider circles, until each row has enough."""
         count, farthest = min(wanted[0], self._count), wanted[1]
         all_bounds = shapely.total_bounds([shapely.box(*self._bounds), shapely.box(*shapely.total_bounds(left[rows]))])
         limit = min(farthest, self.where.reach(all_bounds) * (1 + 1e-9))
-        made: list[Found] = []
+        made = []
         while len(rows):
             radius = np.minimum(radius, limit)
             found = self._within(left, rows, radius, before)
             enough = (np.bincount(found.left, minlength=len(left))[rows] >= count) | (radius >= limit)
             done = np.isin(found.left, rows[enough])
             made.append(Found(found.left[done], found.right[done], found.distance[done]))
-            rows, radius = rows[~enough], np.maximum(radius[~enough] * 2, limit * 1e-6)
-        left_rows, right_rows, apart = map(np.concatenate, zip(*made, strict=True))
-        return Found(left_rows, right_rows, apart).best(count)
+            rows, radius = rows[~enough], np.maximum(radius[~enough] * 2, limit * 1e-5)
+        return together(made).best(count)
 
 
 def placed(shapes: "Shapes") -> Any:
