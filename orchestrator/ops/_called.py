@@ -7,11 +7,15 @@ from pydantic import Field
 
 from orchestrator.errors import NodeError, at
 from orchestrator.faults import unknown_column
+from orchestrator.ops._spatial import shapes
 from orchestrator.ops.base import Relation
 from orchestrator.schema import geometry_columns
+from orchestrator.tables import quote
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from orchestrator.ops._spatial import Shapes
 
 Suffix = Annotated[str, Field(description="Appended to a column's name that the first table has too.")]
 
@@ -60,6 +64,13 @@ def new_columns(table: Sequence[str], named: dict[str, str | None]) -> list[str]
         used.add(name.lower())
         made.append(name)
     return made
+
+
+def read(table: Relation, port: str, geometry: str, names: dict[str, str]) -> "tuple[pa.Table, Shapes]":
+    """These columns of a table under their new names, and its shapes."""
+    found = table.project(", ".join(map(quote, [*names, geometry]))).to_arrow_table()
+    beside = found.select(range(len(names))).rename_columns(list(names.values())).combine_chunks()
+    return beside, shapes(found.column(len(names)), port)
 
 
 def taken(beside: "pa.Table", rows: Any) -> list[Any]:

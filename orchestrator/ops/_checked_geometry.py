@@ -21,7 +21,7 @@ SENTENCES = {
     "not_simple": "It crosses or touches itself.",
 }
 
-NOTHING = shapely.Point()
+NOTHING: Any = shapely.Point()
 
 
 def read(column: Any, *, repair: bool = False) -> "Shapes":

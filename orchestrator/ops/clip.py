@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from orchestrator.errors import NodeError
-from orchestrator.ops._called import Suffix, called, taken
+from orchestrator.ops._called import Suffix, called, read, taken
 from orchestrator.ops._spatial import shapes
 from orchestrator.ops._systems import comparable
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import column_of, invalid
-from orchestrator.tables import quote
 
 if TYPE_CHECKING:
     from orchestrator.ops._cut import Cut
@@ -66,9 +65,7 @@ class Clip(Op):
 
         where, against = comparable(table=table, clipper=clipper)
         names = called(table.columns, clipper, "clipper", wanted=self.columns, suffix=self.suffix)
-        found = clipper.project(", ".join(map(quote, [*names, against]))).to_arrow_table()
-        beside = found.select(range(len(names))).rename_columns(list(names.values())).combine_chunks()
-        areas = shapes(found.column(len(names)), "clipper")
+        beside, areas = read(clipper, "clipper", against, names)
         check_areas(areas)
         check_valid(areas, "clipper")
         index, alone = Index(areas, "intersects", "table"), "outside" in context.unused

@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from orchestrator.crs import written_in
-from orchestrator.ops._called import Suffix, called, new_columns, taken
+from orchestrator.ops._called import Suffix, called, new_columns, read, taken
 from orchestrator.ops._spatial import kind_of, shapes
 from orchestrator.ops._systems import comparable
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import NewColumn, column_of
-from orchestrator.tables import quote
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -77,9 +76,7 @@ class Nearest(Op):
         new = {"distance": self.distance, "bearing": self.bearing, "rank": self.rank}
         own = [*base.columns, *new_columns(base.columns, new)]
         names = called(own, candidate, "candidate", wanted=self.columns, suffix=self.suffix)
-        found = candidate.project(", ".join(map(quote, [*names, against]))).to_arrow_table()
-        beside = found.select(range(len(names))).rename_columns(list(names.values())).combine_chunks()
-        theirs = shapes(found.column(len(names)), "candidate")
+        beside, theirs = read(candidate, "candidate", against, names)
         near = Near(theirs, space(self.unit, written_in(kind_of(base, where)), "base"), "candidate", "base")
         farthest = np.inf if self.max_distance is None else self.max_distance
 

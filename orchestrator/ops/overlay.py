@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from orchestrator.crs import written_in
-from orchestrator.ops._called import Suffix, called, taken
+from orchestrator.ops._called import Suffix, called, read, taken
 from orchestrator.ops._spatial import geometry_field, kind_of, shapes, wkb
 from orchestrator.ops._systems import comparable
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import column_of
-from orchestrator.tables import quote
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,9 +65,7 @@ class Overlay(Op):
         where, against = comparable(left=left, right=right)
         wanted = [] if self.how == "difference" else self.columns
         names = called(left.columns, right, "right", wanted=wanted, suffix=self.suffix)
-        found = right.project(", ".join(map(quote, [*names, against]))).to_arrow_table()
-        beside = found.select(range(len(names))).rename_columns(list(names.values())).combine_chunks()
-        theirs = shapes(found.column(len(names)), "right")
+        beside, theirs = read(right, "right", against, names)
         check_valid(theirs, "right")
         cutting = _Cutting(theirs, beside, PIECES[self.how])
         made = parted(left, where, {"both": list(beside.schema), "left": ()}, cutting.work)

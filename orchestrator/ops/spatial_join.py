@@ -6,18 +6,18 @@ from pydantic import Field, model_validator
 
 from orchestrator.crs import written_in
 from orchestrator.errors import NodeError
-from orchestrator.ops._called import Suffix, called, new_columns, taken
+from orchestrator.ops._called import Suffix, called, new_columns, read, taken
 from orchestrator.ops._spatial import kind_of, shapes
 from orchestrator.ops._systems import comparable
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import NewColumn, column_of, invalid
 from orchestrator.schema import geometry_columns
-from orchestrator.tables import quote
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from orchestrator.ops._pairs import Index, Pairs
+    from orchestrator.ops._spatial import Shapes
 
 
 class SpatialJoined(NamedTuple):
@@ -90,9 +90,8 @@ class SpatialJoin(Op):
 
         where, against = comparable(left=left, right=right)
         names = self._names(left, right)
-        found = right.project(", ".join(map(quote, [*names, against]))).to_arrow_table()
-        index = self._index(found.column(len(names)), written_in(kind_of(left, where)))
-        beside = found.select(range(len(names))).rename_columns(list(names.values())).combine_chunks()
+        beside, theirs = read(right, "right", against, names)
+        index = self._index(theirs, written_in(kind_of(left, where)))
 
         def work(batch: Any, before: int) -> dict[str, Part]:
             pairs = index.pairs(shapes(batch, "left", before), before)
@@ -116,13 +115,13 @@ class SpatialJoin(Op):
             wanted = [name for name in right.columns if name not in shaped] if wanted is None else wanted
         return called(left.columns, right, "right", wanted=wanted, suffix=self.suffix)
 
-    def _index(self, right: Any, crs: str | None) -> "Index":
+    def _index(self, right: "Shapes", crs: str | None) -> "Index":
         from orchestrator.ops._near import Near, space
         from orchestrator.ops._pairs import Index, NearIndex
 
         if self.distance is None:
-            return Index(shapes(right, "right"), self.predicate)
-        return NearIndex(Near(shapes(right, "right"), space(self.unit, crs, "left")), self.distance)
+            return Index(right, self.predicate)
+        return NearIndex(Near(right, space(self.unit, crs, "left")), self.distance)
 
     def _fields(self, beside: "pa.Table") -> "list[pa.Field]":
         import pyarrow as pa
