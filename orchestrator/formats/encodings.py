@@ -3,6 +3,8 @@
 import codecs
 import gzip
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -97,3 +99,18 @@ def wrong(encoding: str, error: UnicodeError) -> NodeError:
     byte = f" (byte 0x{error.object[error.start]:02x})" if isinstance(error, UnicodeDecodeError) else ""
     message = f"The file is not {encoding.upper()}{byte}: set its encoding."
     return NodeError(message, code="wrong_encoding", hint="windows-1252, latin-1, utf-16")
+
+
+@contextmanager
+def unwritable(encoding: str) -> Iterator[None]:
+    """Say which letter the encoding that is written does not have.
+
+    Raises:
+        NodeError: `wrong_encoding`.
+    """
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        letter = error.object[error.start]
+        message = f"'{letter}' cannot be written in {encoding}."
+        raise NodeError(message, code="wrong_encoding", path="/config/encoding", value=letter) from None
