@@ -66,6 +66,8 @@ class Reader(Format):
 class FileReader(Reader):
     """A reader of one file below the data root."""
 
+    may_be_empty: ClassVar[bool] = False  # a file without a byte is a table without rows
+
     path: FilePath = Field(description="The file, relative to the data root.", examples=["flights.csv"])
 
     def load(self, context: Context) -> Relation:
@@ -74,7 +76,7 @@ class FileReader(Reader):
             found = existing(context.root, self.path)
             if not found.is_file():
                 raise NodeError(f"'{self.path}' is a folder, not a file.", code="unreadable_file")
-            if not found.stat().st_size:
+            if not found.stat().st_size and not self.may_be_empty:
                 raise NodeError(f"File '{self.path}' is empty (0 bytes).", code="file_empty")
         _reading.setdefault(context.session, set()).add(found)
         with at("/path"), sentences(self.path, context.root):

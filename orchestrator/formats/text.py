@@ -25,6 +25,7 @@ class TextReader(FileReader):
     name: ClassVar[str] = "text"
     label: ClassVar[str] = "Text lines"
     extensions: ClassVar[tuple[str, ...]] = (".txt", ".log", ".txt.gz", ".log.gz")
+    may_be_empty: ClassVar[bool] = True
 
     rows: Literal["lines", "file"] = option("lines", "A row per line, or one for the whole file.", "file", "select")
     column: NewColumn = option("text", "Name of the column.", "line")
