@@ -28,12 +28,12 @@ def guessed(table: Relation) -> dict[str, str]:
         for kind, form in FORMS.items():
             fits = f"regexp_full_match(v, {literal(form)}) AND TRY_CAST(v AS {kind}) IS NOT NULL"
             tests.append(_all(quote(name), fits, lists[name]))
-        tests.append(f"count(nullif({quote(name)}, ''))" if not lists[name] else f"count({quote(name)})")
+        tests.append(f"NOT coalesce({_all(quote(name), 'false', lists[name])}, true)")
     found = list(table.aggregate(", ".join(tests)).fetchall()[0]) if tests else []
     width = len(FORMS) + 1
     rows = [found[start : start + width] for start in range(0, len(found), width)]
     return {
-        name: next((kind for kind, fits in zip(FORMS, row, strict=False) if row[-1] and fits), "VARCHAR")
+        name: next((kind for kind, fits in zip(FORMS, row, strict=False) if fits and row[-1]), "VARCHAR")
         for name, row in zip(table.columns, rows, strict=True)
     }
 

@@ -3,11 +3,13 @@
 import re
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import duckdb
+from pydantic import BaseModel
 
 from orchestrator.formats.encodings import as_utf8, encoding_of
 from orchestrator.ops.base import Context, Relation
@@ -57,3 +59,19 @@ def empty(context: Context, columns: Mapping[str, str]) -> Relation:
 def known(kind: object) -> str:
     """The name of a type; what has only null in it is text."""
     return UNKNOWN.sub("VARCHAR", str(kind))
+
+
+T = TypeVar("T")
+_remembered: dict[Any, Any] = {}
+
+
+def remembered(path: Path, settings: BaseModel, made: Callable[[], T]) -> T:
+    """What `made` finds out about a file, until it changes: the editor asks after every change of a graph."""
+    stat = path.stat()
+    key = (str(path), stat.st_mtime_ns, stat.st_size, type(settings).__name__, settings.model_dump_json())
+    if key not in _remembered:
+        found = made()
+        if len(_remembered) >= 256:
+            _remembered.clear()
+        _remembered[key] = found
+    return cast("T", _remembered[key])

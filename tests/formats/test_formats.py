@@ -120,10 +120,10 @@ def test_a_large_file_goes_through_a_stored_table(
 def test_no_rows(context: Context, load: Load, save: Save, kind: str) -> None:
     table = typed(context, kind).filter("false")
     assert save(table, target_type=kind, path=path_of(kind), **NEEDED.get(kind, {})) == 0
-    if kind in ("json", "ndjson"):
+    if kind in ("json", "ndjson", "xml"):
         with pytest.raises(NodeError) as error:
             load(source_type=kind, path=path_of(kind), **NEEDED.get(kind, {}))
-        assert error.value.code == "file_empty"
+        assert error.value.code in ("file_empty", "no_table")
         return
     found = load(source_type=kind, path=path_of(kind), **NEEDED.get(kind, {}))
     assert found.fetchall() == []
@@ -162,6 +162,12 @@ GARBAGE = {
     "html": b"<html><body>no</body></html>",
     "zeros": bytes(500),
 }
+# What is no garbage to a format that takes nearly everything.
+FITS: dict[str, set[str]] = {
+    "csv": {"text", "html", "zeros", "vrt", "gdalg"}, "tsv": {"text", "html", "zeros", "vrt", "gdalg"},
+    "text": {*GARBAGE, "vrt", "gdalg"}, "fixed_width": {*GARBAGE, "vrt", "gdalg"}, "ndjson": {"gdalg"},
+    "xml": {"html", "vrt"},
+}  # fmt: skip
 VIRTUAL = {
     "vrt": '<OGRVRTDataSource><OGRVRTLayer name="s"><SrcDataSource>{}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>',
     "gdalg": '{{"type": "gdal_streamed_alg", "command_line": "gdal vector convert {} --output-format stream s"}}',
@@ -180,9 +186,7 @@ def test_a_file_that_is_something_else(context: Context, design: Context, kind: 
     if kind == "shapefile":
         for suffix in (".dbf", ".shx"):
             (context.root / f"a{suffix}").write_bytes(data)
-    if kind in ("text", "fixed_width"):
-        return
-    if (kind in ("csv", "tsv") and content != "empty") or (kind == "ndjson" and content == "gdalg"):
+    if content in FITS.get(kind, ()):
         return
     for each in (design, context):
         with pytest.raises(NodeError) as error:
