@@ -120,7 +120,7 @@ def test_a_large_file_goes_through_a_stored_table(
 def test_no_rows(context: Context, load: Load, save: Save, kind: str) -> None:
     table = typed(context, kind).filter("false")
     assert save(table, target_type=kind, path=path_of(kind), **NEEDED.get(kind, {})) == 0
-    if kind in ("json", "ndjson", "xml"):
+    if kind in ("json", "ndjson", "xml", "yaml"):
         with pytest.raises(NodeError) as error:
             load(source_type=kind, path=path_of(kind), **NEEDED.get(kind, {}))
         assert error.value.code in ("file_empty", "no_table")
