@@ -7,15 +7,15 @@ format's options. Nothing else is edited to add one.
 import uuid
 import weakref
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.errors import NodeError, at
+from orchestrator.formats.found import Found, files
 from orchestrator.formats.problems import sentences
 from orchestrator.ops.base import Context, Relation
-from orchestrator.ops.settings import FilePath
-from orchestrator.paths import existing
+from orchestrator.ops.settings import FilePath, NewColumn
 from orchestrator.tables import Session, quote
 
 __all__ = ["Context", "FileReader", "Format", "Reader", "Relation", "Writer", "is_read_by", "kept", "option"]
@@ -64,23 +64,60 @@ class Reader(Format):
 
 
 class FileReader(Reader):
-    """A reader of one file below the data root."""
+    """A reader of files below the data root: of one, of those that fit a pattern, or of one in an archive.
+
+    A pattern has `*` and `?` within a name, `[abc]`, and `**` for any number of folders; its files come in the order
+    of their names. A `.zip` is named with the file inside behind it, `data.zip/a.csv`, or with `inside`.
+    """
 
     may_be_empty: ClassVar[bool] = False  # a file without a byte is a table without rows
 
-    path: FilePath = Field(description="The file, relative to the data root.", examples=["flights.csv"])
+    path: FilePath = Field(
+        description="The file, relative to the data root; or a pattern, such as in/*.csv.", examples=["flights.csv"]
+    )
+
+    inside: str | None = option(
+        None, "The file inside a .zip; by default the only one that fits the format.", "2013/flights.csv", min_length=1
+    )
+    filename_column: NewColumn | None = option(None, "New column with the path of each row's file.", "file")
+    across_files: Literal["union", "same"] = option(
+        "union", "Where a pattern means several files: unite their columns by name, or refuse other columns than the "
+        "first has.", "same", "select",
+    )  # fmt: skip
 
     def load(self, context: Context) -> Relation:
-        """Find the file, and read it; errors of other libraries become sentences."""
+        """Find the file or files, and read them; errors of other libraries become sentences."""
+        from orchestrator.formats.many import together
+
         with at("/path"):
-            found = existing(context.root, self.path)
-            if not found.is_file():
-                raise NodeError(f"'{self.path}' is a folder, not a file.", code="unreadable_file")
-            if not found.stat().st_size and not self.may_be_empty:
-                raise NodeError(f"File '{self.path}' is empty (0 bytes).", code="file_empty")
-        _reading.setdefault(context.session, set()).add(found)
-        with at("/path"), sentences(self.path, context.root):
-            return self.read(found, context)
+            found = files(context.root, self.path, self.inside)
+        tables = {each.name: self._one(each, context) for each in found}
+        return together(tables, self.filename_column, self.across_files, context)
+
+    def _one(self, file: Found, context: Context) -> Relation:
+        with at("/path"), sentences(file.name, context.root):
+            if not file.path.is_file():
+                raise NodeError(f"'{file.name}' is a folder, not a file.", code="unreadable_file")
+            if not file.path.stat().st_size and not self.may_be_empty:
+                raise NodeError(f"File '{file.name}' is empty (0 bytes).", code="file_empty")
+            _reading.setdefault(context.session, set()).add(file.path)
+            reader = self if file.name == self.path else self.model_copy(update={"path": file.name})
+            if not self._is_packed(file):
+                return reader.read(file.path, context)
+            from orchestrator.formats.many import unpacked
+
+            return unpacked(reader, file, context)
+
+    def _is_packed(self, file: Found) -> bool:
+        """Whether the file is an archive that the format does not read by itself."""
+        if file.inside is not None:
+            return True
+        ends = tuple(end for end in self.extensions if end.endswith(file.path.suffix.lower()))
+        return file.path.suffix.lower() in (".zip", ".gz") and not ends
+
+    def lines_needed(self) -> int | None:
+        """How many lines of a text file say which columns there are; None for all of it."""
+        return None
 
     def read(self, path: Path, context: Context) -> Relation:
         """The rows of this file, which exists and is not empty; `path` is absolute and below the data root."""

@@ -85,6 +85,10 @@ class CsvReader(FileReader):
         as_utf8(path, encoding, copy)
         return self._relation(context.session.connection, copy, self._options(start))
 
+    def lines_needed(self) -> int | None:
+        """Twice the sample: a field in quotes may have several lines."""
+        return None if self.sample_size < 0 else self.skip + 2 * max(self.sample_size, 1024)
+
     def _start(self, path: Path, encoding: str) -> str:
         found = "".join(islice(io.StringIO(head(path, encoding, layout.HEAD), newline=""), self.skip, None))
         if not found.strip():
@@ -93,7 +97,7 @@ class CsvReader(FileReader):
 
     def _described(self, path: Path, encoding: str, start: str, context: Context) -> Relation:
         """An empty table of the columns; a session that only describes has no folder to put a copy into."""
-        lines = None if self.sample_size < 0 else self.skip + 2 * max(self.sample_size, 1024)
+        lines = self.lines_needed()
         with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:", config={"threads": 1}) as connection:
             copy = Path(folder) / "head.csv"
             as_utf8(path, encoding, copy, lines)

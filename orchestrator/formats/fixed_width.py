@@ -29,13 +29,17 @@ class Place(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: NewColumn = Field(description="Name of the column.", examples=["city"])
-    width: int = Field(ge=1, le=1_000_000, description="How many letters it has.", examples=[20])
-    start: int | None = Field(None, ge=1, description="Its first letter, from 1; behind the column before by default.")
-    type: ColumnType = Field("VARCHAR", description="Its type.", examples=["BIGINT"])
-    trim: Literal["both", "left", "right", "none"] = Field("both", description="Where blanks are left out in reading.")
-    align: Literal["left", "right"] | None = Field(
-        None, description="Where the value stands in writing; numbers right and all else left by default."
+    name: NewColumn = option(..., "Name of the column.", "city")
+    width: int = option(..., "How many letters it has.", 20, "number", ge=1, le=1_000_000)
+    start: int | None = option(
+        None, "Its first letter, from 1; behind the column before by default.", 7, "number", ge=1
+    )
+    type: ColumnType = option("VARCHAR", "Its type.", "BIGINT", "combobox")
+    trim: Literal["both", "left", "right", "none"] = option(
+        "both", "Where blanks are left out in reading.", "none", "select"
+    )
+    align: Literal["left", "right"] | None = option(
+        None, "Where the value stands in writing; numbers right and all else left by default.", "right", "select"
     )
 
 
@@ -73,6 +77,10 @@ class FixedWidthReader(FileReader, _Placed):
 
     skip: int = option(0, "Lines to leave out at the top.", 2, "number", ge=0)
     encoding: Encoding = option("auto", "Of the text; UTF-8 or by its mark.", "windows-1252", "combobox")
+
+    def lines_needed(self) -> int | None:
+        """The settings say which columns there are."""
+        return 0
 
     def read(self, path: Path, context: Context) -> Relation:
         """A relation over the file's lines; each value is tried."""

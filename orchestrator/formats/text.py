@@ -33,6 +33,10 @@ class TextReader(FileReader):
     skip: int = option(0, "Lines to leave out at the top.", 2, "number", ge=0)
     encoding: Encoding = option("auto", "Of the text; UTF-8 or by its mark.", "windows-1252", "combobox")
 
+    def lines_needed(self) -> int | None:
+        """The settings say which columns there are."""
+        return 0
+
     def read(self, path: Path, context: Context) -> Relation:
         """A relation over the file's text."""
         if self.line_number and self.line_number.lower() == self.column.lower():
