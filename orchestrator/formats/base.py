@@ -20,6 +20,7 @@ from orchestrator.tables import Session, quote
 
 __all__ = ["Context", "FileReader", "Format", "Reader", "Relation", "Writer", "is_read_by", "kept", "option"]
 
+LONGEST_NAME = 1_000
 _reading: "weakref.WeakKeyDictionary[Session, set[Path]]" = weakref.WeakKeyDictionary()
 
 
@@ -103,10 +104,10 @@ class FileReader(Reader):
             _reading.setdefault(context.session, set()).add(file.path)
             reader = self if file.name == self.path else self.model_copy(update={"path": file.name})
             if not self._is_packed(file):
-                return reader.read(file.path, context)
+                return _with_names(reader.read(file.path, context), file.name)
             from orchestrator.formats.many import unpacked
 
-            return unpacked(reader, file, context)
+            return _with_names(unpacked(reader, file, context), file.name)
 
     def _is_packed(self, file: Found) -> bool:
         """Whether the file is an archive that the format does not read by itself."""
@@ -159,6 +160,15 @@ class Writer(Format):
     def files(self, path: Path) -> list[Path]:
         """The files that make up this dataset, in the order in which they are put in place."""
         return [path]
+
+
+def _with_names(table: Relation, file: str) -> Relation:
+    """The table, if its columns have names that a setting can hold."""
+    longest = max(table.columns, key=len)
+    if len(longest) > LONGEST_NAME:
+        message = f"'{file}' is no table: the name of a column has {len(longest):,} letters ('{longest[:40]}…')."
+        raise NodeError(message, code="no_table", hint=f"at most {LONGEST_NAME:,}; is the delimiter right?")
+    return table
 
 
 def _without_untyped(old: Relation, new: Relation) -> Relation:

@@ -29,7 +29,8 @@ def workplace(context: Context) -> Iterator[tuple[duckdb.DuckDBPyConnection, Pat
         context.scratch.mkdir(parents=True, exist_ok=True)
         yield context.session.connection, context.scratch
         return
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:", config={"threads": 2}) as connection:
+    options: dict[str, Any] = {"threads": 2, "memory_limit": "1GB"}
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:", config=options) as connection:
         locked = f"SET TimeZone = 'UTC'; SET allowed_directories = ['{folder}', '{context.root.resolve()}']"
         connection.execute(f"{locked}; SET enable_external_access = false; SET lock_configuration = true")
         yield connection, Path(folder)
