@@ -164,7 +164,7 @@ class Writer(Format):
 
 def _with_names(table: Relation, file: str) -> Relation:
     """The table, if its columns have names that a setting can hold."""
-    longest = max(table.columns, key=len)
+    longest = max(table.columns, key=len, default="")
     if len(longest) > LONGEST_NAME:
         message = f"'{file}' is no table: the name of a column has {len(longest):,} letters ('{longest[:40]}…')."
         raise NodeError(message, code="no_table", hint=f"at most {LONGEST_NAME:,}; is the delimiter right?")
