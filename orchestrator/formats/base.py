@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.errors import NodeError, at
+from orchestrator.formats.found import Found, files
 from orchestrator.formats.problems import sentences
 from orchestrator.ops.base import Context, Relation
-from orchestrator.ops.settings import FilePath
-from orchestrator.paths import existing
+from orchestrator.ops.settings import FilePath, NewColumn
 from orchestrator.schema import GEOMETRY, Column, columns
 from orchestrator.tables import Session, quote
 
@@ -27,6 +27,7 @@ __all__ = [
     "option",
 ]  # fmt: skip
 
+LONGEST_NAME = 1_000
 _reading: "weakref.WeakKeyDictionary[Session, set[Path]]" = weakref.WeakKeyDictionary()
 
 
@@ -97,28 +98,74 @@ class Reader(Format):
 
 
 class FileReader(Reader):
-    """A reader of one file below the data root."""
+    """A reader of files below the data root: of one, of those that fit a pattern, or of one in an archive.
+
+    A pattern has `*` and `?` within a name, `[abc]`, and `**` for any number of folders; its files come in the order
+    of their names. A `.zip` is named with the file inside behind it, `data.zip/a.csv`, or with `inside`.
+    """
 
     folder: ClassVar[bool] = False  # whether a dataset may be a folder
+    may_be_empty: ClassVar[bool] = False  # a file without a byte is a table without rows
 
-    path: FilePath = Field(description="The file, relative to the data root.", examples=["flights.csv"])
+    path: FilePath = Field(
+        description="The file, relative to the data root; or a pattern, such as in/*.csv.", examples=["flights.csv"]
+    )
+
+    inside: str | None = option(
+        None, "The file inside a .zip; by default the only one that fits the format.", "2013/flights.csv", min_length=1
+    )
+    filename_column: NewColumn | None = option(None, "New column with the path of each row's file.", "file")
+    across_files: Literal["union", "same"] = option(
+        "union", "Where a pattern means several files: unite their columns by name, or refuse other columns than the "
+        "first has.", "same", "select",
+    )  # fmt: skip
 
     def load(self, context: Context) -> Relation:
-        """Find the file, and read it; errors of other libraries become sentences."""
-        with self.found(context) as path:
-            _reading.setdefault(context.session, set()).add(path)
-            return self.read(path, context)
+        """Find the file or files, and read them; errors of other libraries become sentences."""
+        from orchestrator.formats.many import together
+
+        with at("/path"):
+            found = files(context.root, self.path, self.inside)
+        tables = {each.name: self._one(each, context) for each in found}
+        return together(tables, self.filename_column, self.across_files, context)
+
+    def _one(self, file: Found, context: Context) -> Relation:
+        with self._usable(file, context):
+            _reading.setdefault(context.session, set()).add(file.path)
+            reader = self if file.name == self.path else self.model_copy(update={"path": file.name})
+            if not self._is_packed(file):
+                return _with_names(reader.read(file.path, context), file.name)
+            from orchestrator.formats.many import unpacked
+
+            return _with_names(unpacked(reader, file, context), file.name)
 
     @contextmanager
     def found(self, context: Context) -> Iterator[Path]:
-        """The file, which is there and not empty; errors of other libraries inside become sentences about it."""
-        with at("/path"), sentences(self.path, context.root):
-            path = existing(context.root, self.path)
-            if not path.is_file() and not (self.folder and path.is_dir()):
-                raise NodeError(f"'{self.path}' is a folder, not a file.", code="unreadable_file")
-            if not path.stat().st_size:
-                raise NodeError(f"File '{self.path}' is empty (0 bytes).", code="file_empty")
-            yield path
+        """The file, or the first that fits, which is there and not empty; errors inside become sentences about it."""
+        with at("/path"):
+            file = files(context.root, self.path, self.inside)[0]
+        with self._usable(file, context):
+            yield file.path
+
+    @contextmanager
+    def _usable(self, file: Found, context: Context) -> Iterator[None]:
+        with at("/path"), sentences(file.name, context.root):
+            if not file.path.is_file() and not (self.folder and file.path.is_dir()):
+                raise NodeError(f"'{file.name}' is a folder, not a file.", code="unreadable_file")
+            if not file.path.stat().st_size and not self.may_be_empty:
+                raise NodeError(f"File '{file.name}' is empty (0 bytes).", code="file_empty")
+            yield
+
+    def _is_packed(self, file: Found) -> bool:
+        """Whether the file is an archive that the format does not read by itself."""
+        if file.inside is not None:
+            return True
+        ends = tuple(end for end in self.extensions if end.endswith(file.path.suffix.lower()))
+        return file.path.suffix.lower() in (".zip", ".gz") and not ends
+
+    def lines_needed(self) -> int | None:
+        """How many lines of a text file say which columns there are; None for all of it."""
+        return None
 
     def read(self, path: Path, context: Context) -> Relation:
         """The rows of this file, which exists and is not empty; `path` is absolute and below the data root."""
@@ -160,6 +207,15 @@ class Writer(Format):
     def files(self, path: Path) -> list[Path]:
         """The files that make up this dataset, in the order in which they are put in place."""
         return [path]
+
+
+def _with_names(table: Relation, file: str) -> Relation:
+    """The table, if its columns have names that a setting can hold."""
+    longest = max(table.columns, key=len, default="")
+    if len(longest) > LONGEST_NAME:
+        message = f"'{file}' is no table: the name of a column has {len(longest):,} letters ('{longest[:40]}…')."
+        raise NodeError(message, code="no_table", hint=f"at most {LONGEST_NAME:,}; is the delimiter right?")
+    return table
 
 
 def _without_untyped(old: Relation, new: Relation) -> Relation:

@@ -15,7 +15,7 @@ from orchestrator.errors import NodeError, at
 from orchestrator.formats import csv_layout as layout
 from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
-from orchestrator.formats.encodings import NATIVE, Encoding, as_utf8, encoding_of, head
+from orchestrator.formats.encodings import NATIVE, Encoding, as_utf8, encoding_of, head, unwritable
 from orchestrator.formats.problems import BLANKS
 from orchestrator.formats.reading import read
 from orchestrator.formats.workplace import empty
@@ -85,6 +85,10 @@ class CsvReader(FileReader):
         as_utf8(path, encoding, copy)
         return self._relation(context.session.connection, copy, self._options(start))
 
+    def lines_needed(self) -> int | None:
+        """Twice the sample: a field in quotes may have several lines."""
+        return None if self.sample_size < 0 else self.skip + 2 * max(self.sample_size, 1024)
+
     def _start(self, path: Path, encoding: str) -> str:
         found = "".join(islice(io.StringIO(head(path, encoding, layout.HEAD), newline=""), self.skip, None))
         if not found.strip():
@@ -93,7 +97,7 @@ class CsvReader(FileReader):
 
     def _described(self, path: Path, encoding: str, start: str, context: Context) -> Relation:
         """An empty table of the columns; a session that only describes has no folder to put a copy into."""
-        lines = None if self.sample_size < 0 else self.skip + 2 * max(self.sample_size, 1024)
+        lines = self.lines_needed()
         with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:", config={"threads": 1}) as connection:
             copy = Path(folder) / "head.csv"
             as_utf8(path, encoding, copy, lines)
@@ -212,28 +216,24 @@ class CsvWriter(Writer):
         return table.project(", ".join(fields))
 
     def _encode(self, source: Path, target: Path) -> None:
-        try:
-            with (
-                source.open(encoding="utf-8", newline="") as file,
-                target.open("w", encoding=self.encoding, newline="") as made,
-            ):
-                while chunk := file.read(1 << 20):
-                    made.write(chunk)
-        except UnicodeEncodeError as error:
-            letter = error.object[error.start]
-            message = f"'{letter}' cannot be written in {self.encoding}."
-            raise NodeError(message, code="wrong_encoding", path="/config/encoding", value=letter) from None
+        with (
+            unwritable(self.encoding),
+            source.open(encoding="utf-8", newline="") as file,
+            target.open("w", encoding=self.encoding, newline="") as made,
+        ):
+            while chunk := file.read(1 << 20):
+                made.write(chunk)
 
     def existing_rows(self, table: Relation, context: Context) -> Relation:
         """All columns as text, so that what is there stays as it is."""
-        shared = {
-            "path": self.path, "delimiter": self.delimiter, "quote": self.quote, "escape": self.escape,
-            "header": self.header, "encoding": self.encoding, "quoted_empty": "text", "blanks": False,
-            "null_values": [self.null_value],
-        }  # fmt: skip
-        found = CsvReader.model_validate(shared).load(context)
+        from orchestrator.formats import readers
+
+        kind = readers()[self.name]
+        shared = {key: value for key, value in self if key in kind.model_fields}
+        shared |= {"quoted_empty": "text", "blanks": False, "null_values": [self.null_value]}
+        found = kind.model_validate(shared).load(context)
         types = dict.fromkeys(found.columns, "VARCHAR")
-        old = CsvReader.model_validate({**shared, "types": types}).load(context)
+        old = kind.model_validate({**shared, "types": types}).load(context)
         if self.header:
             return old
         if len(old.columns) != len(table.columns):

@@ -3,6 +3,8 @@
 import codecs
 import gzip
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, TextIO
@@ -16,6 +18,10 @@ COMMON = ("auto", "utf-8", "utf-8-sig", "windows-1252", "latin-1", "utf-16", "is
 NATIVE = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "ascii": "utf-8", "iso8859-1": "latin-1"}
 BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 CHUNK = 1 << 20
+# Of what is unpacked: the bytes of a file, and how many times as large as it was packed; small files may be anything.
+LARGEST = 32 << 30
+RATIO = 250
+SMALL = 256 << 20
 
 
 def _known(name: str) -> str:
@@ -47,8 +53,37 @@ def encoding_of(path: Path, said: str) -> str:
 
 
 def opened(path: Path) -> Any:
-    """The file's bytes; `.gz` unpacked."""
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+    """The file's bytes; `.gz` unpacked.
+
+    Raises:
+        NodeError: `too_large`, while it is read: it is larger than `LARGEST` and `RATIO` allow.
+    """
+    return io.BufferedReader(_Unpacked(path)) if path.suffix == ".gz" else path.open("rb")
+
+
+class _Unpacked(io.RawIOBase):
+    """An unpacked file that cannot grow without end."""
+
+    def __init__(self, path: Path) -> None:
+        self._file, self._name = gzip.open(path), path.name  # noqa: SIM115 (closed with this one)
+        self._most = min(LARGEST, max(SMALL, RATIO * path.stat().st_size))
+
+    def readable(self) -> bool:
+        """It is read only."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """The next bytes."""
+        count = self._file.readinto(buffer)
+        if self._file.tell() > self._most:
+            message = f"'{self._name}' is more than {self._most:,} bytes when it is unpacked."
+            raise NodeError(message, code="too_large")
+        return count
+
+    def close(self) -> None:
+        """Close the packed file as well."""
+        self._file.close()
+        super().close()
 
 
 def text(path: Path, encoding: str) -> TextIO:
@@ -97,3 +132,18 @@ def wrong(encoding: str, error: UnicodeError) -> NodeError:
     byte = f" (byte 0x{error.object[error.start]:02x})" if isinstance(error, UnicodeDecodeError) else ""
     message = f"The file is not {encoding.upper()}{byte}: set its encoding."
     return NodeError(message, code="wrong_encoding", hint="windows-1252, latin-1, utf-16")
+
+
+@contextmanager
+def unwritable(encoding: str) -> Iterator[None]:
+    """Say which letter the encoding that is written does not have.
+
+    Raises:
+        NodeError: `wrong_encoding`.
+    """
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        letter = error.object[error.start]
+        message = f"'{letter}' cannot be written in {encoding}."
+        raise NodeError(message, code="wrong_encoding", path="/config/encoding", value=letter) from None

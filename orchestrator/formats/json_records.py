@@ -16,6 +16,7 @@ from orchestrator.ops.base import Relation
 from orchestrator.tables import literal, quote
 
 SAMPLE = 100_000
+LARGEST_DOCUMENT = 256 << 20
 RENAMED = re.compile(r"(.+)_\d+")
 LARGE = re.compile(r"\bHUGEINT(?=[,)\[]|$)")
 MOMENT = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
@@ -110,9 +111,23 @@ def extract(connection: duckdb.DuckDBPyConnection, path: Path, pointer: str, tar
     """Write the objects of the list at `pointer` of a document, one a line.
 
     Raises:
-        NodeError: `no_table`: there is no list of objects there.
+        NodeError: `no_table`: there is no list of objects there; `too_large`.
     """
     size = path.stat().st_size + 1024
+    if size > LARGEST_DOCUMENT:
+        raise _too_large(size)
+    try:
+        _extract(connection, path, pointer, target, size)
+    except duckdb.OutOfMemoryException:
+        raise _too_large(size) from None
+
+
+def _too_large(size: int) -> NodeError:
+    message = f"A document of {size >> 20:,} MiB is too large to find a list inside: it is read as a whole."
+    return NodeError(message, code="too_large", hint="write it as one object a line, and read ndjson")
+
+
+def _extract(connection: duckdb.DuckDBPyConnection, path: Path, pointer: str, target: Path, size: int) -> None:
     document = f"read_json_objects({literal(pattern(path))}, format = 'unstructured', maximum_object_size = {size})"
     found = connection.execute(
         f"SELECT json_type(json, {literal(pointer)}), {_lists('json')} FROM {document}"

@@ -24,6 +24,10 @@ class NdjsonReader(FileReader):
         json_records.SAMPLE, "Records that decide on columns and types; -1 for all.", -1, "number", ge=-1
     )
 
+    def lines_needed(self) -> int | None:
+        """The sample."""
+        return self.sample_size if self.sample_size >= 0 else None
+
     def read(self, path: Path, context: Context) -> Relation:
         """A relation over the file."""
         with workplace(context) as (connection, folder):

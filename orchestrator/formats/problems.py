@@ -11,7 +11,9 @@ from orchestrator.errors import NodeError
 # What stands for null in columns of numbers and times; in a column of text it may be a word (NA is Namibia).
 BLANKS = ("NA", "N/A", "n/a", "NULL", "null", "None", "\\N", "#N/A", "-")
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-FULL_TEXT = re.compile(r"no space left|disk (is )?full|file too large|disk quota|out of disk space", re.IGNORECASE)
+FULL_TEXT = re.compile(
+    r"no space left|disk (is )?full|file too large|disk quota|out of disk space|IO_(ENOSPC|EFBIG)\b", re.IGNORECASE
+)
 CSV_LINE = re.compile(r"CSV Error on Line: (\d+)")
 CSV_FIELDS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
 CSV_VALUE = re.compile(

@@ -1,12 +1,16 @@
 """Rows as a stream of Arrow batches."""
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import duckdb
 
-from orchestrator.ops.base import Relation
+from orchestrator.ops.base import Context, Relation
+
+IN_MEMORY = 64 << 20
 
 
 def batches(table: Relation, rows: int) -> tuple[Any, Iterator[Any]]:
@@ -37,3 +41,29 @@ def _classes() -> dict[str, type[Exception]]:
     suffix = "Exception"
     names = [name for name in vars(duckdb) if name.endswith(suffix)]
     return {name.removesuffix(suffix).lower(): getattr(duckdb, name) for name in names}
+
+
+def stored(schema: Any, made: Iterable[Any], context: Context) -> Relation:
+    """Arrow batches that Python makes as a relation: in memory while they are few, else through a stored table.
+
+    In design none of them is made. An error of `made` comes out as it is.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    if context.design:
+        return context.session.arrow(schema.empty_table())
+    first, size, rest = [], 0, iter(made)
+    for batch in rest:
+        first.append(batch)
+        size += batch.nbytes
+        if size > IN_MEMORY and context.scratch is not None:
+            break
+    else:
+        return context.session.arrow(pyarrow.Table.from_batches(first, schema))
+    context.scratch.mkdir(parents=True, exist_ok=True)
+    path = context.scratch / f"{uuid.uuid4().hex}.parquet"
+    with pyarrow.parquet.ParquetWriter(path, schema, compression="lz4") as file:
+        for batch in chain(first, rest):
+            file.write_batch(batch)
+    return context.session.parquet(path)

@@ -3,11 +3,13 @@
 import re
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import duckdb
+from pydantic import BaseModel
 
 from orchestrator.formats.encodings import as_utf8, encoding_of
 from orchestrator.ops.base import Context, Relation
@@ -27,7 +29,8 @@ def workplace(context: Context) -> Iterator[tuple[duckdb.DuckDBPyConnection, Pat
         context.scratch.mkdir(parents=True, exist_ok=True)
         yield context.session.connection, context.scratch
         return
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:", config={"threads": 2}) as connection:
+    options: dict[str, Any] = {"threads": 2, "memory_limit": "1GB"}
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:", config=options) as connection:
         locked = f"SET TimeZone = 'UTC'; SET allowed_directories = ['{folder}', '{context.root.resolve()}']"
         connection.execute(f"{locked}; SET enable_external_access = false; SET lock_configuration = true")
         yield connection, Path(folder)
@@ -57,3 +60,19 @@ def empty(context: Context, columns: Mapping[str, str]) -> Relation:
 def known(kind: object) -> str:
     """The name of a type; what has only null in it is text."""
     return UNKNOWN.sub("VARCHAR", str(kind))
+
+
+T = TypeVar("T")
+_remembered: dict[Any, Any] = {}
+
+
+def remembered(path: Path, settings: BaseModel, made: Callable[[], T]) -> T:
+    """What `made` finds out about a file, until it changes: the editor asks after every change of a graph."""
+    stat = path.stat()
+    key = (str(path), stat.st_mtime_ns, stat.st_size, type(settings).__name__, settings.model_dump_json())
+    if key not in _remembered:
+        found = made()
+        if len(_remembered) >= 256:
+            _remembered.clear()
+        _remembered[key] = found
+    return cast("T", _remembered[key])

@@ -106,6 +106,8 @@ def _explained(kind: type[ByFormat], name: str, error: ValidationError) -> Valid
     made: list[InitErrorDetails] = []
     for each in error.errors(include_url=False):
         details = InitErrorDetails(type=each["type"], loc=each["loc"], input=each["input"], ctx=each.get("ctx", {}))
+        if "message" in details["ctx"]:
+            details["type"] = PydanticCustomError(each["type"], "{message}", details["ctx"])
         if each["type"] == "extra_forbidden":
             option = str(each["loc"][-1])
             text = f"'{option}' is not an option of {name}.{near(option, kind.model_fields)}"

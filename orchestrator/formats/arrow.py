@@ -1,0 +1,106 @@
+"""`arrow`: Arrow IPC, as a file (Feather) or a stream."""
+
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from orchestrator.errors import NodeError
+from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.streams import batches, stored
+from orchestrator.storable import storable
+
+MAGIC = b"ARROW1"
+FEATHER_1 = b"FEA1"
+Compression = Literal["zstd", "lz4", "uncompressed"]
+
+
+class ArrowReader(FileReader):
+    """Columns with the types that the file says, from an Arrow IPC file (Feather) or stream, told apart by itself.
+
+    A file is read in parts while the run goes on; a stream is copied first where it is large. Nothing but the schema
+    is read before the run. Dictionaries become text.
+    """
+
+    name: ClassVar[str] = "arrow"
+    label: ClassVar[str] = "Arrow"
+    extensions: ClassVar[tuple[str, ...]] = (".arrow", ".feather", ".arrows", ".ipc")
+
+    def read(self, path: Path, context: Context) -> Relation:
+        """A relation over the memory-mapped file, or over the stream's rows."""
+        import pyarrow
+
+        try:
+            return storable(self._table(path, context))
+        except (pyarrow.ArrowException, OSError) as error:
+            raise NodeError(f"'{self.path}' is not Arrow: {_reason(error)}.", code="unreadable_file") from None
+
+    def _table(self, path: Path, context: Context) -> Relation:
+        import pyarrow
+        import pyarrow.dataset
+
+        with path.open("rb") as file:
+            start = file.read(len(MAGIC))
+        if start.startswith(FEATHER_1):
+            message = f"'{self.path}' is Feather of version 1, which is no longer read."
+            raise NodeError(message, code="unreadable_file")
+        with pyarrow.memory_map(str(path)) as source:
+            if start == MAGIC:
+                schema = self._checked(pyarrow.ipc.open_file(source).schema, context)
+                if context.design:
+                    return context.session.arrow(schema.empty_table())
+                return context.session.arrow(pyarrow.dataset.dataset(str(path), schema=schema, format="ipc"))
+            stream = pyarrow.ipc.open_stream(source)
+            return stored(self._checked(stream.schema, context), stream, context)
+
+    def _checked(self, schema: Any, context: Context) -> Any:
+        """The schema, if DuckDB has a type for each of its columns."""
+        import duckdb
+        import pyarrow
+
+        for field in schema:
+            try:
+                context.session.arrow(pyarrow.schema([field]).empty_table())
+            except duckdb.Error:
+                message = f"Column '{field.name}' of '{self.path}' has a type that cannot be read: {field.type}."
+                raise NodeError(message, code="unreadable_file") from None
+        return schema
+
+
+def _reason(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200].rstrip(".") if lines else "it ends too early"
+
+
+class ArrowWriter(Writer):
+    """Columns with their types, as an Arrow IPC file (Feather) or stream.
+
+    Geometry keeps its coordinate system; a UUID is text.
+    """
+
+    name: ClassVar[str] = "arrow"
+    label: ClassVar[str] = "Arrow"
+    extensions: ClassVar[tuple[str, ...]] = ArrowReader.extensions
+
+    compression: Compression = option("zstd", "How the columns are packed.", "lz4", "select")
+    layout: Literal["auto", "file", "stream"] = option(
+        "auto", "File, or stream; by default a stream where the name ends with .arrows.", "stream", "select"
+    )
+
+    def write(self, table: Relation, path: Path, context: Context) -> int:
+        """Batch by batch, as they are computed."""
+        import pyarrow
+
+        schema, rows = batches(self.prepare(table, context), 65_536)
+        packed = None if self.compression == "uncompressed" else self.compression
+        options = pyarrow.ipc.IpcWriteOptions(compression=packed)
+        stream = self.layout == "stream" or (self.layout == "auto" and path.suffix == ".arrows")
+        made: Any = pyarrow.ipc.new_stream if stream else pyarrow.ipc.new_file
+        count = 0
+        with path.open("wb") as file, made(file, schema, options=options) as writer:
+            for batch in rows:
+                writer.write_batch(batch)
+                count += batch.num_rows
+        return count
+
+    def prepare(self, table: Relation, context: Context) -> Relation:
+        """Types that every reader of Arrow knows."""
+        return storable(table)

@@ -1,0 +1,111 @@
+"""`avro`: records with their schema, in blocks."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from orchestrator.errors import NodeError
+from orchestrator.formats import avro_types
+from orchestrator.formats.avro_schema import CASTS, schema_of
+from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.streams import batches, stored
+from orchestrator.schema import is_geometry
+from orchestrator.storable import storable
+from orchestrator.tables import names, quote
+
+MAGIC = b"Obj\1"
+BATCH = 10_000
+
+
+class AvroReader(FileReader):
+    """The records of an Avro object container file; nothing but its schema is read before the run.
+
+    A union with null is a column that may be null; numbers of several kinds are DOUBLE, any other union is text.
+    Records are STRUCT, arrays LIST, maps MAP, enums and UUIDs text. `timestamp` types have a time zone,
+    `local-timestamp` types have none.
+    """
+
+    name: ClassVar[str] = "avro"
+    label: ClassVar[str] = "Avro"
+    extensions: ClassVar[tuple[str, ...]] = (".avro",)
+
+    def read(self, path: Path, context: Context) -> Relation:
+        """A relation over a copy of the rows in the run's folder, or in memory while they are few."""
+        import fastavro
+
+        with path.open("rb") as file:
+            if file.read(len(MAGIC)) != MAGIC:
+                raise NodeError(f"'{self.path}' is not Avro.", code="unreadable_file")
+            file.seek(0)
+            try:
+                found: Any = fastavro.reader(file)
+                fields = avro_types.columns(found.writer_schema, self.path)
+                return stored(avro_types.arrow_schema(fields), self._batches(found, fields), context)
+            except NodeError:
+                raise
+            except Exception as error:
+                # What fastavro raises for a broken file are errors of many kinds, such as KeyError and EOFError.
+                message = f"'{self.path}' cannot be read as Avro: {str(error)[:200] or 'it ends too early'}."
+                raise NodeError(message, code="unreadable_file") from None
+
+    @staticmethod
+    def _batches(found: Iterator[Any], fields: list[avro_types.Column]) -> Iterator[Any]:
+        import pyarrow
+
+        schema = avro_types.arrow_schema(fields)
+        while rows := list(islice(found, BATCH)):
+            columns = [
+                pyarrow.array([each.value(row[each.key]) for row in rows], field.type)
+                for each, field in zip(fields, schema, strict=True)
+            ]
+            yield pyarrow.RecordBatch.from_arrays(columns, schema=schema)
+
+
+class AvroWriter(Writer):
+    """Records in an Avro object container file; every column may be null.
+
+    DECIMAL, DATE, TIME, TIMESTAMP (`local-timestamp-micros`, with a time zone `timestamp-micros`) and UUID are Avro's
+    logical types. Geometry is WKT. A column whose name Avro does not allow has one that it does, and its own beside it.
+    """
+
+    name: ClassVar[str] = "avro"
+    label: ClassVar[str] = "Avro"
+    extensions: ClassVar[tuple[str, ...]] = AvroReader.extensions
+
+    compression: Literal["deflate", "uncompressed"] = option(
+        "deflate", "How the blocks are packed.", "deflate", "select"
+    )
+
+    def write(self, table: Relation, path: Path, context: Context) -> int:
+        """Block by block, as the rows are computed."""
+        import fastavro
+
+        rows, count = self.prepare(table, context), 0
+        arrow, parts = batches(rows, BATCH)
+        schema, values = schema_of(arrow, [name for name, kind in names(rows).items() if kind == "UUID"])
+        keys = [field["name"] for field in schema["fields"]]
+
+        def records() -> Iterator[dict[str, Any]]:
+            nonlocal count
+            for batch in parts:
+                count += batch.num_rows
+                columns = [
+                    [None if each is None else value(each) for each in column.to_pylist()]
+                    for column, value in zip(batch.columns, values, strict=True)
+                ]
+                yield from (dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True))
+
+        codec = "null" if self.compression == "uncompressed" else "deflate"
+        with path.open("wb") as file:
+            fastavro.writer(file, fastavro.parse_schema(schema), records(), codec=codec)
+        return count
+
+    def prepare(self, table: Relation, context: Context) -> Relation:
+        """Types that Avro has."""
+        rows = storable(table)
+        fields = []
+        for name, kind in names(rows).items():
+            wanted = CASTS.get(kind) or ("VARCHAR" if is_geometry(kind) else None)
+            fields.append(f"{quote(name)}::{wanted} AS {quote(name)}" if wanted else quote(name))
+        return rows.project(", ".join(fields))

@@ -1,0 +1,97 @@
+"""`text`: a row per line, or one for the whole file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from orchestrator.errors import NodeError
+from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.encodings import Encoding, encoding_of, unwritable
+from orchestrator.formats.lines import lines, whole
+from orchestrator.formats.streams import batches
+from orchestrator.names import listing, near
+from orchestrator.ops.settings import NewColumn
+from orchestrator.tables import quote
+
+LineEnd = Literal["\n", "\r\n", ""]
+
+
+class TextReader(FileReader):
+    """Each line as a row, or the whole file as one; `.gz` is unpacked.
+
+    A line ends with a line feed, a carriage return, or both, which are left out; an empty line is empty text.
+    """
+
+    name: ClassVar[str] = "text"
+    label: ClassVar[str] = "Text lines"
+    extensions: ClassVar[tuple[str, ...]] = (".txt", ".log", ".txt.gz", ".log.gz")
+    may_be_empty: ClassVar[bool] = True
+
+    rows: Literal["lines", "file"] = option("lines", "A row per line, or one for the whole file.", "file", "select")
+    column: NewColumn = option("text", "Name of the column.", "line")
+    line_number: NewColumn | None = option(None, "New column with the line's number, from 1.", "line_number")
+    skip: int = option(0, "Lines to leave out at the top.", 2, "number", ge=0)
+    encoding: Encoding = option("auto", "Of the text; UTF-8 or by its mark.", "windows-1252", "combobox")
+
+    def lines_needed(self) -> int | None:
+        """The settings say which columns there are."""
+        return 0
+
+    def read(self, path: Path, context: Context) -> Relation:
+        """A relation over the file's text."""
+        if self.line_number and self.line_number.lower() == self.column.lower():
+            message = f"'{self.line_number}' would be the name of two columns."
+            raise NodeError(message, code="duplicate_column", path="/config/line_number")
+        table = (
+            lines(path, self.path, self.encoding, context, self.skip)
+            if self.rows == "lines"
+            else whole(path, self.path, self.encoding, context)
+        )
+        number = [f"number AS {quote(self.line_number)}"] if self.line_number else []
+        return table.project(", ".join([*number, f"text AS {quote(self.column)}"]))
+
+
+class TextWriter(Writer):
+    """One column, a line per row. Null is an empty line; a line end inside a text is written as it is."""
+
+    name: ClassVar[str] = "text"
+    label: ClassVar[str] = "Text lines"
+    extensions: ClassVar[tuple[str, ...]] = TextReader.extensions[:2]
+
+    column: str | None = option(None, "The column to write; the table's only one by default.", "text")
+    line_end: LineEnd = option("\n", "After each row.", "\r\n", "select")
+    encoding: Encoding = option("utf-8", "Of the text.", "utf-8-sig", "combobox")
+
+    def check(self, table: Relation) -> None:
+        """There is one column, or the setting says which."""
+        if self.column is None and len(table.columns) != 1:
+            message = f"Text holds one column, and this table has {len(table.columns)}: say which to write."
+            raise NodeError(message, code="no_table", path="/config/column", hint=listing(table.columns))
+        if self.column is not None and self.column not in table.columns:
+            message = f"Column '{self.column}' is not in this table.{near(self.column, table.columns)}"
+            raise NodeError(message, code="unknown_column", path="/config/column", hint=listing(table.columns))
+
+    def prepare(self, table: Relation, context: Context) -> Relation:
+        """The one column, as text."""
+        name = self.column or table.columns[0]
+        return table.project(f"{quote(name)}::VARCHAR AS {quote(name)}")
+
+    def write(self, table: Relation, path: Path, context: Context) -> int:
+        """Line by line."""
+        count, codec = 0, encoding_of(path, self.encoding) if self.encoding != "auto" else "utf-8"
+        with path.open("w", encoding=codec, newline="") as file, unwritable(codec):
+            for texts in _texts(self.prepare(table, context)):
+                file.write("".join(f"{text or ''}{self.line_end}" for text in texts))
+                count += len(texts)
+        return count
+
+    def existing_rows(self, table: Relation, context: Context) -> Relation | None:
+        """The lines that are there, under the name of the column that is written."""
+        name = self.column or table.columns[0]
+        rows: Any = "lines" if self.line_end else "file"
+        return TextReader(path=self.path, column=name, encoding=self.encoding, rows=rows).load(context)
+
+
+def _texts(table: Relation) -> Iterator[list[str | None]]:
+    for batch in batches(table, 65_536)[1]:
+        yield batch.column(0).to_pylist()

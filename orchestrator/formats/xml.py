@@ -1,0 +1,111 @@
+"""`xml`: elements of a document as rows."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator
+
+from orchestrator.formats import records, xml_elements
+from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.column_types import ColumnType
+from orchestrator.formats.json import finite
+from orchestrator.formats.streams import batches
+from orchestrator.tables import quote
+
+SAMPLE = 20_480
+
+
+def _element_path(text: str) -> str:
+    if not text.startswith("/") or "" in text[1:].split("/"):
+        raise ValueError("a path of elements is written like /root/item; * is any name")
+    return text
+
+
+def _element(text: str) -> str:
+    if xml_elements.encoded(text) != text:
+        raise ValueError(f"'{text}' cannot be the name of an element.")
+    return text
+
+
+ElementPath = Annotated[str, AfterValidator(_element_path)]
+Element = Annotated[str, AfterValidator(_element)]
+
+
+class XmlReader(FileReader):
+    """Elements of an XML document as rows; `.gz` is unpacked.
+
+    An attribute is the column `@name`, an element inside the column of its name; what is in it in turn is joined to
+    that name, such as `address.city` or `price.@currency`. Text beside elements or attributes of the record itself is
+    `#text`. An element that is repeated in a record makes a list column; attributes and elements inside repeated ones
+    make lists of their own. Prefixes of names are left out. `xsi:nil="true"` is null, as is a missing element.
+
+    Entities that the document defines are not expanded, and nothing else is loaded.
+    """
+
+    name: ClassVar[str] = "xml"
+    label: ClassVar[str] = "XML"
+    extensions: ClassVar[tuple[str, ...]] = (".xml", ".xml.gz")
+
+    records: ElementPath = option("/*/*", "The elements that are rows; those in the root by default.", "/orders/order")
+    separator: str = option(".", "Between the names of nested elements.", "_", min_length=1, max_length=10)
+    types: dict[str, ColumnType] = option({}, "Types of single columns.", {"zip": "VARCHAR"}, "types")
+    sample_size: int = option(SAMPLE, "Records that decide on columns and types; -1 for all.", -1, "number", ge=-1)
+
+    def read(self, path: Path, context: Context) -> Relation:
+        """A relation over a copy of the records in the run's folder, or in memory while they are few."""
+
+        def found() -> Iterator[records.Record]:
+            return xml_elements.read(path, self.path, self.records, self.separator)
+
+        return records.table(
+            found, path, self, context, name=self.path, sample=self.sample_size, types=self.types
+        )  # fmt: skip
+
+
+class XmlWriter(Writer):
+    """An element per row, with an element per column; a column `@name` is an attribute, and must not be a list.
+
+    Null is an empty element with `xsi:nil`; in an attribute it is left out. A list is its element repeated, a
+    structure has elements inside. Geometry is WKT, BLOB is base64. A letter that no name may have is written as
+    `_x0020_`, as in SQL/XML, and read so.
+    """
+
+    name: ClassVar[str] = "xml"
+    label: ClassVar[str] = "XML"
+    extensions: ClassVar[tuple[str, ...]] = (".xml",)
+
+    root: Element = option("rows", "Name of the element around all rows.", "orders")
+    row: Element = option("row", "Name of a row's element.", "order")
+
+    def write(self, table: Relation, path: Path, context: Context) -> int:
+        """Row by row."""
+        count, kinds = 0, [_nested(str(kind)) for kind in table.types]
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<{self.root} xmlns:xsi="{xml_elements.XSI}">\n')
+            for batch in batches(_texts(table), 10_000)[1]:
+                for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                    values = [json.loads(v) if deep and v else v for v, deep in zip(row, kinds, strict=True)]
+                    count += 1
+                    file.write(xml_elements.element(self.row, table.columns, values, count))
+            file.write(f"</{self.root}>\n")
+        return count
+
+    def prepare(self, table: Relation, context: Context) -> Relation:
+        """NaN and infinity become null."""
+        return finite(table)
+
+
+def _nested(kind: str) -> bool:
+    return kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
+
+
+def _texts(table: Relation) -> Any:
+    """All columns as text, nested ones as JSON."""
+    fields = []
+    for name, kind in zip(table.columns, map(str, table.types), strict=True):
+        field = quote(name)
+        made = f"to_json({field})" if _nested(kind) else f"to_base64({field})" if kind == "BLOB" else field
+        fields.append(f"{made}::VARCHAR AS {field}")
+    return finite(table).project(", ".join(fields))

@@ -1,0 +1,94 @@
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import geopandas
+import pyarrow
+import pyarrow.feather
+import pytest
+import shapely
+
+from orchestrator.errors import NodeError
+from orchestrator.ops.base import Context, Relation
+from orchestrator.ops.data_loader import DataLoader
+from orchestrator.schema import columns
+
+Load = Callable[..., Relation]
+Save = Callable[..., int]
+ALL = """SELECT 1::TINYINT AS a, 1.50::DECIMAL(5,2) AS b, {'x': [1, 2]} AS c, MAP {'k': 1} AS d, 'x'::BLOB AS e,
+    TIME '01:02:03' AS f, uuid() AS g, 12345678901234567890::HUGEINT AS h, NULL AS i, INTERVAL 1 DAY AS j,
+    'a'::ENUM ('a', 'b') AS k, TIMESTAMP_NS '2013-01-01 00:00:00.123456789' AS l, 3::UBIGINT AS m"""
+
+
+@pytest.mark.parametrize("layout", ["file", "stream"])
+@pytest.mark.parametrize("compression", ["zstd", "lz4", "uncompressed"])
+def test_types_stay(load: Load, save: Save, layout: str, compression: str) -> None:
+    save(ALL, target_type="arrow", path="a.arrow", layout=layout, compression=compression)
+    found = load(source_type="arrow", path="a.arrow")
+    assert list(map(str, found.types)) == [
+        "TINYINT", "DECIMAL(5,2)", "STRUCT(x INTEGER[])", "MAP(VARCHAR, INTEGER)", "BLOB", "TIME", "VARCHAR",
+        "DECIMAL(38,0)", "VARCHAR", "INTERVAL", "VARCHAR", "TIMESTAMP_NS", "UBIGINT",
+    ]  # fmt: skip
+    assert found.fetchall()[0][10] == "a"
+    assert found.fetchall() == found.fetchall()
+
+
+@pytest.mark.parametrize(
+    ("array", "kind", "value"),
+    [
+        (pyarrow.array(["a", "a"]).dictionary_encode(), "VARCHAR", "a"),
+        (pyarrow.array(["a", "a"], pyarrow.large_string()), "VARCHAR", "a"),
+        (pyarrow.array([[1, 2], [3, 4]], pyarrow.list_(pyarrow.int64(), 2)), "BIGINT[]", [1, 2]),
+        (pyarrow.array([0, 1], pyarrow.timestamp("s")), "TIMESTAMP", dt.datetime(1970, 1, 1)),
+        (pyarrow.array([0, 1], pyarrow.date64()), "DATE", dt.date(1970, 1, 1)),
+        (pyarrow.array([None, None], pyarrow.null()), "VARCHAR", None),
+    ],
+)
+@pytest.mark.parametrize("layout", ["file", "stream"])
+def test_files_of_others(context: Context, load: Load, layout: str, array: Any, kind: str, value: Any) -> None:
+    table = pyarrow.table({"a": array})
+    made = pyarrow.ipc.new_stream if layout == "stream" else pyarrow.ipc.new_file
+    with made(str(context.root / "a.arrow"), table.schema) as writer:
+        writer.write_table(table)
+    found = load(source_type="arrow", path="a.arrow")
+    assert list(map(str, found.types)) == [kind]
+    assert found.fetchall()[0][0] == value
+
+
+def test_many_batches_keep_their_order(context: Context, load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestrator.formats.streams.IN_MEMORY", 10_000)
+    table = pyarrow.table({"a": range(50_000)})
+    pyarrow.feather.write_feather(table, context.root / "a.feather", chunksize=1000)
+    with pyarrow.ipc.new_stream(str(context.root / "a.arrows"), table.schema) as writer:
+        writer.write_table(table, max_chunksize=1000)
+    for path in ("a.feather", "a.arrows"):
+        found = load(source_type="arrow", path=path)
+        assert [row[0] for row in found.fetchall()] == list(range(50_000))
+        assert found.filter("a = 17").fetchall() == [(17,)]
+
+
+@pytest.mark.parametrize("layout", ["file", "stream"])
+def test_geometry_comes_back(context: Context, load: Load, save: Save, layout: str) -> None:
+    frame = geopandas.GeoDataFrame({"n": [1, 2]}, geometry=[shapely.Point(1, 2), None], crs="EPSG:25832")
+    save(context.session.from_frame(frame), target_type="arrow", path="a.arrow", layout=layout)
+    found = load(source_type="arrow", path="a.arrow")
+    assert columns(found)[1].crs == "EPSG:25832"
+    assert context.session.frame(found).geometry[0] == shapely.Point(1, 2)
+
+
+@pytest.mark.parametrize("cut", [5, 100, 300])
+@pytest.mark.parametrize("layout", ["file", "stream"])
+def test_a_file_that_is_cut_off(context: Context, save: Save, layout: str, cut: int) -> None:
+    save("SELECT range AS a FROM range(1000)", target_type="arrow", path="a.arrow", layout=layout)
+    data = (context.root / "a.arrow").read_bytes()
+    (context.root / "a.arrow").write_bytes(data[:cut])
+    with pytest.raises(NodeError, match=r"'a.arrow' is not Arrow") as error:
+        DataLoader.configure({"source_type": "arrow", "path": "a.arrow"}).call({}, context)["result"].fetchall()
+    assert error.value.code == "unreadable_file"
+
+
+def test_a_type_that_duckdb_does_not_have(context: Context) -> None:
+    table = pyarrow.table({"a": [1], "b": pyarrow.array([1.5], pyarrow.float16())})
+    pyarrow.feather.write_feather(table, context.root / "a.feather")
+    with pytest.raises(NodeError, match=r"Column 'b' of 'a.feather' has a type that cannot be read: halffloat"):
+        DataLoader.configure({"source_type": "arrow", "path": "a.feather"}).call({}, context)

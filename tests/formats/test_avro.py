@@ -1,0 +1,140 @@
+# ruff: noqa: E501 (tables of cases)
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import fastavro
+import pytest
+
+from orchestrator.errors import NodeError
+from orchestrator.ops.base import Context, Relation
+from orchestrator.ops.data_loader import DataLoader
+
+Load = Callable[..., Relation]
+Save = Callable[..., int]
+POINT = {
+    "type": "record",
+    "name": "point",
+    "fields": [{"name": "x", "type": "int"}, {"name": "y", "type": ["null", "double"]}],
+}
+NODE = {"type": "record", "name": "row", "fields": [{"name": "a", "type": ["null", "row"]}]}
+
+
+def logical(kind: str, name: str, **more: Any) -> dict[str, Any]:
+    return {"type": kind, "logicalType": name, **more}
+
+
+def make(context: Context, fields: list[Any], rows: list[Any], codec: str = "null") -> None:
+    schema = fastavro.parse_schema({"type": "record", "name": "row", "fields": fields})
+    with (context.root / "a.avro").open("wb") as file:
+        fastavro.writer(file, schema, rows, codec=codec)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected", "found"),
+    [
+        ("boolean", True, "BOOLEAN", True),
+        ("int", 1, "INTEGER", 1),
+        ("long", 2**60, "BIGINT", 2**60),
+        ("float", 1.5, "FLOAT", 1.5),
+        ("double", 1.1, "DOUBLE", 1.1),
+        ("string", "é", "VARCHAR", "é"),
+        ("bytes", b"\0\xff", "BLOB", b"\0\xff"),
+        ("null", None, "VARCHAR", None),
+        (["null", "long"], None, "BIGINT", None),
+        (["string", "null"], "x", "VARCHAR", "x"),
+        (["null", "int", "double"], 1.5, "DOUBLE", 1.5),
+        (["int", "long"], 1, "BIGINT", 1),
+        (["int", "string"], 1, "VARCHAR", "1"),
+        (["null", "string", {"type": "array", "items": "int"}], [1, 2], "VARCHAR", "[1, 2]"),
+        (logical("int", "date"), dt.date(2013, 1, 2), "DATE", dt.date(2013, 1, 2)),
+        (logical("int", "time-millis"), dt.time(1, 2, 3), "TIME", dt.time(1, 2, 3)),
+        (logical("long", "timestamp-millis"), dt.datetime(2013, 1, 2, tzinfo=dt.UTC), "TIMESTAMP WITH TIME ZONE", dt.datetime(2013, 1, 2, tzinfo=dt.UTC)),
+        (logical("long", "local-timestamp-micros"), dt.datetime(2013, 1, 2), "TIMESTAMP", dt.datetime(2013, 1, 2)),
+        (logical("bytes", "decimal", precision=10, scale=2), Decimal("1.50"), "DECIMAL(10,2)", Decimal("1.50")),
+        (logical("bytes", "decimal", precision=50, scale=2), Decimal("1.50"), "DOUBLE", 1.5),
+        (logical("string", "uuid"), UUID(int=1), "VARCHAR", str(UUID(int=1))),
+        (logical("string", "of-somebody"), "x", "VARCHAR", "x"),
+        ({"type": "enum", "name": "e", "symbols": ["A", "B"]}, "B", "VARCHAR", "B"),
+        ({"type": "fixed", "name": "f", "size": 2}, b"ab", "BLOB", b"ab"),
+        ({"type": "array", "items": ["null", logical("int", "date")]}, [None, dt.date(2013, 1, 2)], "DATE[]", [None, dt.date(2013, 1, 2)]),
+        ({"type": "map", "values": "int"}, {"a": 1}, "MAP(VARCHAR, INTEGER)", {"a": 1}),
+        (POINT, {"x": 1, "y": None}, "STRUCT(x INTEGER, y DOUBLE)", {"x": 1, "y": None}),
+        ({"type": "array", "items": POINT}, [{"x": 1, "y": 2.0}], "STRUCT(x INTEGER, y DOUBLE)[]", [{"x": 1, "y": 2.0}]),
+    ],
+)  # fmt: skip
+def test_types(context: Context, load: Load, kind: Any, value: Any, expected: str, found: Any) -> None:
+    make(context, [{"name": "a", "type": kind}], [{"a": value}] * 2)
+    table = load(source_type="avro", path="a.avro")
+    assert list(map(str, table.types)) == [expected]
+    assert table.fetchall() == [(found,)] * 2
+
+
+def test_a_type_that_is_named_again(context: Context, load: Load) -> None:
+    make(
+        context,
+        [{"name": "a", "type": POINT}, {"name": "b", "type": ["null", "point"]}],
+        [{"a": {"x": 1, "y": 2.0}, "b": None}],
+    )
+    assert load(source_type="avro", path="a.avro").fetchall() == [({"x": 1, "y": 2.0}, None)]
+
+
+@pytest.mark.parametrize("codec", ["deflate", "bzip2", "xz"])
+def test_codecs_and_many_rows(context: Context, load: Load, monkeypatch: pytest.MonkeyPatch, codec: str) -> None:
+    monkeypatch.setattr("orchestrator.formats.avro.BATCH", 7)
+    monkeypatch.setattr("orchestrator.formats.streams.IN_MEMORY", 100)
+    make(context, [{"name": "a", "type": "long"}], [{"a": n} for n in range(100)], codec)
+    assert load(source_type="avro", path="a.avro").fetchall() == [(n,) for n in range(100)]
+
+
+@pytest.mark.parametrize(
+    ("schema", "rows", "code", "text"),
+    [
+        ("long", [1], "no_table", "it holds something else than records"),
+        ({"type": "record", "name": "r", "fields": []}, [{}], "no_table", "have no fields"),
+        (NODE, [{"a": None}], "no_table", "its record 'row' holds itself"),
+    ],
+)
+def test_refuses(context: Context, design: Context, schema: Any, rows: list[Any], code: str, text: str) -> None:
+    with (context.root / "a.avro").open("wb") as file:
+        fastavro.writer(file, fastavro.parse_schema(schema), rows)
+    for each in (context, design):
+        with pytest.raises(NodeError) as error:
+            DataLoader.configure({"source_type": "avro", "path": "a.avro"}).call({}, each)
+        assert error.value.code == code, error.value
+        assert text in error.value.message
+
+
+@pytest.mark.parametrize("cut", [4, 20, 200, 1000])
+def test_a_file_that_is_cut_off(context: Context, cut: int) -> None:
+    make(context, [{"name": "a", "type": "long"}], [{"a": n} for n in range(1000)])
+    data = (context.root / "a.avro").read_bytes()
+    (context.root / "a.avro").write_bytes(data[:cut])
+    with pytest.raises(NodeError, match=r"'a.avro' cannot be read as Avro: ") as error:
+        DataLoader.configure({"source_type": "avro", "path": "a.avro"}).call({}, context)
+    assert error.value.code == "unreadable_file"
+
+
+def test_all_types_come_back(context: Context, load: Load, save: Save) -> None:
+    query = """SELECT 1::TINYINT AS a, 1.50::DECIMAL(5,2) AS b, {'x': [1, 2], 'y z': 'w'} AS c, MAP {'k': 1} AS d, 'x'::BLOB AS e,
+        TIME '01:02:03' AS f, '00000000-0000-0000-0000-000000000001'::UUID AS g, 1::HUGEINT AS h, NULL AS i, INTERVAL 1 DAY AS j,
+        [DATE '2013-01-02', NULL] AS k, 18446744073709551615::UBIGINT AS l, 'POINT (1 2)'::GEOMETRY AS m, MAP {1: 'a'} AS n, 1.5::FLOAT AS o"""
+    save(query, target_type="avro", path="a.avro")
+    with (context.root / "a.avro").open("rb") as file:
+        found: Any = fastavro.reader(file)
+        assert found.codec == "deflate"
+        assert next(found)["g"] == UUID(int=1)
+    table = load(source_type="avro", path="a.avro")
+    assert table.fetchall() == [
+        (1, Decimal("1.50"), {"x": [1, 2], "y z": "w"}, {"k": 1}, b"x", dt.time(1, 2, 3), str(UUID(int=1)), 1, None, "1 day",
+         [dt.date(2013, 1, 2), None], 2**64 - 1, "POINT (1 2)", [{"key": 1, "value": "a"}], 1.5)
+    ]  # fmt: skip
+
+
+def test_names_that_avro_does_not_allow(context: Context, load: Load, save: Save) -> None:
+    save('SELECT 1 AS "a b", 2 AS "a_b", 3 AS "a-b", 4 AS "1", 5 AS "é"', target_type="avro", path="a.avro")
+    assert load(source_type="avro", path="a.avro").columns == ["a b", "a_b", "a-b", "1", "é"]
+    with (context.root / "a.avro").open("rb") as file:
+        assert next(iter(fastavro.reader(file))) == {"a_b": 1, "a_b_1": 2, "a_b_2": 3, "_1": 4, "_": 5}
