@@ -8,7 +8,7 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 from duckdb import DuckDBPyRelation as Relation
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from orchestrator.connections import Connection, from_environment
 from orchestrator.errors import UnknownColumns
 from orchestrator.ops.settings import bind_parameters
 from orchestrator.storable import storable
@@ -41,7 +42,8 @@ class Context:
 
     `design` is true while only columns are wanted: nothing is written, no address is called. `keep_order` is false
     when nobody will see the order of this node's rows. `unused` are the output ports that nobody will read: any table
-    may be given for them. `given` holds an `input` node's rows; `scratch` is a folder of the run's own.
+    may be given for them. `given` holds an `input` node's rows; `scratch` is a folder of the run's own. `connections`
+    gives a database connection by its name, or says that it is not known.
     """
 
     session: Session
@@ -52,6 +54,7 @@ class Context:
     design: bool = False
     unused: frozenset[str] = frozenset()
     notes: dict[str, Any] = field(default_factory=dict, compare=False)
+    connections: Callable[[str], Connection] = from_environment
 
 
 @dataclass(frozen=True)
