@@ -124,6 +124,12 @@ class Postgresql(Connection):
             finally:
                 connection.close()
 
+    def columns(self, place: str) -> list[str]:
+        """The names of a table's columns; `place` is its quoted name."""
+        with self.session(timeout_s=CONNECT_S, read_only=True) as cursor:
+            cursor.execute(f"SELECT * FROM {place} LIMIT 0")
+            return [each.name for each in cursor.description]
+
     def rows(
         self, query: str, values: Sequence[Any], context: "Context", *, crs: str | None = None, timeout_s: float = 0
     ) -> "Relation":

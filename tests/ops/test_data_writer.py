@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from orchestrator.errors import NodeError
-from orchestrator.formats import writers
+from orchestrator.formats import Writer, writers
 from orchestrator.ops.base import Context
 from orchestrator.ops.data_loader import DataLoader
 from orchestrator.ops.data_writer import DataWriter
@@ -120,7 +120,7 @@ except NodeError as error:
 GEOMETRY = ", 'POINT (1 2)'::GEOMETRY('OGC:CRS84') AS geometry"
 
 
-@pytest.mark.parametrize("kind", sorted(writers()))
+@pytest.mark.parametrize("kind", sorted(name for name, kind in writers().items() if issubclass(kind, Writer)))
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path, kind: str) -> None:
     """The system refuses any file over 500,000 bytes; the node says so and the old files are whole."""
     ends = writers()[kind].extensions[0]
