@@ -46,6 +46,9 @@ def sentences() -> Iterator[None]:
 def translate(error: Exception) -> NodeError | None:
     """The error as a sentence, or None where it is not PostgreSQL's."""
     text = str(error)
+    if "Unsupported geometry type in WKB" in text:
+        message = "The database gives a curve or another shape that is not read: ST_CurveToLine makes lines of curves."
+        return NodeError(message, code="invalid_geometry")
     module = type(error).__module__
     if not module.startswith(("psycopg2", "adbc_driver")) and "[libpq]" not in text:
         return None
@@ -63,8 +66,9 @@ def translate(error: Exception) -> NodeError | None:
     hint = HINT.search(text)
     place = PLACE.search(text)
     where = f", in row {int(place[1]):,}" + (f", column '{place[2]}'" if place[2] else "") if place else ""
+    code = "crs_mismatch" if "does not match column SRID" in first else CODES.get(state, "query_failed")
     return NodeError(
-        f"The database refuses{where}: {reason[:300]}.", code=CODES.get(state, "query_failed"),
+        f"The database refuses{where}: {reason[:300]}.", code=code,
         hint=hint[1][:300].strip() if hint else None, row=int(place[1]) if place else None,
     )  # fmt: skip
 

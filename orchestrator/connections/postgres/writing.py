@@ -140,7 +140,7 @@ class Writing:
     def _type(self, column: Stored) -> str:
         if not column.geometry:
             return column.type()
-        code = f"hex(st_aswkb({quote(column.name)})[3:4])"
+        code = f"hex(st_aswkb({quote(column.name)})[2:3])"
         number = f"('0x' || {code}[3:4] || {code}[1:2])::INTEGER // 1000"
         found = [each for (each,) in self.rows.project(f"{number} AS d").distinct().fetchall() if each is not None]
         schema = spatial_systems(self.cursor).rpartition(".")[0]
