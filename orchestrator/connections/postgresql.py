@@ -1,5 +1,6 @@
 """Connections of kind `postgresql`: a PostgreSQL database, with or without PostGIS."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, SecretStr, ValidationError
 
 from orchestrator.connections.base import Connection
-from orchestrator.connections.postgres.answers import Answered, columns, systems
+from orchestrator.connections.postgres.answers import GEOMETRY, Answered, columns, systems
 from orchestrator.connections.postgres.problems import sentences
 from orchestrator.errors import NodeError
 from orchestrator.settings import settings
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from orchestrator.ops.base import Context, Relation
 
 CONNECT_S = 5
+IN_MEMORY = 256 << 20
 NO_FILE = "/nonexistent/graphmill"  # the password file of the server's own user is none of a connection's business
 CASTS = {bool: "bool", int: "int8", float: "float8"}
 
@@ -136,8 +138,6 @@ class Postgresql(Connection):
         """As Arrow through ADBC; the driver prepares the query, so that it can only be one statement."""
         from adbc_driver_postgresql import dbapi
 
-        from orchestrator.formats.base import kept
-
         with (
             sentences(),
             dbapi.connect(self.dsn(timeout_s)) as connection,
@@ -153,16 +153,36 @@ class Postgresql(Connection):
                 schema = cursor.adbc_execute_schema(whole, given)
                 return context.session.arrow(schema.empty_table()).project(project)
             cursor.execute(whole, given)
-            return kept(context.session.arrow(cursor.fetch_record_batch()).project(project), context)
+            shapes = any(each.type in GEOMETRY for each in answered)
+            return _held(cursor.fetch_record_batch(), project, context, 0 if shapes else IN_MEMORY)
 
     def _taken(self, answered: list[Answered], query: str, values: Sequence[Any], crs: str | None) -> list[str]:
         systems_of: dict[str, str | None] = {}
-        if any(each.type in ("geometry", "geography") for each in answered):
+        if any(each.type in GEOMETRY for each in answered):
             with self.session(read_only=True) as cursor:
                 modified = _modifiers(cursor, query, values)
                 described = [replace(each, modifier=modified[each.name]) for each in answered]
                 systems_of = systems(described, crs, lambda srid: spatial_system(cursor, srid))
         return [each.taken(systems_of.get(each.name)) for each in answered]
+
+
+def _held(reader: Any, project: str, context: "Context", most: int) -> "Relation":
+    """The rows in memory where they are fewer than `most` bytes, else in the run's folder.
+
+    There all are read at once: a shape that is no geometry of ours is noticed here.
+    """
+    import pyarrow
+
+    from orchestrator.formats.base import kept
+
+    batches, size = [], 0
+    for batch in reader:
+        batches.append(batch)
+        size += batch.nbytes
+        if size > most:
+            rest = pyarrow.RecordBatchReader.from_batches(reader.schema, itertools.chain(batches, reader))
+            return kept(context.session.arrow(rest).project(project), context)
+    return context.session.arrow(pyarrow.Table.from_batches(batches, reader.schema)).project(project)
 
 
 def _modifiers(cursor: Any, query: str, values: Sequence[Any]) -> dict[str, int]:

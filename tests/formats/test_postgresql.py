@@ -8,6 +8,7 @@ import psycopg2
 import pytest
 from pydantic import ValidationError
 
+from orchestrator.connections import postgresql
 from orchestrator.errors import NodeError
 from orchestrator.ops.data_loader import DataLoader
 from orchestrator.ops.data_writer import DataWriter
@@ -231,7 +232,9 @@ def test_a_table_read_and_written_at_once(read, write, sql):
     assert sql("SELECT id FROM t ORDER BY id") == [(2,), (3,)]
 
 
-def test_many_rows_come_back_in_order(write, read):
+@pytest.mark.parametrize("most", [0, 1 << 20, 1 << 30])
+def test_many_rows_come_back_in_order(write, read, monkeypatch, most):
+    monkeypatch.setattr(postgresql, "IN_MEMORY", most)
     query = "SELECT range AS id, md5(range::VARCHAR) AS name FROM range(130000)"
     assert write(query) == 130000
     made = read()
