@@ -42,13 +42,7 @@ class Handler(BaseHTTPRequestHandler):
             server.failures -= 1
             failing = server.failures >= 0 and self.path.startswith("/flaky")
         status = 503 if failing else int(self.path[8:11]) if self.path.startswith("/status/") else 200
-        data = (
-            b"<html>"
-            if self.path == "/html"
-            else "é".encode("latin-1")
-            if self.path == "/latin"
-            else json.dumps(said).encode()
-        )
+        data = {"/html": b"<html>", "/nan": b"[NaN]", "/latin": b"\xe9"}.get(self.path, json.dumps(said).encode())
         self.send_response(status)
         for key, value in {
             "Content-Length": str(len(data)),
@@ -131,6 +125,7 @@ def test_the_braces_of_a_parameter_are_no_columns(run, server):
     [
         ({"url": "/status/404"}, {}, "http_error", "127.0.0.1 answered 404 Not Found."), ({"url": "/status/400"}, {}, "http_error", "answered 400"),
         ({"url": "/status/500", "retries": 0}, {}, "http_error", "answered 500"), ({"url": "/a/{v}"}, {"v": None}, "invalid_value", "Column 'v' is null"),
+        ({"url": "/nan", "response": "json"}, {}, "http_error", "NaN"),
         ({"url": "/html", "response": "json"}, {}, "http_error", "with HTML instead of JSON"), ({"url": "/a", "headers": {"X": "{v}"}}, {"v": "a\r\nb: c"}, "invalid_value", "line break"),
         ({"url": "/a", "method": "POST", "body": "{v}"}, {"v": float("nan")}, "invalid_value", "JSON"),
     ],
