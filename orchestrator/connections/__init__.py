@@ -66,8 +66,9 @@ def from_environment(name: str) -> Connection:
 
 def unknown(name: str, known: list[str]) -> NodeError:
     """The problem of a connection that is not there, with the near-miss."""
-    message = f"Connection '{name}' is not known.{near(name, known)}"
-    hint = f"connections: {listing(known) or 'none'}; the environment can give one as {_variable(name)}"
+    close = near(name, known) or f" Store it, or set {_variable(name)} in the environment."
+    message = f"Connection '{name}' is not known.{close}"
+    hint = f"connections: {listing(known) or 'none'}"
     return NodeError(message, code="unknown_connection", path="/config/connection", hint=hint)
 
 

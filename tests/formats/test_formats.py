@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from orchestrator.errors import NodeError
-from orchestrator.formats import Writer, readers, vector, writers
+from orchestrator.formats import readers, vector, writers
 from orchestrator.formats.base import Reader, Writer
 from orchestrator.formats.problems import translate
 from orchestrator.ops.base import Context, Relation
