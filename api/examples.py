@@ -35,6 +35,7 @@ EXECUTION = {
     "started_at": MOMENT, "completed_at": LATER, "error": None, "parameters": {"min_delay": 30}, "trigger": "api",
     "retry_of": None, "run_url": f"http://127.0.0.1:3000/runs/{RUN}",
 }  # fmt: skip
+DATABASE = {"host": "db.example.org", "port": 5432, "database": "flights", "user": "reader", "sslmode": "require"}
 
 EXAMPLES: dict[str, Any] = {
     "Workflow": GRAPH,
@@ -74,6 +75,15 @@ EXAMPLES: dict[str, Any] = {
             {"name": "geometry", "type": "GEOMETRY", "nullable": True, "crs": "EPSG:4326", "geometry_types": None},
         ],
     },
+    "NewConnection": {
+        "name": "warehouse", "kind": "postgresql", "config": DATABASE | {"password": "secret", "search_path": ["gis"]},
+    },
+    "ConnectionSettings": {"kind": "postgresql", "config": DATABASE | {"password": "***", "search_path": ["gis"]}},
+    "NamedConnection": {
+        "name": "warehouse", "kind": "postgresql", "config": DATABASE | {"password": "***", "search_path": ["gis"]},
+        "created_at": MOMENT, "updated_at": MOMENT,
+    },
+    "ConnectionTest": {"ok": True, "message": "PostgreSQL 16.2 with PostGIS 3.4.0 answers to user 'reader'."},
     "Alive": {"status": "ok"},
     "Ready": {"ready": True, "parts": {"database": True, "code_server": True, "daemon": True}},
     "ExecuteRequest": {

@@ -8,13 +8,14 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api import bodies
+from api import bodies, connecting
 from api.errors import MEDIA_TYPE
 from api.examples import EXAMPLES
 from orchestrator.graph import Workflow
 
 POSTED: tuple[type[BaseModel], ...] = (
     Workflow, bodies.NodeConfig, bodies.ExecuteRequest, bodies.RetryRequest, bodies.ProblemAnswer,
+    connecting.NewConnection, connecting.ConnectionSettings,
 )  # fmt: skip
 REF = "#/components/schemas/"
 TAGS = {
@@ -23,6 +24,7 @@ TAGS = {
     "outputs": "The tables that came out of a run's ports.",
     "nodes": "The catalogue of node types.",
     "files": "Data below the data root, where workflows read and write.",
+    "connections": "Databases that nodes read and write, by name.",
     "health": "Whether the system answers.",
 }
 MEANINGS = {

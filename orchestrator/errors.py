@@ -115,7 +115,20 @@ class Interrupted(NodeError):
 
 
 class UnknownColumns(Exception):
-    """A node's columns cannot be known before it runs, such as the answer of a web service. No failure."""
+    """A node's columns cannot be known before it runs, such as the answer of a web service. No failure.
+
+    With a code it is shown as a warning, such as that of a database that does not answer now.
+    """
+
+    def __init__(self, message: str = "", *, code: str | None = None, path: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.code, self.path = message, code, path
+
+    def warnings(self, node_id: str) -> list[Problem]:
+        """The warning, if it is one."""
+        if self.code is None:
+            return []
+        return [Problem(severity="warning", code=self.code, message=self.message, node_id=node_id, path=self.path)]
 
 
 @contextmanager

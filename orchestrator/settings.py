@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     max_upload: ByteSize = Field(ByteSize(2 << 30), description="Largest uploaded file.")
     warm_workers: bool = Field(True, description="Start runs from a warm process; off: Dagster's stock launcher.")
     allow_private_addresses: bool = Field(False, description="HTTP readers may call loopback and private addresses.")
+    allow_private_databases: bool = Field(False, description="Connections may lead to loopback and private addresses.")
     cancel_grace_s: float = Field(5.0, gt=0, description="Seconds before a canceled run's process is killed.")
     secret_key: str | None = Field(None, description="Key that secrets are encrypted with; kept in the home if unset.")
 

@@ -51,3 +51,33 @@ def test_invalid(document, given):
     with pytest.raises(InvalidGraph):
         offline.run(document, given)
     assert list(settings().runs.iterdir()) == []
+
+
+def test_a_connection_comes_from_the_environment(database_url, monkeypatch, caplog):
+    monkeypatch.setenv("GRAPHMILL_CONNECTION_HERE", database_url.replace("+psycopg2://postgres", "://postgres:s3cret"))
+    query = node("q", "database_query", {"connection": "here", "query": "SELECT ${n} AS n"})
+    table = {"target_type": "postgresql", "connection": "here", "table": "offline"}
+    document = graph(
+        [query, node("w", "data_writer", table), node("r", "data_loader", {"source_type": "postgresql", **table})],
+        ["q -> w"],
+        parameters=[{"name": "n", "type": "integer", "default": 7}],
+    )
+    del document["nodes"][2]["config"]["target_type"]
+    offline.run(graph([query, node("w", "data_writer", table)], ["q -> w"], parameters=document["parameters"]), {})
+    made = offline.run(document, {"n": 8})
+    assert (made.status, made.error) == ("completed", None)
+    assert [each.outputs["result"].rows for each in made.nodes] == [1, 1, 1]
+    assert "s3cret" not in made.model_dump_json() + caplog.text
+
+
+def test_a_connection_that_nobody_gives():
+    made = offline.run(graph([node("q", "database_query", {"connection": "nowhere", "query": "SELECT 1"})], []), {})
+    assert (made.error.code, made.error.path) == ("unknown_connection", "/config/connection")
+    assert "set GRAPHMILL_CONNECTION_NOWHERE in the environment" in made.error.message
+
+
+def test_a_connection_that_fails_keeps_its_password(monkeypatch, caplog):
+    monkeypatch.setenv("GRAPHMILL_CONNECTION_HERE", "postgresql://u:s3cret@127.0.0.1:1/d")
+    made = offline.run(graph([node("q", "database_query", {"connection": "here", "query": "SELECT 1"})], []), {})
+    assert made.error.code == "connection_failed"
+    assert "s3cret" not in made.model_dump_json() + caplog.text

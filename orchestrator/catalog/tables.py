@@ -48,3 +48,15 @@ idempotency_keys = Table(
     _moment("created_at"),
 )
 Index("ix_idempotency_keys_created_at", idempotency_keys.c.created_at)
+
+# `config` shows `***` for a secret; `sealed` has them all, encrypted.
+connections = Table(
+    "connections",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("config", JSON, nullable=False),
+    Column("sealed", Text),
+    _moment("created_at"),
+    _moment("updated_at"),
+)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from orchestrator.catalog.connections import connection
 from orchestrator.compiler.check import Checked, Step
 from orchestrator.errors import NodeError, Problem
 from orchestrator.faults import blame, unknown_column
@@ -77,9 +78,11 @@ class _Inference:
             return {}
         try:
             with blame(step.node.id):
-                made = step.op.call(arranged(step, known), Context(self.session, self.root, design=True))
+                context = Context(self.session, self.root, design=True, connections=connection)
+                made = step.op.call(arranged(step, known), context)
                 return {port: self._empty(table) for port, table in made.items()}
-        except UnknownColumns:
+        except UnknownColumns as unknown:
+            self.problems += unknown.warnings(step.node.id)
             return {}
         except NodeError as error:
             if not step.waits(error.path):

@@ -15,6 +15,7 @@ from typing import Any
 from dagster import DagsterRun, Field, InitResourceContext, Permissive, ResourceDefinition
 from pydantic import ValidationError
 
+from orchestrator.catalog.connections import connection
 from orchestrator.compiler.check import setting_problem
 from orchestrator.compiler.infer import arranged
 from orchestrator.compiler.parameters import resolve
@@ -175,7 +176,7 @@ class NodeRun:
             context = Context(
                 run.session, run.root, run.folder / "scratch", run.given(self.planned),
                 keep_order=run.cache or self.planned.keep_order or run.is_end(self.planned),
-                unused=run.unused(self.planned), notes=notes, log=self._log,
+                unused=run.unused(self.planned), notes=notes, log=self._log, connections=connection,
             )  # fmt: skip
             made = op.call(arranged(step, tables), context)
             self._check_rejected(made)

@@ -1,7 +1,8 @@
 """Dataset formats: one file each, found by being a module of this package.
 
-A format is a `Reader` and, where it can be written, a `Writer`: Pydantic models of its options. `base` says what they
-must do, `atomic` how a file is replaced, `problems` how the errors of other libraries become sentences.
+A format is a `Reader` and, where it can be written, a `Writer` of a file or another `Target`: Pydantic models of its
+options. `base` says what they must do, `atomic` how a file is replaced, `problems` how the errors of other libraries
+become sentences.
 """
 
 import importlib
@@ -11,9 +12,9 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeVar
 
-from orchestrator.formats.base import Format, Reader, Writer
+from orchestrator.formats.base import Format, Reader, Target, Writer
 
-__all__ = ["Reader", "Writer", "readers", "writers"]
+__all__ = ["Reader", "Target", "Writer", "readers", "writers"]
 
 F = TypeVar("F", bound=Format)
 
@@ -25,9 +26,9 @@ def readers() -> Mapping[str, type[Reader]]:
 
 
 @lru_cache(maxsize=1)
-def writers() -> Mapping[str, type[Writer]]:
+def writers() -> Mapping[str, type[Target]]:
     """Every format that can be written, by name."""
-    return _named(Writer)
+    return _named(Target)
 
 
 def _named(kind: type[F]) -> Mapping[str, type[F]]:

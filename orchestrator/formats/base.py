@@ -23,8 +23,8 @@ from orchestrator.schema import GEOMETRY, Column, columns
 from orchestrator.tables import Session, quote
 
 __all__ = [
-    "Context", "FileReader", "Format", "Layer", "Reader", "Relation", "Writer", "is_read_by", "kept", "layer_of",
-    "option",
+    "Context", "FileReader", "Format", "Layer", "Reader", "Relation", "Target", "Writer", "is_read_by", "kept",
+    "layer_of", "option",
 ]  # fmt: skip
 
 LONGEST_NAME = 1_000
@@ -172,8 +172,20 @@ class FileReader(Reader):
         raise TypeError(f"{type(self).__name__} has no read")
 
 
-class Writer(Format):
-    """How a relation becomes a file."""
+class Target(Format):
+    """How a relation becomes a dataset of any kind: a file (`Writer`), or a table somewhere else."""
+
+    def save(self, table: Relation, context: Context) -> Relation:
+        """Write all rows, note how many (`rows_written`), and give the rows back; in design only check.
+
+        Raises:
+            NodeError: it cannot be written; the old dataset is whole.
+        """
+        raise TypeError(f"{type(self).__name__} has no save")
+
+
+class Writer(Target):
+    """How a relation becomes a file; `data_writer` saves it."""
 
     path: FilePath = Field(description="The file to write, relative to the data root.", examples=["out/late.csv"])
 

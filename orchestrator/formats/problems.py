@@ -11,6 +11,7 @@ from orchestrator.errors import NodeError
 # What stands for null in columns of numbers and times; in a column of text it may be a word (NA is Namibia).
 BLANKS = ("NA", "N/A", "n/a", "NULL", "null", "None", "\\N", "#N/A", "-")
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+FULL_SQLITE = ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
 FULL_TEXT = re.compile(
     r"no space left|disk (is )?full|file too large|disk quota|out of disk space|IO_(ENOSPC|EFBIG)\b", re.IGNORECASE
 )
@@ -46,7 +47,8 @@ def translate(error: BaseException, root: Path | None = None, name: str | None =
     import duckdb
 
     text = str(error)
-    if (isinstance(error, OSError) and error.errno in FULL) or FULL_TEXT.search(text):
+    said = getattr(error, "sqlite_errorname", None)
+    if (isinstance(error, OSError) and error.errno in FULL) or FULL_TEXT.search(text) or said in FULL_SQLITE:
         return NodeError("The disk is full: nothing was written, the old file is whole.", code="disk_full")
     file = _quoted(name or _mentioned(text, root))
     if "CSV Error on Line" in text:

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError, create_model
 from pydantic.json_schema import models_json_schema
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from orchestrator.errors import NodeError
 from orchestrator.names import listing, near
 from orchestrator.ops.base import Op
 
@@ -16,7 +17,8 @@ class ByFormat(Op):
     """Base of `data_loader` and `data_writer`: the field `chooser` says which format's fields are added.
 
     Each format makes a variant: a subclass of the node type and of the format's model at once. So every problem with an
-    option lies directly below the config, and the editor gets one form per format.
+    option lies directly below the config, and the editor gets one form per format. Where both have a field of one name,
+    the format's counts.
     """
 
     chooser: ClassVar[str] = ""
@@ -73,6 +75,7 @@ def variant(root: type[ByFormat], name: str) -> type[ByFormat]:
         __base__=(root, kind),
         __doc__=kind.__doc__,
         __module__=root.__module__,
+        **{key: (info.annotation, info) for key, info in kind.model_fields.items() if key in root.model_fields},
         **{root.chooser: (Literal[name], chooser)},
     )
     made.model_config["title"] = kind.label
@@ -106,7 +109,7 @@ def _explained(kind: type[ByFormat], name: str, error: ValidationError) -> Valid
     made: list[InitErrorDetails] = []
     for each in error.errors(include_url=False):
         details = InitErrorDetails(type=each["type"], loc=each["loc"], input=each["input"], ctx=each.get("ctx", {}))
-        if "message" in details["ctx"]:
+        if isinstance(details["ctx"].get("error"), NodeError):  # one of `settings.refuse`
             details["type"] = PydanticCustomError(each["type"], "{message}", details["ctx"])
         if each["type"] == "extra_forbidden":
             option = str(each["loc"][-1])

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 from duckdb import DuckDBPyRelation as Relation
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from orchestrator.connections import Connection, from_environment
 from orchestrator.errors import UnknownColumns
 from orchestrator.ops.settings import bind_parameters
 from orchestrator.storable import storable
@@ -46,8 +47,9 @@ class Context:
 
     `design` is true while only columns are wanted: nothing is written, no address is called. `keep_order` is false
     when nobody will see the order of this node's rows. `unused` are the output ports that nobody will read: any table
-    may be given for them. `given` holds an `input` node's rows; `scratch` is a folder of the run's own.
-    `log` writes a line of a level (`debug`, `info`, `warning`, `error`) into the run's log.
+    may be given for them. `given` holds an `input` node's rows; `scratch` is a folder of the run's own. `log` writes a
+    line of a level (`debug`, `info`, `warning`, `error`) into the run's log. `connections` gives a database connection
+    by its name, or says that it is not known.
     """
 
     session: Session
@@ -59,6 +61,7 @@ class Context:
     unused: frozenset[str] = frozenset()
     notes: dict[str, Any] = field(default_factory=dict, compare=False)
     log: Callable[[str, str], None] = field(default=_unheard, compare=False)
+    connections: Callable[[str], Connection] = from_environment
 
 
 @dataclass(frozen=True)

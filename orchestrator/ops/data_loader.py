@@ -13,7 +13,7 @@ from orchestrator.tables import quote
 
 
 class DataLoader(ByFormat):
-    """Read a dataset: a file below the data root, or the answer of a web service."""
+    """Read a dataset: a file below the data root, a table of a database, or the answer of a web service."""
 
     category: ClassVar[str] = "Read and write"
     example: ClassVar[dict[str, Any]] = {"source_type": "csv", "path": "flights.csv"}

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 from pydantic import Field
 
 from orchestrator.errors import NodeError, at
-from orchestrator.formats import Writer, writers
+from orchestrator.formats import Target, Writer, writers
 from orchestrator.formats.atomic import replacing
 from orchestrator.formats.base import is_read_by, kept
 from orchestrator.formats.problems import sentences
@@ -17,7 +17,10 @@ from orchestrator.paths import resolve
 
 
 class DataWriter(ByFormat):
-    """Write a dataset below the data root. The old file stays whole until the new one is complete."""
+    """Write a dataset: a file below the data root, or a table of a database.
+
+    The old dataset stays whole until the new one is complete.
+    """
 
     category: ClassVar[str] = "Read and write"
     example: ClassVar[dict[str, Any]] = {"target_type": "csv", "path": "out/late.csv", "mode": "overwrite"}
@@ -40,7 +43,9 @@ class DataWriter(ByFormat):
         self, table: Annotated[Relation, "The rows to write."], context: Context
     ) -> Annotated[Relation, "The rows that were written."]:
         """Write all rows, then hand them on; in design nothing is written, and what can be checked is."""
-        writer = cast(Writer, self)
+        if not isinstance(self, Writer):
+            return cast(Target, self).save(table, context)
+        writer = self
         with at("/path"):
             target = resolve(context.root, writer.path)
             self._check_target(writer, target)

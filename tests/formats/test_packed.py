@@ -45,7 +45,7 @@ def test_the_file_inside(context: Context, load: Load, members: list[Any], optio
     assert table.fetchall() == [(1, "x")]
 
 
-@pytest.mark.parametrize("kind", sorted(set(writers()) - {"text", "fixed_width"}))
+@pytest.mark.parametrize("kind", sorted(set(writers()) - {"text", "fixed_width", "postgresql"}))
 @pytest.mark.parametrize("form", ["zip", "gz"])
 def test_every_format(context: Context, load: Load, save: Save, kind: str, form: str) -> None:
     frame = geopandas.GeoDataFrame({"n": [1, 2]}, geometry=[shapely.Point(1, 2), shapely.Point(3, 4)], crs="EPSG:4326")

@@ -40,3 +40,11 @@ def sales():
         {"id": 4, "region": "north", "amount": 10.5, "day": day(2024, 2, 1)},
         {"id": 5, "region": "", "amount": -1.0, "day": day(2023, 12, 31)},
     ]
+
+
+@pytest.fixture
+def warehouse(database_url, monkeypatch) -> str:
+    """The URL of a database that nodes know as the connection `warehouse`."""
+    url = database_url.replace("+psycopg2", "")
+    monkeypatch.setenv("GRAPHMILL_CONNECTION_WAREHOUSE", url)
+    return url

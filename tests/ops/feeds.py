@@ -1,8 +1,9 @@
 """The tables that tests over all node types feed to each of them.
 
 Every input port gets ROWS. A type that needs other tables says so in its own test file, `test_<type>.py`:
-`FEED = {port: SQL}` (a list of SQL where a port takes many edges), and `FILES = {path: text}` for the files that its
-example reads below the data root. One that makes one row of several, and rejects rows, says `COMBINES = True`.
+`FEED = {port: SQL}` (a list of SQL where a port takes many edges), `FILES = {path: text}` for the files that its
+example reads below the data root, and `FIXTURES = [name]` for what else it needs, such as a database. One that makes
+one row of several, and rejects rows, says `COMBINES = True`.
 """
 
 from importlib import import_module
@@ -40,6 +41,11 @@ def write_files(op, root: Path) -> None:
     for name, text in getattr(_tests(op), "FILES", {}).items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
+
+
+def fixtures(op) -> list[str]:
+    """The fixtures that the example of this type needs, such as a database."""
+    return getattr(_tests(op), "FIXTURES", [])
 
 
 def _tests(op):

@@ -6,7 +6,7 @@ import math
 import re
 
 import pytest
-from feeds import combines, feed, write_files
+from feeds import combines, feed, fixtures, write_files
 from running import shape, table
 
 from orchestrator.ops.base import Context
@@ -29,8 +29,10 @@ def op(request):
 
 
 @pytest.fixture
-def prepared(op, session, tmp_path):
+def prepared(op, session, tmp_path, request):
     write_files(op, tmp_path)
+    for name in fixtures(op):
+        request.getfixturevalue(name)
     return Context(session, tmp_path, scratch=tmp_path)
 
 

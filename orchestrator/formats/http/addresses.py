@@ -76,9 +76,11 @@ class CheckedBackend(httpcore.NetworkBackend):
         raise NodeError("A local socket is not allowed.", code="address_not_allowed", path="/config/url")
 
 
-def client(*, private: bool, timeout_s: float) -> httpx.Client:
+def client(*, private: bool, timeout_s: float, connections: int = 10) -> httpx.Client:
     """A client that calls checked addresses, follows no redirect and takes no proxy from the environment."""
     context = ssl.create_default_context()
     transport = httpx.HTTPTransport(verify=context, trust_env=False)
-    transport._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=CheckedBackend(private=private))
+    transport._pool = httpcore.ConnectionPool(
+        ssl_context=context, network_backend=CheckedBackend(private=private), max_connections=connections
+    )
     return httpx.Client(transport=transport, trust_env=False, timeout=timeout_s, follow_redirects=False)

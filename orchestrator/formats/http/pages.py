@@ -1,9 +1,10 @@
 """Fetching JSON over HTTP: retries, redirects, limits of time and size, and what went wrong as one sentence."""
 
+import codecs
 import json
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -43,16 +44,47 @@ class Answer:
     next: str | None
 
 
+@dataclass(frozen=True)
+class Received:
+    """What came back, whatever it is."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    url: httpx.URL
+    next: str | None
+    encoding: str
+
+    @property
+    def text(self) -> str:
+        """The body as text; what is not in its encoding becomes a question mark in a diamond."""
+        return self.body.decode(self.encoding, errors="replace")
+
+
 def fetch(client: httpx.Client, request: Request, *, timeout_s: float, retries: int) -> Answer:
-    """Ask until there is an answer, `retries` times more at most.
+    """Ask for JSON until there is an answer, `retries` times more at most.
 
     Raises:
         NodeError: `http_error`, with the status and the host; never a header, a query or a body.
     """
+    found = call(client, request, timeout_s=timeout_s, retries=retries)
+    return Answer(document(found), found.url, found.next)
+
+
+def call(
+    client: httpx.Client, request: Request, *, timeout_s: float, retries: int,
+    accept: frozenset[int] = frozenset(), largest: int | None = None, before: Callable[[], None] = lambda: None,
+) -> Received:  # fmt: skip
+    """Ask until there is an answer of 2xx or a status to `accept`; `before` is called before each attempt.
+
+    Raises:
+        NodeError: `http_error`, as `fetch`.
+    """
     for attempt in range(retries + 1):
         last = attempt == retries
+        before()
         try:
-            return _once(client, request, timeout_s, last)
+            return _once(client, request, timeout_s, accept, largest or LARGEST)
         except _Again as again:
             if last:
                 raise again.error from None
@@ -70,7 +102,7 @@ def _pause(attempt: int) -> float:
     return min(30.0, 0.25 * 2.0**attempt) * random.uniform(0.8, 1.2)  # noqa: S311 (spreads load, keeps no secret)
 
 
-def _once(client: httpx.Client, request: Request, timeout_s: float, last: bool) -> Answer:
+def _once(client: httpx.Client, request: Request, timeout_s: float, accept: frozenset[int], largest: int) -> Received:
     deadline = time.monotonic() + timeout_s
     for _ in range(REDIRECTS + 1):
         host = request.url.host
@@ -82,9 +114,12 @@ def _once(client: httpx.Client, request: Request, timeout_s: float, last: bool) 
                 if response.has_redirect_location:
                     request = request.at(_checked(request.url.join(response.headers["location"])))
                     continue
-                _check_status(response, host)
-                return Answer(
-                    _document(_read(response, host, deadline, timeout_s), response, host), request.url, _link(response)
+                if response.status_code not in accept:
+                    _check_status(response, host)
+                body = _read(response, host, deadline, timeout_s, largest)
+                encoding = response.charset_encoding if _is_known(response.charset_encoding) else "utf-8"
+                return Received(
+                    response.status_code, response.headers, body, request.url, _link(response), str(encoding)
                 )
         except httpx.TimeoutException:
             raise _Again(refused(f"{host} did not answer within {timeout_s:g} s.")) from None
@@ -125,26 +160,39 @@ def _retry_after(text: str) -> float | None:
         return None
 
 
-def _read(response: httpx.Response, host: str, deadline: float, timeout_s: float) -> bytes:
+def _is_known(encoding: str | None) -> bool:
+    try:
+        return bool(encoding and codecs.lookup(encoding))
+    except LookupError:
+        return False
+
+
+def _read(response: httpx.Response, host: str, deadline: float, timeout_s: float, largest: int) -> bytes:
     parts, size = [], 0
     for part in response.iter_bytes():
         parts.append(part)
         size += len(part)
-        if size > LARGEST:
-            raise refused(f"{host} sends more than {LARGEST >> 20} MiB in one answer.")
+        if size > largest:
+            raise refused(f"{host} sends more than {largest >> 20} MiB in one answer.")
         if time.monotonic() > deadline:
             raise refused(f"{host} did not end its answer within {timeout_s:g} s.")
     return b"".join(parts)
 
 
-def _document(body: bytes, response: httpx.Response, host: str) -> Any:
+def document(received: Received) -> Any:
+    """The JSON in an answer.
+
+    Raises:
+        NodeError: `http_error`, it is something else.
+    """
     try:
-        return json.loads(body)
+        return json.loads(received.body)
     except (ValueError, RecursionError):
-        kind = "an empty answer" if not body.strip() else "something else"
-        if "html" in response.headers.get("content-type", "") or body.lstrip()[:1] == b"<":
+        kind = "an empty answer" if not received.body.strip() else "something else"
+        if "html" in received.headers.get("content-type", "") or received.body.lstrip()[:1] == b"<":
             kind = "HTML"
-        raise refused(f"{host} answered {response.status_code} with {kind} instead of JSON.") from None
+        host = received.url.host
+        raise refused(f"{host} answered {received.status} with {kind} instead of JSON.") from None
 
 
 def _link(response: httpx.Response) -> str | None:

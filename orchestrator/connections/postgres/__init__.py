@@ -1,0 +1,1 @@
+"""What PostgreSQL needs: its types, its errors, COPY."""

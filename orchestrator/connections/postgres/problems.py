@@ -1,0 +1,82 @@
+"""PostgreSQL's errors, as ADBC, psycopg2 and DuckDB hand them on, as sentences for a person."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from orchestrator.errors import NodeError
+
+CODES = {
+    "42P01": "unknown_table", "3F000": "unknown_table", "42703": "unknown_column", "42601": "invalid_expression",
+    "42883": "type_mismatch", "42804": "type_mismatch", "42702": "duplicate_column", "22P02": "invalid_value",
+    "22003": "out_of_range", "22008": "out_of_range", "53100": "disk_full",
+}  # fmt: skip
+SENTENCES = {
+    "57014": "the statement took longer than it may",
+    "42501": "the connection's user may not do this",
+    "25006": "only what reads is allowed here",
+    "21000": "two rows have the same key",
+    "42P10": "the table has no unique constraint on exactly these keys",
+}
+MESSAGE = re.compile(r"(?:ERROR|FATAL|PANIC):\s+(.+)")
+HINT = re.compile(r"^(?:HINT|DETAIL):\s+(.+)", re.M)
+STATE = re.compile(r"SQLSTATE: (\w{5})")
+PLACE = re.compile(r"COPY .+?, line (\d+)(?:, column (.+?): \"(.*)\")?")
+FAILED = re.compile(r" failed: (?:FATAL:\s+|error: )?(.+)")
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Whatever PostgreSQL complains of inside becomes a NodeError, without the text of the statement.
+
+    Raises:
+        NodeError: `connection_failed` with its path; others without.
+    """
+    try:
+        yield
+    except NodeError:
+        raise
+    except Exception as error:
+        found = translate(error)
+        if found is None:
+            raise
+        raise found from None
+
+
+def translate(error: Exception) -> NodeError | None:
+    """The error as a sentence, or None where it is not PostgreSQL's."""
+    text = str(error)
+    if "Unsupported geometry type in WKB" in text:
+        message = "The database gives a curve or another shape that is not read: ST_CurveToLine makes lines of curves."
+        return NodeError(message, code="invalid_geometry")
+    module = type(error).__module__
+    if not module.startswith(("psycopg2", "adbc_driver")) and "[libpq]" not in text:
+        return None
+    if "Failed to connect" in text or text.startswith("connection to server") or "could not translate" in text:
+        return failed(text)
+    if "server closed the connection" in text or "terminating connection" in text or "no connection to" in text:
+        return failed(" failed: it hung up")
+    found = STATE.search(text)
+    state = str(getattr(error, "pgcode", None) or getattr(error, "sqlstate", None) or (found[1] if found else ""))
+    said = MESSAGE.search(text)
+    first = said[1] if said else text.strip().partition("\n")[0].removeprefix("IO: [libpq] ")
+    if "statement timeout" in first:  # DuckDB hands on the text without the state
+        state = "57014"
+    reason = SENTENCES.get(state) or re.sub(r"\. SQLSTATE.*", "", first).strip().rstrip(".")
+    hint = HINT.search(text)
+    place = PLACE.search(text)
+    where = f", in row {int(place[1]):,}" + (f", column '{place[2]}'" if place[2] else "") if place else ""
+    code = "crs_mismatch" if "does not match column SRID" in first else CODES.get(state, "query_failed")
+    return NodeError(
+        f"The database refuses{where}: {reason[:300]}.", code=code,
+        hint=hint[1][:300].strip() if hint else None, row=int(place[1]) if place else None,
+    )  # fmt: skip
+
+
+def failed(text: str) -> NodeError:
+    """The problem of a server that cannot be reached or does not let us in."""
+    found = FAILED.search(text)
+    reason = found[1].strip().rstrip(".") if found else "its host is not known"
+    reason = reason[:1].lower() + reason[1:] if not reason.isupper() else reason
+    message = f"The database does not answer: {reason[:200]}."
+    return NodeError(message, code="connection_failed", path="/config/connection")

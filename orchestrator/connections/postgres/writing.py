@@ -1,0 +1,170 @@
+"""The ways to write a table, each inside the caller's transaction: a failure leaves the old table whole."""
+
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from orchestrator.connections.postgres.copying import copy
+from orchestrator.connections.postgres.storing import Stored, stored
+from orchestrator.connections.postgresql import spatial_systems
+from orchestrator.crs import same, title, written_in
+from orchestrator.errors import NodeError
+from orchestrator.formats.base import kept
+from orchestrator.names import listing, near
+from orchestrator.ops.base import Context, Relation
+from orchestrator.tables import quote
+
+DIMENSIONS = {0: "Geometry", 1: "GeometryZ", 2: "GeometryM", 3: "GeometryZM"}
+
+
+@dataclass
+class Writing:
+    """Rows on their way to a table; `schema` is None where the search path says it. Each mode returns how many."""
+
+    cursor: Any
+    rows: Relation
+    context: Context
+    schema: str | None
+    name: str
+    keys: list[str]
+    kind: str | None = None
+    columns: list[Stored] = field(default_factory=list)
+    srids: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.columns = stored(self.rows)
+        self._find()
+        if geometry := [each for each in self.columns if each.geometry]:
+            systems = spatial_systems(self.cursor)
+            self.srids = {each.name: self._srid(each, systems) for each in geometry}
+
+    @property
+    def place(self) -> str:
+        """The table's name in SQL."""
+        return f"{quote(self.schema or '')}.{quote(self.name)}"
+
+    def overwrite(self) -> int:
+        """A new table takes the place of the old one, which others read until then."""
+        if self.kind not in (None, "r"):
+            message = f"'{self.name}' is no plain table, and cannot be replaced: use truncate or append."
+            raise NodeError(message, code="query_failed", path="/config/table")
+        new = replace(self, name=f"graphmill_{uuid.uuid4().hex}", kind=None)
+        count = new.append()
+        if self.kind:
+            self.cursor.execute(f"DROP TABLE {self.place}")
+        self.cursor.execute(f"ALTER TABLE {new.place} RENAME TO {quote(self.name)}")
+        return count
+
+    def append(self) -> int:
+        """Below the rows that are there, by column name."""
+        self._make()
+        return self._copy(self.columns, self.place)
+
+    def error(self) -> int:
+        """Into a table that is not there yet."""
+        if self.kind:
+            message = f"Table '{self.name}' is there already in schema '{self.schema}'."
+            raise NodeError(message, code="table_exists", path="/config/table")
+        return self.append()
+
+    def truncate(self) -> int:
+        """In place of the rows that are there; the table keeps its definition."""
+        if self.kind:
+            self.cursor.execute(f"TRUNCATE {self.place}")
+        return self.append()
+
+    def upsert(self) -> int:
+        """A row whose keys are there replaces the columns that come in; any other is added."""
+        self._make(primary=True)
+        staged = self._staged(self.columns)
+        names = ", ".join(quote(each.name) for each in self.columns)
+        others = [quote(each.name) for each in self.columns if each.name not in self.keys]
+        sets = ", ".join(f"{each} = EXCLUDED.{each}" for each in others)
+        keys = ", ".join(map(quote, self.keys))
+        self.cursor.execute(
+            f"INSERT INTO {self.place} ({names}) SELECT {names} FROM {staged} "
+            f"ON CONFLICT ({keys}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
+        )
+        return int(self.cursor.rowcount)
+
+    def delete(self) -> int:
+        """Remove the rows whose keys come in; other columns are not looked at. Null equals nothing."""
+        if not self.kind:
+            message = f"Table '{self.name}' is not there."
+            raise NodeError(message, code="unknown_table", path="/config/table")
+        staged = self._staged([each for each in self.columns if each.name in self.keys])
+        equal = " AND ".join(f"old.{quote(each)} = gone.{quote(each)}" for each in self.keys)
+        self.cursor.execute(f"DELETE FROM {self.place} AS old USING {staged} AS gone WHERE {equal}")
+        return int(self.cursor.rowcount)
+
+    def _find(self) -> None:
+        """The table's schema, and its kind where it is there (pg_class.relkind)."""
+        name = f"{quote(self.schema)}.{quote(self.name)}" if self.schema else quote(self.name)
+        self.cursor.execute(
+            "SELECT nspname, relkind FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
+            "WHERE c.oid = to_regclass(%s)", (name,),
+        )  # fmt: skip
+        if found := self.cursor.fetchone():
+            self.schema, self.kind = found
+        elif not self.schema:
+            self.cursor.execute("SELECT current_schema()")
+            (self.schema,) = self.cursor.fetchone()
+
+    def _srid(self, column: Stored, systems: str) -> int:
+        written = written_in(column.kind)
+        if written is None:
+            return 0
+        code = "EPSG:4326" if same(written, "EPSG:4326") else title(written)
+        authority, _, number = code.partition(":")
+        self.cursor.execute(
+            f"SELECT srid FROM {systems} WHERE auth_name = %s AND auth_srid::text = %s", (authority, number)
+        )
+        found = self.cursor.fetchone()
+        if found is None:
+            message = f"PostGIS does not know the coordinate system of '{column.name}' ({code}): reproject it first."
+            raise NodeError(message, code="invalid_crs", port="table")
+        return int(found[0])
+
+    def _make(self, *, primary: bool = False) -> None:
+        """The table, where it is not there; where it is, it must have the columns."""
+        if self.kind:
+            self._check_columns()
+            return
+        if self.srids:
+            self.rows = kept(self.rows, self.context)  # they are looked at twice
+        fields = [f"{quote(each.name)} {self._type(each)}" for each in self.columns]
+        if primary:
+            fields.append(f"PRIMARY KEY ({', '.join(map(quote, self.keys))})")
+        self.cursor.execute(f"CREATE TABLE {self.place} ({', '.join(fields)})")
+
+    def _type(self, column: Stored) -> str:
+        if not column.geometry:
+            return column.type()
+        code = f"hex(st_aswkb({quote(column.name)})[2:3])"
+        number = f"('0x' || {code}[3:4] || {code}[1:2])::INTEGER // 1000"
+        found = [each for (each,) in self.rows.project(f"{number} AS d").distinct().fetchall() if each is not None]
+        schema = spatial_systems(self.cursor).rpartition(".")[0]
+        if len(found) > 1:  # flat and high ones side by side fit no narrower type
+            return f"{schema}.geometry"
+        kind = DIMENSIONS[found[0] if found else 0]
+        return f"{schema}.geometry({kind}, {self.srids[column.name]})"
+
+    def _check_columns(self) -> None:
+        self.cursor.execute(f"SELECT * FROM {self.place} LIMIT 0")
+        there = [each.name for each in self.cursor.description]
+        for each in self.columns:
+            if each.name not in there:
+                message = f"Column '{each.name}' is not in table '{self.name}'.{near(each.name, there)}"
+                raise NodeError(message, code="unknown_column", path="/config/table", port="table", hint=listing(there))
+
+    def _staged(self, columns: list[Stored]) -> str:
+        """The rows in a table of this transaction's own, in the types of the table they are meant for."""
+        self._check_columns()
+        made = quote(f"graphmill_{uuid.uuid4().hex}")
+        names = ", ".join(quote(each.name) for each in columns)
+        self.cursor.execute(f"CREATE TEMP TABLE {made} ON COMMIT DROP AS SELECT {names} FROM {self.place} WITH NO DATA")
+        self._copy(columns, made)
+        return made
+
+    def _copy(self, columns: list[Stored], place: str) -> int:
+        return copy(self.cursor, self.rows, columns, place, self.srids)

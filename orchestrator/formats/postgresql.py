@@ -1,0 +1,122 @@
+"""Tables of PostgreSQL, with or without PostGIS: read as Arrow through ADBC, written by COPY."""
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from orchestrator.connections import Connection, ConnectionName, using
+from orchestrator.connections.postgres.storing import stored
+from orchestrator.connections.postgresql import Postgresql
+from orchestrator.connections.statements import Sql
+from orchestrator.crs import Crs
+from orchestrator.errors import NodeError, at
+from orchestrator.formats.base import Context, Reader, Relation, Target, option
+from orchestrator.ops.settings import Column, invalid
+from orchestrator.tables import quote
+
+LIMIT = 63
+KEYED = ("upsert", "delete")
+
+
+class PostgresqlReader(Reader):
+    """A table of a PostgreSQL database, or a part of it.
+
+    Columns and types are the database's own; a numeric without precision is DOUBLE, a list of lists one list, what
+    DuckDB has no type for is text. Geometry of PostGIS keeps its coordinate system. The database may give rows in any
+    order.
+    """
+
+    name: ClassVar[str] = "postgresql"
+    label: ClassVar[str] = "PostgreSQL"
+
+    connection: ConnectionName = option(..., "The connection.", "warehouse", "connection")
+    table: str = option(..., "The table or view.", "flights", min_length=1, max_length=LIMIT)
+    schema_name: str | None = option(
+        None,
+        "Its schema; by default where the search path has it.",
+        "public",
+        min_length=1,
+        max_length=LIMIT,
+    )
+    where: Sql | None = option(
+        None, "Which rows, in the database's own SQL; parameters go along as bound values.", "day >= ${from}", "sql"
+    )
+    columns: list[str] | None = option(
+        None, "Read only these columns, in this order; all by default.", ["day", "dep_delay"], "columns"
+    )
+    limit: int | None = option(None, "Read at most so many rows.", 1000, "number", ge=0)
+    crs: Crs | None = option(
+        None, "The coordinate system of geometry whose type in the database does not say it.", "EPSG:4326", "crs"
+    )
+
+    def load(self, context: Context) -> Relation:
+        """One SELECT. A column that is not there is left to the loader, which knows how to say so."""
+        place = f"{quote(self.schema_name)}.{quote(self.table)}" if self.schema_name else quote(self.table)
+        with using(self.connection, context) as database:
+            with at("/table"):
+                there = _postgresql(database, self.connection).columns(place)
+            wanted = [each for each in self.columns if each in there] if self.columns else []
+            chosen = ", ".join(map(quote, dict.fromkeys(wanted))) if len(wanted) == len(self.columns or ()) else ""
+            query = f"SELECT {chosen or '*'} FROM {place}"
+            query += f" WHERE (\n{self.where}\n)" if self.where is not None else ""
+            query += f" LIMIT {self.limit}" if self.limit is not None else ""
+            with at("/where" if self.where is not None else "/table"):
+                return database.rows(query, self.where.values if self.where else (), context, crs=self.crs)
+
+
+class PostgresqlWriter(Target):
+    """A table of a PostgreSQL database. All of it happens in one transaction: a failure changes nothing.
+
+    A table that is not there is made: text as `text`, lists as arrays, structures as `jsonb`, geometry as PostGIS's
+    `geometry` with its coordinate system. One that is there takes the columns of its names, in its own types.
+    """
+
+    name: ClassVar[str] = "postgresql"
+    label: ClassVar[str] = "PostgreSQL"
+
+    connection: ConnectionName = option(..., "The connection.", "warehouse", "connection")
+    table: str = option(..., "The table.", "flights", min_length=1, max_length=LIMIT)
+    schema_name: str | None = option(
+        None, "Its schema; by default where the search path has it.", "public", min_length=1, max_length=LIMIT
+    )
+    mode: Literal["overwrite", "append", "error", "truncate", "upsert", "delete"] = option(
+        "overwrite",
+        "What to do where the table is there: put a new one in its place, add rows, refuse, empty it first, replace "
+        "the rows of the same keys and add the others, or remove the rows that have these keys.",
+        "upsert",
+        "select",
+    )
+    keys: list[Column] = option(
+        [], "The columns that tell rows apart, for upsert and delete; upsert needs them unique.", ["id"], "columns"
+    )
+
+    @model_validator(mode="after")
+    def _keyed(self) -> Self:
+        if self.mode in KEYED and not self.keys:
+            raise invalid(f"Mode '{self.mode}' needs the columns that tell rows apart.", "keys")
+        if self.mode not in KEYED and self.keys:
+            raise invalid(f"Keys are for upsert and delete; mode '{self.mode}' uses none.", "keys")
+        return self
+
+    def save(self, table: Relation, context: Context) -> Relation:
+        """In design the columns are checked, and nothing is connected to."""
+        stored(table)
+        with using(self.connection, context) as database:
+            connected = _postgresql(database, self.connection)
+            if not context.design:
+                context.notes["rows_written"] = self._store(connected, table, context)
+        return table
+
+    def _store(self, database: Postgresql, table: Relation, context: Context) -> int:
+        from orchestrator.connections.postgres.writing import Writing
+
+        with at("/table"), database.session() as cursor:
+            writing = Writing(cursor, table, context, self.schema_name, self.table, list(dict.fromkeys(self.keys)))
+            return int(getattr(writing, self.mode)())
+
+
+def _postgresql(database: Connection, name: str) -> Postgresql:
+    if not isinstance(database, Postgresql):
+        message = f"Connection '{name}' leads to {database.label}, and a PostgreSQL is needed."
+        raise NodeError(message, code="invalid_config", path="/config/connection")
+    return database
