@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ByteSize, TypeAdapter
 
-from docs import schema
+from docs import schema, transformers
 from orchestrator.formats import readers, writers
 from orchestrator.formats.base import Format
 from orchestrator.nodes import catalogue as described
@@ -174,7 +174,14 @@ def _given(parameters: Any) -> Iterator[str]:
             yield f"`{each['name']}`" + (f": {each['description'].rstrip('.')}" if each.get("description") else "")
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"catalogue.md": catalogue, "settings.md": settings, "http.md": http}
+def fme() -> str:
+    """The page for people who come from FME."""
+    return f"{NOTE}\n\n{transformers.page()}"
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "catalogue.md": catalogue, "settings.md": settings, "http.md": http, "fme/index.md": fme,
+}  # fmt: skip
 
 
 def main() -> None:
