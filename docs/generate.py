@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ByteSize, TypeAdapter
 
-from docs import schema, transformers
+from docs import schema, semantics, transformers
 from orchestrator.formats import readers, writers
 from orchestrator.formats.base import Format
 from orchestrator.nodes import catalogue as described
@@ -174,13 +174,10 @@ def _given(parameters: Any) -> Iterator[str]:
             yield f"`{each['name']}`" + (f": {each['description'].rstrip('.')}" if each.get("description") else "")
 
 
-def fme() -> str:
-    """The page for people who come from FME."""
-    return f"{NOTE}\n\n{transformers.page()}"
-
-
 PAGES: Mapping[str, Callable[[], str]] = {
-    "catalogue.md": catalogue, "settings.md": settings, "http.md": http, "fme/index.md": fme,
+    "catalogue.md": catalogue, "settings.md": settings, "http.md": http,
+    "semantics.md": lambda: f"{NOTE}\n\n{semantics.page()}",
+    "fme/index.md": lambda: f"{NOTE}\n\n{transformers.page()}",
 }  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from orchestrator.registry import node_types
 
 PAGE = """# Coming from FME
 
-What to use here in place of an FME transformer.
+What to use here in place of an FME transformer. [Semantics](../semantics.md) says where null, order, types and joins
+differ for all of them.
 
 | FME | Graphmill |
 |---|---|
