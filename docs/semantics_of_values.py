@@ -27,6 +27,7 @@ NUMBERS: list[Case | Value] = [
     ),
     one("Beyond that they are an error", "sum", "conversion_failed", [2**62, 2**62]),
     one("A mean is DOUBLE, and has no such end", "mean", {"v": [2.0**62]}, [2**62, 2**62]),
+    one("Sums of DOUBLE make up for what is lost", "sum", {"v": [1.0]}, [0.1] * 10),
     one(
         "Sums of DECIMAL are exact", "sum", {"v": [Decimal("0.30")]},
         "SELECT v::DECIMAL(9, 2) AS v FROM (VALUES (0.1), (0.2)) t(v)",
@@ -48,6 +49,11 @@ TEXTS: list[Case | Value] = [
     Value("'10' < '9'", True, "Text is compared as text."),
     Value("lower('ÄÉ')", "äé", "Letters of any script."),
     Value("length('é')", 1, "Characters, not bytes."),
+    Case(
+        "Where case is ignored, letters are compared one for one", "route_by_value",
+        {"column": "v", "values": ["straße"], "ignore_case": True}, {"table": {"v": ["Straße", "STRASSE", "straße "]}},
+        {"straße": {"v": ["Straße"]}, "rest": {"v": ["STRASSE", "straße "]}},
+    ),
     Case(
         "Text that looks like a number is text", "filter", {"clauses": [{"column": "v", "operator": "=", "value": 1}]},
         {"table": {"v": ["1", "1.0", "01"]}}, {"passed": {"v": ["1"]}, "failed": {"v": ["1.0", "01"]}},
@@ -94,6 +100,12 @@ DATES: list[Case | Value] = [
         {"columns": ["t"], "formats": ["%Y-%m-%d %H:%M"], "zone": "Europe/Zurich", "to": "TIMESTAMPTZ"},
         {"table": {"t": ["2024-07-01 12:00", "2024-03-31 02:30", "2024-10-27 02:30"]}},
         {"result": {"t": [utc(7, 1, 10), utc(3, 31, 1, 30), utc(10, 27, 1, 30)]}},
+    ),
+    Case(
+        "A day alone is its midnight, in UTC", "filter",
+        {"clauses": [{"column": "t", "operator": "between", "value": ["2024-01-01", "2024-01-31"]}]},
+        {"table": {"t": [dt.datetime(2024, 1, 31), dt.datetime(2024, 1, 31, 12)]}},
+        {"passed": {"t": [dt.datetime(2024, 1, 31)]}, "failed": {"t": [dt.datetime(2024, 1, 31, 12)]}},
     ),
     Case(
         "With and without a zone do not go into one column", "union", {},
