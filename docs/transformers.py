@@ -28,7 +28,7 @@ differ for all of them.
 | feature caching, partial runs | a table for every port, unless `cache` is false; `until` and `from` |
 | Complete Groups, Input Is Ordered, Suppliers First | nothing: no order of arrival matters |
 
-What these pages say of Graphmill is run by a test. Most of FME's ports and parameters are named from memory, and its
+A test runs each page's workflow and counts its rows. Most of FME's ports and parameters are named from memory, and its
 versions differ: take the names as a way to the setting, not as a reference."""
 
 TOP = """## The most used
