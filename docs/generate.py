@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ByteSize, TypeAdapter
 
-from docs import schema
+from docs import schema, semantics, transformers
 from orchestrator.formats import readers, writers
 from orchestrator.formats.base import Format
 from orchestrator.nodes import catalogue as described
@@ -174,7 +174,11 @@ def _given(parameters: Any) -> Iterator[str]:
             yield f"`{each['name']}`" + (f": {each['description'].rstrip('.')}" if each.get("description") else "")
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"catalogue.md": catalogue, "settings.md": settings, "http.md": http}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "catalogue.md": catalogue, "settings.md": settings, "http.md": http,
+    "semantics.md": lambda: f"{NOTE}\n\n{semantics.page()}",
+    "fme/index.md": lambda: f"{NOTE}\n\n{transformers.page()}",
+}  # fmt: skip
 
 
 def main() -> None:

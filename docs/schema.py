@@ -1,14 +1,14 @@
 """JSON Schema of a node's settings, as rows of a table for people."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 Schema = Mapping[str, Any]
 HEAD = ("Setting", "Type", "Default", "What it does")
 
 
-def table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]] | list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """A Markdown table; empty where there is no row."""
     lines = [f"| {' | '.join(cell(each) for each in row)} |" for row in rows]
     return "\n".join([f"| {' | '.join(head)} |", "|" + "---|" * len(head), *lines]) if lines else ""

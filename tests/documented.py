@@ -9,8 +9,11 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+FME = sorted(page for page in (ROOT / "docs/fme").glob("*.md") if page.stem != "index")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CALL = re.compile(r"(?:(?P<name>\w+)=\$\()?(?P<curl>curl .*?)(?: \| jq -r \.(?P<key>\w+)\))?$")
+FILE = re.compile(r"^Save this as `(.+)` in the data root:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+GIVES = re.compile(r"^It gives (.+)\.$", re.MULTILINE)
 HOST = "localhost:8000"
 
 
@@ -23,6 +26,28 @@ def workflows(page: Path) -> list[dict[str, Any]]:
     """The workflows among the JSON blocks of a page."""
     found = [json.loads(text) for text in blocks(page, "json")]
     return [each for each in found if isinstance(each, dict) and "nodes" in each]
+
+
+def files(page: Path) -> dict[str, str]:
+    """The files that a page tells to put into the data root."""
+    return dict(FILE.findall(page.read_text()))
+
+
+def gives(page: Path) -> dict[str, int]:
+    """How many rows a page says that the ports of its workflow's last node give."""
+    (said,) = GIVES.findall(page.read_text())
+    return {port: int(rows) for port, rows in re.findall(r"`(.+?)` (\d+)", said)}
+
+
+def together(documents: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Several workflows as one, the ids of each behind its name."""
+    nodes = [{**node, "id": f"{name}/{node['id']}"} for name, each in documents.items() for node in each["nodes"]]
+    edges = [
+        {**edge, "source": f"{name}/{edge['source']}", "target": f"{name}/{edge['target']}"}
+        for name, each in documents.items()
+        for edge in each["edges"]
+    ]
+    return {"name": "Together", "nodes": nodes, "edges": edges}
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from documented import PAGES, ROOT, Call, blocks, calls, workflows
+from documented import FME, PAGES, ROOT, Call, blocks, calls, files, gives, together, workflows
 from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from api.app import create_app
-from docs import generate
+from docs import generate, transformers
 from orchestrator import formats
 from orchestrator.cli import app
 from orchestrator.errors import NodeError
@@ -28,7 +28,7 @@ GRAPH = ROOT / "docs/graph.md"
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 SOURCE = re.compile(r"`((?:api|orchestrator|tests|docs|examples|benchmarks|compiler|service|runs)/[\w/]+\.py)`")
-WORKFLOWS = [(page, index) for page in PAGES for index in range(len(workflows(page)))]
+WORKFLOWS = [(page, index) for page in PAGES if page not in FME for index in range(len(workflows(page)))]
 CALLS = [(page, call) for page in PAGES for call in calls(page)]
 
 
@@ -161,6 +161,40 @@ def test_workflows_in_the_docs_run(root: Path, page: Path, index: int) -> None:
     document = workflows(page)[index]
     assert judge(document).problems == ()
     assert run(document, {}).status == "completed"
+
+
+def test_there_is_a_page_for_each_of_the_most_used_transformers() -> None:
+    assert {name for _, name, _ in transformers.MOST_USED} == {page.stem for page in FME}
+    for _, name, types in transformers.MOST_USED:
+        page = (ROOT / f"docs/fme/{name}.md").read_text()
+        assert page.startswith(f"# {name}\n")
+        assert all(f"(../catalogue.md#{each})" in page for each in types.split()), name
+
+
+@pytest.fixture(scope="module")
+def run_together(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, int | None]]:
+    """The workflows of all pages for people who leave FME as one graph, for one run; rows by node and port."""
+    from orchestrator.offline import run
+
+    home = tmp_path_factory.mktemp("fme")
+    for page in FME:
+        for name, text in files(page).items():
+            (home / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+            (home / "data" / name).write_text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRAPHMILL_HOME", str(home))
+        settings.cache_clear()
+        made = run(together({page.stem: workflows(page)[0] for page in FME}), {})
+    settings.cache_clear()
+    assert made.status == "completed", made.error
+    return {each.node_id: {port: out.rows for port, out in each.outputs.items()} for each in made.nodes}
+
+
+@pytest.mark.parametrize("page", FME, ids=lambda page: page.stem)
+def test_workflows_for_people_who_leave_fme(run_together: Any, page: Path) -> None:
+    (document,) = workflows(page)
+    assert document["name"] == page.stem
+    assert run_together[f"{page.stem}/{document['nodes'][-1]['id']}"] == gives(page)
 
 
 @pytest.mark.parametrize(("command", "said"), [("validate", ""), ("run", "passed 2, failed 1")])

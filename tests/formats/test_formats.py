@@ -23,6 +23,7 @@ SPATIAL = {"flatgeobuf", "gml", "gpx", "kml", "mapinfo", "geojson", "geopackage"
 OF_FILES = {name for name, kind in writers().items() if issubclass(kind, Writer)}
 FILES = sorted(OF_FILES - {"dxf"})  # which keeps geometry and layer alone
 TABLES = sorted(set(FILES) - {"text"})  # of several columns
+KINDS = [*readers().values(), *writers().values()]
 TYPED = """
 SELECT * FROM (VALUES
     (1, 1.5, 'é "q"', true, DATE '2013-01-02',
@@ -257,3 +258,13 @@ def test_errors_that_are_not_about_a_file_stay(context: Context, translated: Cal
 
 def test_a_stored_name_is_the_column_name(context: Context) -> None:
     assert list(names(typed(context, "csv"))) == list(EXACT)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.__name__} {kind.name}")
+def test_the_examples_of_its_options_are_valid(kind: type[Reader] | type[Writer]) -> None:
+    fields = {info.alias or name: info for name, info in kind.model_fields.items()}
+    needed = {name: info.examples[0] for name, info in fields.items() if info.is_required()}
+    assert kind.model_validate({name: info.examples[0] for name, info in fields.items()})
+    for name, info in fields.items():
+        for example in info.examples:
+            assert kind.model_validate({**needed, name: example}).model_dump(by_alias=True)[name] is not None

@@ -1,0 +1,55 @@
+"""The page of what node types do where it could be otherwise; `tests/test_semantics.py` runs all that it shows."""
+
+from collections.abc import Mapping
+
+from docs import schema
+from docs.cases import Case, Value
+from docs.semantics_of_rows import EMPTIES, JOINS, NULLS, ORDER, SYSTEMS, UNIONS
+from docs.semantics_of_values import DATES, NUMBERS, TEXTS
+
+PAGE = """# Semantics
+
+What comes out where it could be otherwise. Every row is a node with its settings, the table that goes in and the one
+that comes out, written column by column: `k: "a", null` is a column `k` of two rows. A test runs each of them.
+A single word such as `type_mismatch` is [the problem](graph.md#problems) that the node has instead.
+
+In short, for a person who knows SQL: as in SQL, with rows that keep their order, and names that are yours. For one who
+knows FME: null is not empty text, a column has one type, and every row has every column."""
+
+HEADS: Mapping[type, tuple[str, ...]] = {Value: ("Expression", "Gives", ""), Case: ("What", "Node", "In", "Out")}
+SECTIONS: tuple[tuple[str, str, list[Case | Value]], ...] = (
+    (
+        "Null and empty text",
+        "Null is not empty text, in no node; `null_values` turns one into the other. FME's *missing* is not there.",
+        NULLS,
+    ),
+    (
+        "Order",
+        """Rows keep the order in which they came, in all node types but `sort` and those that say what their order is:
+joins go by the first table, then by the second; groups by their columns (`aggregate`) or by their first rows. One
+thread and many give the same rows in the same order; but the last digits of a sum, mean or deviation of many DOUBLEs
+may differ from run to run in `aggregate` and `sql`, as threads add up in any order. DECIMAL is exact.""",
+        ORDER,
+    ),
+    ("Joins", "", JOINS),
+    ("Numbers", "", NUMBERS),
+    ("Text", "", TEXTS),
+    ("Dates and times", "The session's zone is UTC.", DATES),
+    ("Empty tables", "A table of no rows has its columns, and runs through every node.", EMPTIES),
+    ("Tables that differ", "", UNIONS),
+    (
+        "Coordinate systems",
+        "A geometry column has one for all its rows, or none. It goes along; `reproject` and `set_crs` change it.",
+        SYSTEMS,
+    ),
+)
+
+
+def page() -> str:
+    """The page."""
+    parts = [PAGE]
+    for title, intro, cases in SECTIONS:
+        parts += [f"## {title}", intro]
+        for kind, head in HEADS.items():
+            parts.append(schema.table(head, [each.row() for each in cases if isinstance(each, kind)]))
+    return "\n\n".join(part for part in parts if part)
