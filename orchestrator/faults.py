@@ -20,6 +20,10 @@ UNKNOWN_COLUMN = re.compile(
     re.DOTALL,
 )
 UNKNOWN_TABLE = re.compile(r'Referenced table "(?P<name>.*?)" not found', re.DOTALL)
+TOO_LARGE = re.compile(
+    r"Type \w+ with value (?P<value>\S+) can't be cast because the value is out of range .*?type (?P<wanted>\w+)"
+)
+ZERO = re.compile(r"(?P<said>Division by zero in expression .*?)\. Use TRY")
 PATH = re.compile(r"(?<![\w.])(?<!:/)(?!(?<=:)//)/(?:[\w.@+~-]+/)+(?P<file>[\w.@+~-]*)")
 
 CODES: dict[type[Exception], str] = {
@@ -66,6 +70,10 @@ def _duckdb(error: duckdb.Error) -> NodeError:
         return unknown_column(found["name"] or found["other"], _candidates(text))
     if found := UNKNOWN_TABLE.search(text):
         return unknown_column(found["name"], ())
+    if found := TOO_LARGE.search(text):
+        return NodeError(f"{found['value']} is out of range for {found['wanted']}.", code="out_of_range")
+    if found := ZERO.search(text):
+        return NodeError(f"{found['said']}; nullif(x, 0) makes null of 0.", code="invalid_value")
     if "No space left" in text or "Could not write all bytes" in text:
         return NodeError("The disk is full; nothing was replaced.", code="disk_full")
     code = next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)

@@ -54,6 +54,11 @@ def failure(query):
         ("SELECT foo.dep_delay FROM t", "unknown_column", "Column 'foo' is not in this table.", None),
         ("SELECT 'x'::INT", "conversion_failed", "Could not convert string 'x' to INT32.", None),
         ("SELECT 9223372036854775807 + 1::BIGINT", "out_of_range", None, None),
+        ("SELECT 300::TINYINT", "out_of_range", "300 is out of range for INT8.", None),
+        (
+            "SELECT 1 // 0", "invalid_value",
+            "Division by zero in expression (1 // 0); nullif(x, 0) makes null of 0.", None,
+        ),
         ("SELECT 1 + [1]", "type_mismatch", None, None),
         ("SELECT 1::MONEY", "invalid_expression", "Type with name MONEY does not exist!", None),
         ("SELECT nothing(1)", "invalid_expression", None, None),
