@@ -1,4 +1,4 @@
-"""What a file holds: the tables that a reader's `layer` or `sheet` may name."""
+"""What a file holds: the tables that a reader's `layer`, `sheet` or `table` may name; the files of an archive."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from orchestrator.errors import NodeError
 from orchestrator.files import format_of
 from orchestrator.formats import readers
 from orchestrator.formats.base import Layer
+from orchestrator.formats.packed import members
 from orchestrator.names import listing, near
 from orchestrator.ops.base import Context
 from orchestrator.paths import existing
@@ -19,9 +20,11 @@ def layers(root: Path, path: str, kind: str | None = None) -> list[Layer]:
         NodeError: `path_not_allowed`, `file_not_found`, `unreadable_file`, `invalid_request`, or what is wrong with
             the file.
     """
-    existing(root, path)
+    found = existing(root, path)
     name = kind or format_of(path.lower().rstrip("/"))
     known = {each: reader for each, reader in readers().items() if "path" in reader.model_fields}
+    if name is None and found.suffix.lower() == ".zip":
+        return [Layer(each) for each in members(found, path)]
     if name is None:
         raise NodeError(f"No format reads files called like '{path}'.", code="unreadable_file", hint=listing(known))
     if name not in known:

@@ -11,7 +11,7 @@ import lzma
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -63,6 +63,20 @@ def unpack(file: Found, folder: Path, endings: tuple[str, ...], lines: int | Non
             return str(_place(folder, name, member.filename).relative_to(folder))
 
 
+def members(archive: Path, name: str) -> list[str]:
+    """The files in a `.zip` that may be somebody's data: not what macOS adds, nothing hidden.
+
+    Raises:
+        NodeError: `unreadable_file`.
+    """
+    with _broken(name), zipfile.ZipFile(archive) as zipped:
+        return _seen(each.filename for each in zipped.infolist() if not each.is_dir())
+
+
+def _seen(files: Iterable[str]) -> list[str]:
+    return [each for each in files if not each.startswith("__MACOSX/") and not PurePosixPath(each).name.startswith(".")]
+
+
 def _place(folder: Path, name: str, member: str) -> Path:
     """Where a member goes, below the folder.
 
@@ -83,8 +97,7 @@ def _member(zipped: zipfile.ZipFile, name: str, inside: str | None, endings: tup
             message = f"'{inside}' is not in '{name}'.{near(inside, files)}"
             raise NodeError(message, code="file_not_found", hint=listing(files))
         return files[inside]
-    # What macOS adds, and what is hidden, is nobody's data.
-    seen = [each for each in files if not each.startswith("__MACOSX/") and not PurePosixPath(each).name.startswith(".")]
+    seen = _seen(files)
     fitting = [each for each in seen if each.lower().endswith(endings)] or (seen if len(seen) == 1 else [])
     if len(fitting) != 1:
         what = f"{len(fitting)} files" if fitting else "no file"

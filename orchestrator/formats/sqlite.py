@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import sqlite_tables
-from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.base import Context, FileReader, Layer, Relation, Writer, option
 from orchestrator.formats.streams import batches, stored
 from orchestrator.formats.vector import holdable
 from orchestrator.formats.workplace import remembered
@@ -44,6 +44,11 @@ class SqliteReader(FileReader):
             table = sqlite_tables.table_named(connection, self.table, self.path)
             kinds = remembered(path, self, lambda: sqlite_tables.kinds(connection, table))
             return stored(sqlite_tables.schema(kinds), sqlite_tables.rows(connection, table, kinds), context)
+
+    def layers(self, context: Context) -> list[Layer]:
+        """The tables and views."""
+        with self.found(context) as path, closing(sqlite_tables.opened(path, self.path)) as connection:
+            return [Layer(name) for name in sqlite_tables.tables(connection)]
 
 
 class SqliteWriter(Writer):

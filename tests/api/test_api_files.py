@@ -1,7 +1,10 @@
 """Files over HTTP: whole or not at all, and never outside the data root."""
 
 import os
+import sqlite3
+import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import geopandas
@@ -223,6 +226,20 @@ def test_the_sheets_of_a_workbook(api: TestClient, data: Path) -> None:
     book.create_sheet("Zweites")
     book.save(data / "a.xlsx")
     assert [each["name"] for each in api.get("/api/files/a.xlsx/layers").json()["items"]] == ["Sheet", "Zweites"]
+
+
+def test_the_tables_of_a_database_and_the_files_of_an_archive(api: TestClient, data: Path) -> None:
+    with closing(sqlite3.connect(data / "a.db")) as connection:
+        connection.execute("CREATE TABLE one (a)")
+        connection.execute("CREATE VIEW two AS SELECT * FROM one")
+    with zipfile.ZipFile(data / "a.zip", "w") as file:
+        for name in ("in/é.csv", ".hidden", "__MACOSX/in/é.csv"):
+            file.writestr(name, "a\n1\n")
+    for path, names in (("a.db", ["one", "two"]), ("a.zip", ["in/é.csv"])):
+        found = api.get(f"/api/files/{path}/layers").json()
+        assert ([each["name"] for each in found["items"]], found["total"]) == (names, len(names))
+    (data / "b.zip").write_bytes(b"no archive")
+    problems_of(api.get("/api/files/b.zip/layers"), 400, "unreadable_file")
 
 
 def test_a_file_called_layers(api: TestClient, data: Path) -> None:
