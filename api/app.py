@@ -13,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from api import errors, openapi
 from api.middleware import LOCAL_ORIGIN, Guard, Heads, Tracked, bind_ids
 from api.paths import KeepSlashes
-from api.routes import executions, files, health, nodes, outputs, workflows
+from api.routes import executions, expressions, files, health, nodes, outputs, workflows
 from api.system import System
 from orchestrator import logs
 from orchestrator import nodes as nodes_of
@@ -22,7 +22,9 @@ from orchestrator.settings import Settings
 from orchestrator.settings import settings as of_environment
 from orchestrator.workflows import judge
 
-ROUTERS = (workflows.router, executions.router, outputs.router, nodes.router, files.router, health.router)
+ROUTERS = (
+    workflows.router, executions.router, outputs.router, nodes.router, expressions.router, files.router, health.router,
+)  # fmt: skip
 EXPOSED = ["ETag", "Location", "X-Request-ID", "Content-Disposition", "Content-Range", "Retry-After"]
 
 log = structlog.get_logger(__name__)
