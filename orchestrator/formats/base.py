@@ -7,7 +7,7 @@ format's options. Nothing else is edited to add one.
 import uuid
 import weakref
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,8 +18,20 @@ from orchestrator.ops.settings import FilePath
 from orchestrator.paths import existing
 from orchestrator.tables import Session, quote
 
-__all__ = ["Context", "FileReader", "Format", "Reader", "Relation", "Writer", "is_read_by", "kept", "option"]
+__all__ = [
+    "Context",
+    "FileReader",
+    "Format",
+    "GeometryAs",
+    "Reader",
+    "Relation",
+    "Writer",
+    "is_read_by",
+    "kept",
+    "option",
+]
 
+GeometryAs = Literal["column", "text", "features"]
 _reading: "weakref.WeakKeyDictionary[Session, set[Path]]" = weakref.WeakKeyDictionary()
 
 
@@ -86,7 +98,12 @@ class FileReader(Reader):
 
 
 class Writer(Format):
-    """How a relation becomes a file."""
+    """How a relation becomes a file.
+
+    `geometry_as` says what becomes of geometry: a `column` of its type, its `text` alone, or what the format is for.
+    """
+
+    geometry_as: ClassVar[GeometryAs] = "column"
 
     path: FilePath = Field(description="The file to write, relative to the data root.", examples=["out/late.csv"])
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.systems import WGS_84, reprojected
 from orchestrator.schema import geometry_columns
 from orchestrator.tables import quote
@@ -68,6 +68,7 @@ class GeojsonWriter(Writer):
     """
 
     name: ClassVar[str] = "geojson"
+    geometry_as: ClassVar[GeometryAs] = "features"
     label: ClassVar[str] = "GeoJSON"
     extensions: ClassVar[tuple[str, ...]] = (".geojson", ".json")
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, FileReader, Relation, Writer, kept, option
+from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, kept, option
 from orchestrator.formats.systems import crs_text
 from orchestrator.schema import geometry_columns
 
@@ -45,6 +45,7 @@ class GeopackageWriter(Writer):
     """
 
     name: ClassVar[str] = "geopackage"
+    geometry_as: ClassVar[GeometryAs] = "features"
     label: ClassVar[str] = "GeoPackage"
     extensions: ClassVar[tuple[str, ...]] = GeopackageReader.extensions
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, FileReader, Relation, Writer, kept, option
+from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, kept, option
 from orchestrator.formats.encodings import Encoding
 from orchestrator.formats.systems import crs_text
 from orchestrator.paths import existing
@@ -81,6 +81,7 @@ class ShapefileWriter(Writer):
     """
 
     name: ClassVar[str] = "shapefile"
+    geometry_as: ClassVar[GeometryAs] = "features"
     label: ClassVar[str] = "Shapefile"
     extensions: ClassVar[tuple[str, ...]] = ShapefileReader.extensions
 

@@ -20,6 +20,7 @@ class DataWriter(ByFormat):
     """Write a dataset below the data root. The old file stays whole until the new one is complete."""
 
     category: ClassVar[str] = "Read and write"
+    sink: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"target_type": "csv", "path": "out/late.csv", "mode": "overwrite"}
     chooser: ClassVar[str] = "target_type"
 
