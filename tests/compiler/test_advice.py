@@ -1,9 +1,10 @@
 """Warnings: each where it is certain, on its node, port and setting, and silence everywhere else."""
 
+import copy
 from pathlib import Path
 
 import pytest
-from compiler.graphs import compute, graph, keep, node, rows
+from compiler.graphs import compute, graph, keep, node, rows, run
 
 from orchestrator.compiler import advice
 from orchestrator.settings import settings
@@ -169,6 +170,29 @@ def test_advice(name):
     assert judged.valid, judged.problems
     assert [(each.code, each.node_id, each.port, each.path) for each in judged.problems] == wanted
     assert all(each.severity == "warning" and each.hint for each in judged.problems)
+
+
+LOST = [name for name, (*_, wanted) in CASES.items() if {"unused_column", "order_lost"} & {each[0] for each in wanted}]
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_what_is_lost_makes_no_difference(name):
+    """The sort is turned round, the column counted otherwise: what comes out is the same."""
+    nodes, edges, wanted = CASES[name]
+    more = [ROWS[0] | {"a": n % 3, "b": "xyz"[n % 2]} for n in range(9)]
+    nodes = [source(made=more), *nodes[1:]]
+    changed = copy.deepcopy(nodes)
+    (place,) = (each for each in changed if each["id"] == wanted[0][1])
+    match place["type"]:
+        case "sort":
+            place["config"]["by"][0]["descending"] = True
+        case "counter":
+            place["config"]["start"] = 100
+        case "compute":
+            place["config"]["columns"][0]["expression"] = "-a"
+    before, after = run(graph(nodes, edges)), run(graph(changed, edges))
+    assert before.rows("out") == after.rows("out")
+    assert before.rows(place["id"]) != after.rows(place["id"])
 
 
 @pytest.fixture
