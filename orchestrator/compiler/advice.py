@@ -135,13 +135,13 @@ def _live(graph: Graph) -> Mapping[str, list[frozenset[str] | None]]:
 
 def _wanted(graph: Graph, step: Step, live: list[frozenset[str] | None]) -> frozenset[str] | None:
     """The columns of its inputs that a node reads, or hands on to one that does."""
-    texts = [*_texts(step.node.config)]
-    if not (step.op.named_only and step.settled) or any("${" in text for _, text in texts):
-        return None
-    words = frozenset[str]().union(*(_words(text) for _, text in texts))
     known, given = [*graph.into(step).values()], [*graph.out_of(step).values()]
-    if None in known or None in given:
+    if not (step.op.named_only and step.settled) or None in known or None in given:
         return None
+    texts = [text for _, text in _texts(step.node.config)]
+    if any("${" in text for text in texts):
+        return None
+    words = frozenset[str]().union(*map(_words, texts))
     inputs = [{each.name.lower() for each in columns or ()} for columns in known]
     named = {name for names in inputs for name in names if _words(name) <= words}
     clashing = {name for one, other in combinations(inputs, 2) for name in one & other}

@@ -11,7 +11,6 @@ from orchestrator.expressions import as_query
 from orchestrator.faults import translate
 from orchestrator.preview.as_json import expression, loads
 from orchestrator.preview.selection import free
-from orchestrator.preview.sessions import existing
 from orchestrator.tables import Session, literal, quote
 
 ROWS = 10
@@ -28,12 +27,11 @@ def first_values(path: Path, sql: str, seconds: float = 3.0) -> list[Any]:
 
     Raises:
         NodeError: what the expression fails with on these rows; `too_slow`.
-        NotFound: `output_not_found`.
     """
-    path = existing(path)
-    if not AT_ONCE.acquire(blocking=False):
-        raise NodeError(SLOW, code="too_slow")
     session = Session([path.parent], memory_limit=MEMORY, threads=1)
+    if not AT_ONCE.acquire(blocking=False):
+        session.close()
+        raise NodeError(SLOW, code="too_slow")
     answer: Future[list[Any]] = Future()
     Thread(target=_work, args=(answer, session, path, sql), daemon=True).start()
     try:

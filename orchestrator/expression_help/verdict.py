@@ -18,6 +18,7 @@ from orchestrator.faults import translate, unknown_column
 from orchestrator.graph import Workflow
 from orchestrator.literals import PLACEHOLDER, substitute, written_at
 from orchestrator.ops._types import canonical
+from orchestrator.preview.sessions import existing
 from orchestrator.schema import GEOMETRY, Column, column
 from orchestrator.tables import Session, literal, quote
 
@@ -89,6 +90,7 @@ def judge_expression(
         return _refused(error, parameters)
     if columns is None and stored is None:
         return Verdict(valid=True)
+    stored = stored and existing(stored)
     with Session([stored.parent] if stored else [], memory_limit=MEMORY, threads=1) as session:
         source = session.parquet(stored) if stored and columns is None else _empty(session, columns or ())
         try:
