@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 from api_shape import FIELDS, problems_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from orchestrator.errors import NodeError
 from orchestrator.expression_help import judge_expression
 from orchestrator.expression_help.values import AT_ONCE, first_values
 from orchestrator.expressions import check
+from orchestrator.graph import Workflow
+from orchestrator.schema import Column
 from orchestrator.tables import Session
 
 COLUMNS = [
@@ -77,6 +81,44 @@ def test_a_wrong_one_has_a_place(
     assert (problem["code"], problem["path"], problem["severity"]) == (code, "/expression", "error")
     assert message in problem["message"]
     assert position is None or problem["position"] == position
+
+
+PIECES = st.sampled_from(
+    [
+        "a",
+        "amont",
+        "'é",
+        "'",
+        '"',
+        "(",
+        ")",
+        "+",
+        "${x}",
+        "${",
+        "}",
+        "upper(",
+        "::",
+        "DATE",
+        "/*",
+        "--",
+        "\n",
+        "[",
+        "g",
+        ";",
+    ]
+) | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=3)
+
+
+@given(pieces=st.lists(PIECES, max_size=8), value=st.sampled_from([None, 1, "'", "long -- text"]))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_anything_has_a_verdict_and_a_place_inside(pieces: list[str], value: Any) -> None:
+    text = "".join(pieces)
+    declared = Workflow.model_validate({"nodes": [], "parameters": [{"name": "x", "default": str(value)}]})
+    for workflow in (None, declared):
+        found = judge_expression(text, [Column.model_validate(each) for each in COLUMNS], workflow)
+        assert found.valid == (found.problem is None)
+        place = found.problem and found.problem.position
+        assert place is None or 0 <= place <= len(text)
 
 
 def test_every_column_that_is_there_is_named(api: TestClient) -> None:
