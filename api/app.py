@@ -13,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from api import errors, openapi
 from api.middleware import LOCAL_ORIGIN, Guard, Heads, Tracked, bind_ids
 from api.paths import KeepSlashes
-from api.routes import connections, executions, files, health, nodes, outputs, workflows
+from api.routes import connections, executions, expressions, files, health, nodes, outputs, workflows
 from api.system import System
 from orchestrator import logs
 from orchestrator import nodes as nodes_of
@@ -23,7 +23,8 @@ from orchestrator.settings import settings as of_environment
 from orchestrator.workflows import judge
 
 ROUTERS = (
-    workflows.router, executions.router, outputs.router, nodes.router, files.router, connections.router, health.router,
+    workflows.router, executions.router, outputs.router, nodes.router, expressions.router, files.router,
+    connections.router, health.router,
 )  # fmt: skip
 EXPOSED = ["ETag", "Location", "X-Request-ID", "Content-Disposition", "Content-Range", "Retry-After"]
 

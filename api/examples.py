@@ -64,6 +64,21 @@ EXAMPLES: dict[str, Any] = {
             "properties": {"condition": {"type": "string", "x-ui": {"widget": "expression"}}},
         },
     },
+    "ExpressionToCheck": {
+        "expression": "dep_dely > ${min_delay}", "columns": [COLUMN],
+        "parameters": [{"name": "min_delay", "type": "integer", "default": 15}],
+    },
+    "ExpressionVerdict": {
+        "valid": False, "type": None, "values": None,
+        "problem": PROBLEM | {"path": "/expression", "node_id": None, "port": None, "position": 0},
+    },
+    "Function": {
+        "name": "upper", "description": "Converts `string` to upper case.", "examples": ["upper('Hello')"],
+        "categories": ["string"],
+        "signatures": [
+            {"parameters": [{"name": "string", "type": "VARCHAR"}], "varargs": None, "return_type": "VARCHAR"},
+        ],
+    },
     "FileInfo": {
         "name": "flights.csv", "path": "raw/flights.csv", "size": 30960660, "modified_at": MOMENT, "type": "text/csv",
         "format": "csv",

@@ -8,14 +8,14 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api import bodies, connecting
+from api import bodies, connecting, expression_bodies
 from api.errors import MEDIA_TYPE
 from api.examples import EXAMPLES
 from orchestrator.graph import Workflow
 
 POSTED: tuple[type[BaseModel], ...] = (
     Workflow, bodies.NodeConfig, bodies.ExecuteRequest, bodies.RetryRequest, bodies.ProblemAnswer,
-    connecting.NewConnection, connecting.ConnectionSettings,
+    connecting.NewConnection, connecting.ConnectionSettings, expression_bodies.ExpressionToCheck,
 )  # fmt: skip
 REF = "#/components/schemas/"
 TAGS = {
@@ -23,6 +23,7 @@ TAGS = {
     "executions": "Runs of a workflow. Each is a Dagster run.",
     "outputs": "The tables that came out of a run's ports.",
     "nodes": "The catalogue of node types.",
+    "expressions": "What a person writes in a setting: is it right, and which functions are there.",
     "files": "Data below the data root, where workflows read and write.",
     "connections": "Databases that nodes read and write, by name.",
     "health": "Whether the system answers.",

@@ -86,13 +86,16 @@ class Unavailable(GraphmillError):
 
 
 class NodeError(GraphmillError):
-    """A node cannot do its work. `path` is a JSON pointer into the node, such as `/config/condition`."""
+    """A node cannot do its work. `path` is a JSON pointer into the node, such as `/config/condition`.
+
+    `position` is the character of an expression, from 0, that it is about.
+    """
 
     code = "node_failed"
 
     def __init__(
         self, message: str, *, code: str | None = None, hint: str | None = None, path: str | None = None,
-        port: str | None = None, row: int | None = None, value: Any = None,
+        port: str | None = None, row: int | None = None, value: Any = None, position: int | None = None,
     ) -> None:  # fmt: skip
         super().__init__(message, code=code, hint=hint)
         self.node_id: str | None = None
@@ -100,6 +103,7 @@ class NodeError(GraphmillError):
         self.port = port
         self.row = row
         self.value = value
+        self.position = position
 
     def problem(self) -> Problem:
         """The same, as a problem of the graph."""

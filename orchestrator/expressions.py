@@ -18,8 +18,12 @@ from orchestrator.errors import NodeError
 from orchestrator.literals import refused, sql_literal, substitute
 from orchestrator.names import near
 
-__all__ = ["check", "columns", "connection", "functions", "refused", "sql_literal", "substitute", "tree", "unusable"]
+__all__ = [
+    "as_query", "character", "check", "columns", "connection", "functions", "refused", "sql_literal", "substitute",
+    "tree", "unusable", "usable",
+]  # fmt: skip
 
+BEFORE = "SELECT (\n"
 LONGEST, LONGEST_AHEAD, FEW = 100_000, 2_000, 10
 DEEPEST = 700  # levels of the tree's JSON, of which a level of the expression takes three
 ALLOWED = {
@@ -79,14 +83,18 @@ def columns(text: str) -> tuple[str, ...]:
 def tree(text: str) -> dict[str, Any]:
     """DuckDB's parse tree of one checked scalar expression."""
     _check_text(text)
-    select = _select(_as_query(text))
+    select = _select(text)
     expressions = select.pop("select_list")
     if len(expressions) != 1 or expressions[0].get("alias") or _shape(select) != _shape(_bare()):
         raise refused("it must be one scalar expression: no FROM, no second expression, no statement")
     if expressions[0].get("function_name") == "row" and not text.strip().lower().startswith("row"):
         raise refused("it must be one expression: ',' is not allowed")
     for node in _walk(expressions[0]):
-        _check_node(node)
+        try:
+            _check_node(node)
+        except NodeError as error:
+            error.position = character(text, node.get("query_location"))
+            raise
     return dict(expressions[0])
 
 
@@ -101,7 +109,7 @@ def _check_text(text: str) -> None:
 
 def parse_ahead(texts: Iterable[str]) -> None:
     """Parse many expressions in one call to DuckDB, ten times quicker than one by one; `check` then finds them."""
-    wanted = [_as_query(text) for text in dict.fromkeys(texts) if 0 < len(text) < LONGEST_AHEAD and "\0" not in text]
+    wanted = [as_query(text) for text in dict.fromkeys(texts) if 0 < len(text) < LONGEST_AHEAD and "\0" not in text]
     if len(wanted) < FEW or any("\ud800" <= letter <= "\udfff" for text in wanted for letter in text):
         return
     query = "SELECT q, json_serialize_sql(q) FROM (SELECT unnest(?::VARCHAR[]) AS q)"
@@ -109,8 +117,18 @@ def parse_ahead(texts: Iterable[str]) -> None:
     _ahead.update(connection().execute(query, [wanted]).fetchall())
 
 
-def _as_query(text: str) -> str:
-    return f"SELECT (\n{text}\n)"
+def as_query(text: str, source: str = "") -> str:
+    """The expression as a query; `source` is SQL for what is behind FROM."""
+    return f"{BEFORE}{text}\n)" + (f" FROM {source}" if source else "")
+
+
+def character(text: str, byte: Any) -> int | None:
+    """The character of an expression at a byte of `as_query`, which is how DuckDB says where; None if it does not."""
+    written = text.encode("utf-8", "surrogatepass")
+    place = int(byte) - len(BEFORE) if byte is not None else -1
+    if not 0 <= place < LONGEST * 4:
+        return None
+    return len(written[:place].decode("utf-8", "ignore"))
 
 
 def _serialized(sql: str) -> str:
@@ -119,15 +137,19 @@ def _serialized(sql: str) -> str:
     return str(connection().execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()[0][0])
 
 
-def _select(sql: str) -> dict[str, Any]:
+def _select(text: str) -> dict[str, Any]:
     try:
-        parsed = json.loads(_serialized(sql))
+        parsed = json.loads(_serialized(as_query(text)))
     except RecursionError:
         raise refused(TOO_DEEP) from None
     if parsed.get("error"):
         reason = str(parsed.get("error_message", "")).split("\n")[0].strip()
         reason = TOO_DEEP if "max_expression_depth" in reason else reason
-        raise refused(reason if "SELECT statements" not in reason else "it must be one scalar expression, no statement")
+        reason = reason if "SELECT statements" not in reason else "it must be one scalar expression, no statement"
+        place = character(text, parsed.get("position"))
+        if reason.endswith('near ")"') and place == len(text):  # the one that `as_query` puts behind it
+            reason = "it is not complete, or has a ')' too many"
+        raise refused(reason, place)
     if len(parsed["statements"]) != 1:
         raise refused("it must be one expression: ';' is not allowed")
     return dict(parsed["statements"][0]["node"])
@@ -135,7 +157,7 @@ def _select(sql: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _bare() -> dict[str, Any]:
-    bare = _select("SELECT (\nNULL\n)")
+    bare = _select("NULL")
     bare.pop("select_list")
     return bare
 
@@ -187,6 +209,15 @@ def unusable(name: str, qualified: bool = False) -> str | None:
     if qualified or DENIED.match(name):
         return f"function '{name}' is not allowed"
     return None if name in functions() else f"function '{name}' does not exist.{near(name, functions())}"
+
+
+def usable(name: str) -> bool:
+    """Whether an expression may call this function."""
+    try:
+        _check_function(name.lower(), qualified=False)
+    except NodeError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=1)

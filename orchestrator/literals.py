@@ -48,10 +48,10 @@ def _pointer(place: Any) -> str:
     return "".join(f"/{part}" for part in reversed(parts))
 
 
-def refused(reason: str) -> NodeError:
-    """The error for an expression that will not be run."""
+def refused(reason: str, position: int | None = None) -> NodeError:
+    """The error for an expression that will not be run; `position` is the character of it that is to blame."""
     end = "" if reason.endswith("?") else "."
-    return NodeError(f"This expression cannot be used: {reason}{end}", code="invalid_expression")
+    return NodeError(f"This expression cannot be used: {reason}{end}", code="invalid_expression", position=position)
 
 
 BEHIND_NAME = re.compile(r"\s*\$\{")
@@ -104,6 +104,19 @@ def _inside(quoted: str, values: Mapping[str, Any]) -> str:
             )
         return PLACEHOLDER.sub("", quoted)
     return PLACEHOLDER.sub(lambda match: as_text(values[match[1]]).replace(mark, mark * 2), quoted)
+
+
+def written_at(template: str, values: Mapping[str, Any], place: int) -> int:
+    """Where in a template stands what `substitute` put at a place of its text: of a value, its placeholder."""
+    quoted = [(match.start(), match.end(), match[0][0]) for match in QUOTED.finditer(template)]
+    grown = 0
+    for match in PLACEHOLDER.finditer(template):
+        mark = next((mark for start, end, mark in quoted if start < match.start() < end), None)
+        value = _literals(match[0], values) if mark is None else _inside(f"{mark}{match[0]}{mark}", values)[1:-1]
+        if place < match.start() + grown + len(value):
+            return min(place - grown, match.start())
+        grown += len(value) - len(match[0])
+    return place - grown
 
 
 def sql_literal(value: Any) -> str:

@@ -1,11 +1,11 @@
 """What the editor does with a graph: judge it, know its columns, save it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestrator.catalog import Catalog, Stored
-from orchestrator.compiler import infer, inspect
+from orchestrator.compiler import advise, infer, inspect
 from orchestrator.errors import InvalidGraph, Problem
 from orchestrator.graph import read
 from orchestrator.settings import settings
@@ -25,13 +25,18 @@ class Judged:
 
 
 def judge(document: Any) -> Judged:
-    """Check and infer a posted graph. Whatever it is, the answer is problems, never an error."""
+    """Check and infer a posted graph. Whatever it is, the answer is problems, never an error.
+
+    Advice is for a graph that can run: of one with errors not enough is known.
+    """
     workflow, unread = read(document)
     if workflow is None:
         return Judged(tuple(unread), {})
     checked, problems = inspect(workflow)
     inferred = infer(checked, settings().data)
-    return Judged((*unread, *problems, *inferred.problems), inferred.as_json())
+    judged = Judged((*unread, *problems, *inferred.problems), inferred.as_json())
+    advice = advise(checked, inferred, settings().data) if judged.valid else ()
+    return replace(judged, problems=(*judged.problems, *advice))
 
 
 def create(catalog: Catalog, document: Any, *, draft: bool = False) -> tuple[Stored, Judged]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from orchestrator.errors import NodeError
 from orchestrator.formats import avro_types
 from orchestrator.formats.avro_schema import CASTS, schema_of
-from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.streams import batches, stored
 from orchestrator.schema import is_geometry
 from orchestrator.storable import storable
@@ -72,6 +72,7 @@ class AvroWriter(Writer):
     name: ClassVar[str] = "avro"
     label: ClassVar[str] = "Avro"
     extensions: ClassVar[tuple[str, ...]] = AvroReader.extensions
+    geometry_as: ClassVar[GeometryAs] = "text"
 
     compression: Literal["deflate", "uncompressed"] = option(
         "deflate", "How the blocks are packed.", "deflate", "select"

@@ -23,10 +23,11 @@ from orchestrator.schema import GEOMETRY, Column, columns
 from orchestrator.tables import Session, quote
 
 __all__ = [
-    "Context", "FileReader", "Format", "Layer", "Reader", "Relation", "Target", "Writer", "is_read_by", "kept",
-    "layer_of", "option",
+    "Context", "FileReader", "Format", "GeometryAs", "Layer", "Reader", "Relation", "Target", "Writer", "is_read_by",
+    "kept", "layer_of", "option",
 ]  # fmt: skip
 
+GeometryAs = Literal["column", "text", "features"]
 LONGEST_NAME = 1_000
 _reading: "weakref.WeakKeyDictionary[Session, set[Path]]" = weakref.WeakKeyDictionary()
 
@@ -185,7 +186,12 @@ class Target(Format):
 
 
 class Writer(Target):
-    """How a relation becomes a file; `data_writer` saves it."""
+    """How a relation becomes a file; `data_writer` saves it.
+
+    `geometry_as` says what becomes of geometry: a `column` of its type, its `text` alone, or what the format is for.
+    """
+
+    geometry_as: ClassVar[GeometryAs] = "column"
 
     path: FilePath = Field(description="The file to write, relative to the data root.", examples=["out/late.csv"])
 

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 
 from orchestrator.errors import NodeError, at
 from orchestrator.formats import csv_layout as layout
-from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import NATIVE, Encoding, as_utf8, encoding_of, head, unwritable
 from orchestrator.formats.problems import BLANKS
@@ -172,6 +172,7 @@ class CsvWriter(Writer):
     """Delimited text. Null is an empty field and empty text is `""`; geometry is WKT, nested values are JSON."""
 
     name: ClassVar[str] = "csv"
+    geometry_as: ClassVar[GeometryAs] = "text"
     label: ClassVar[str] = "CSV"
     extensions: ClassVar[tuple[str, ...]] = CsvReader.extensions
 

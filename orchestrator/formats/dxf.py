@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, Relation, Writer, option
+from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.vector_reader import VectorReader
 from orchestrator.names import listing, near
 from orchestrator.ops.settings import Column
@@ -46,6 +46,7 @@ class DxfWriter(Writer):
     name: ClassVar[str] = "dxf"
     label: ClassVar[str] = "DXF"
     extensions: ClassVar[tuple[str, ...]] = DxfReader.extensions
+    geometry_as: ClassVar[GeometryAs] = "features"
 
     layer_column: Column | None = option(None, "The column that names the layer; layer 0 by default.", "region")
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 
 from orchestrator.errors import NodeError, at
 from orchestrator.formats import excel_sheet
-from orchestrator.formats.base import Context, FileReader, Layer, Relation, Writer, option
+from orchestrator.formats.base import Context, FileReader, GeometryAs, Layer, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.excel_values import columns_of, table_of
 from orchestrator.formats.json import finite
@@ -105,6 +105,7 @@ class ExcelWriter(Writer):
     """
 
     name: ClassVar[str] = "excel"
+    geometry_as: ClassVar[GeometryAs] = "text"
     label: ClassVar[str] = "Excel"
     extensions: ClassVar[tuple[str, ...]] = (".xlsx",)
 

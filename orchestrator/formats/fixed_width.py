@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.errors import NodeError
-from orchestrator.formats.base import Context, FileReader, Format, Relation, Writer, option
+from orchestrator.formats.base import Context, FileReader, Format, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import Encoding, encoding_of, unwritable
 from orchestrator.formats.lines import lines
@@ -101,6 +101,7 @@ class FixedWidthWriter(Writer, _Placed):
     name: ClassVar[str] = "fixed_width"
     label: ClassVar[str] = "Fixed width"
     extensions: ClassVar[tuple[str, ...]] = FixedWidthReader.extensions[:3]
+    geometry_as: ClassVar[GeometryAs] = "text"
 
     line_end: LineEnd = option("\n", "After each row.", "\r\n", "select")
     encoding: Encoding = option("utf-8", "Of the text.", "windows-1252", "combobox")

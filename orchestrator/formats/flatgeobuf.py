@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, Relation, Writer, option
+from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.systems import crs_text
 from orchestrator.formats.vector_reader import VectorReader, begins_with
 from orchestrator.schema import geometry_columns
@@ -39,6 +39,7 @@ class FlatgeobufWriter(Writer):
     name: ClassVar[str] = "flatgeobuf"
     label: ClassVar[str] = "FlatGeobuf"
     extensions: ClassVar[tuple[str, ...]] = FlatgeobufReader.extensions
+    geometry_as: ClassVar[GeometryAs] = "features"
 
     index: bool = option(False, "Store a spatial index; the rows are put in its order.", True, "checkbox")
 

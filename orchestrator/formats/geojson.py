@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, Relation, Writer, option
+from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.systems import WGS_84, reprojected
 from orchestrator.formats.vector_reader import VectorReader
 from orchestrator.schema import geometry_columns
@@ -78,6 +78,7 @@ class GeojsonWriter(Writer):
     """
 
     name: ClassVar[str] = "geojson"
+    geometry_as: ClassVar[GeometryAs] = "features"
     label: ClassVar[str] = "GeoJSON"
     extensions: ClassVar[tuple[str, ...]] = (".geojson", ".json")
 

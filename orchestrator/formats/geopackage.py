@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, Relation, Writer, option
+from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.systems import crs_text
 from orchestrator.formats.vector_reader import LayerReader, begins_with
 from orchestrator.schema import geometry_columns
@@ -39,6 +39,7 @@ class GeopackageWriter(Writer):
     """
 
     name: ClassVar[str] = "geopackage"
+    geometry_as: ClassVar[GeometryAs] = "features"
     label: ClassVar[str] = "GeoPackage"
     extensions: ClassVar[tuple[str, ...]] = GeopackageReader.extensions
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.parquet import Compression, ParquetReader, copy_parquet, storable
 from orchestrator.schema import geometry_columns
 
@@ -30,6 +30,7 @@ class GeoparquetWriter(Writer):
     """Parquet with geometry in WKB and its coordinate system as PROJJSON (GeoParquet 1.0)."""
 
     name: ClassVar[str] = "geoparquet"
+    geometry_as: ClassVar[GeometryAs] = "features"
     label: ClassVar[str] = "GeoParquet"
     extensions: ClassVar[tuple[str, ...]] = GeoparquetReader.extensions
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, Relation, Writer
+from orchestrator.formats.base import Context, GeometryAs, Relation, Writer
 from orchestrator.formats.systems import crs_text
 from orchestrator.formats.vector_reader import LayerReader, apart, renamed, root_element, safe_names
 from orchestrator.schema import geometry_columns
@@ -64,6 +64,7 @@ class GmlWriter(Writer):
     name: ClassVar[str] = "gml"
     label: ClassVar[str] = "GML"
     extensions: ClassVar[tuple[str, ...]] = GmlReader.extensions
+    geometry_as: ClassVar[GeometryAs] = "features"
 
     def files(self, path: Path) -> list[Path]:
         """The schema, then the features."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, Relation, Writer, option
+from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.gdal import gdal
 from orchestrator.formats.systems import WGS_84, reprojected
 from orchestrator.formats.vector_reader import VectorReader, has_root, renamed, safe_names
@@ -76,6 +76,7 @@ class GpxWriter(Writer):
     name: ClassVar[str] = "gpx"
     label: ClassVar[str] = "GPX"
     extensions: ClassVar[tuple[str, ...]] = GpxReader.extensions
+    geometry_as: ClassVar[GeometryAs] = "features"
 
     layer: Literal["waypoints", "routes", "tracks", "track_points"] | None = option(
         None, "What the rows become; by their geometry by default. Points of tracks need `track_fid`, `track_seg_id`.",

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError, at
 from orchestrator.formats import json_records
-from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import opened
 from orchestrator.formats.json_records import Pointer
@@ -86,6 +86,7 @@ class JsonWriter(Writer):
     """A list of objects. Times are ISO text, geometry is WKT, and numbers that JSON lacks (NaN, infinity) are null."""
 
     name: ClassVar[str] = "json"
+    geometry_as: ClassVar[GeometryAs] = "text"
     label: ClassVar[str] = "JSON"
     extensions: ClassVar[tuple[str, ...]] = JsonReader.extensions
 

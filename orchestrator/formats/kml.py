@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, Relation, Writer
+from orchestrator.formats.base import Context, GeometryAs, Relation, Writer
 from orchestrator.formats.systems import WGS_84, reprojected
 from orchestrator.formats.vector_reader import ASCII, QUOTED, LayerReader, has_root, renamed, safe_names
 from orchestrator.tables import quote
@@ -62,6 +62,7 @@ class KmlWriter(Writer):
     name: ClassVar[str] = "kml"
     label: ClassVar[str] = "KML"
     extensions: ClassVar[tuple[str, ...]] = KmlReader.extensions
+    geometry_as: ClassVar[GeometryAs] = "features"
 
     def check(self, table: Relation) -> None:
         """A geometry column is needed."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, Relation, Writer
+from orchestrator.formats.base import Context, GeometryAs, Relation, Writer
 from orchestrator.formats.shapefile import text_widths
 from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import crs_text
@@ -65,6 +65,7 @@ class MapinfoWriter(Writer):
     name: ClassVar[str] = "mapinfo"
     label: ClassVar[str] = "MapInfo"
     extensions: ClassVar[tuple[str, ...]] = MapinfoReader.extensions
+    geometry_as: ClassVar[GeometryAs] = "features"
 
     def files(self, path: Path) -> list[Path]:
         """The table last; indexes of the old one are removed."""

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import json_records
-from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import opened
 from orchestrator.formats.json import copy_json, finite
@@ -50,6 +50,7 @@ class NdjsonWriter(Writer):
     """One JSON object a line. Times are ISO text, geometry is WKT, numbers that JSON lacks are null."""
 
     name: ClassVar[str] = "ndjson"
+    geometry_as: ClassVar[GeometryAs] = "text"
     label: ClassVar[str] = "JSON Lines"
     extensions: ClassVar[tuple[str, ...]] = NdjsonReader.extensions
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
-from orchestrator.formats.base import Context, Relation, Writer, option
+from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.encodings import Encoding
 from orchestrator.formats.gdal import gdal
 from orchestrator.formats.systems import crs_text
@@ -71,6 +71,7 @@ class ShapefileWriter(Writer):
     """
 
     name: ClassVar[str] = "shapefile"
+    geometry_as: ClassVar[GeometryAs] = "features"
     label: ClassVar[str] = "Shapefile"
     extensions: ClassVar[tuple[str, ...]] = ShapefileReader.extensions
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import sqlite_tables
-from orchestrator.formats.base import Context, FileReader, Layer, Relation, Writer, option
+from orchestrator.formats.base import Context, FileReader, GeometryAs, Layer, Relation, Writer, option
 from orchestrator.formats.streams import batches, stored
 from orchestrator.formats.vector import holdable
 from orchestrator.formats.workplace import remembered
@@ -60,6 +60,7 @@ class SqliteWriter(Writer):
     name: ClassVar[str] = "sqlite"
     label: ClassVar[str] = "SQLite"
     extensions: ClassVar[tuple[str, ...]] = SqliteReader.extensions
+    geometry_as: ClassVar[GeometryAs] = "text"
 
     table: str | None = option(None, "The table's name; the file's name by default.", "customers", min_length=1)
 

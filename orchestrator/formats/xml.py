@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator
 
 from orchestrator.formats import records, xml_elements
-from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.json import finite
 from orchestrator.formats.streams import batches
@@ -75,6 +75,7 @@ class XmlWriter(Writer):
     name: ClassVar[str] = "xml"
     label: ClassVar[str] = "XML"
     extensions: ClassVar[tuple[str, ...]] = (".xml",)
+    geometry_as: ClassVar[GeometryAs] = "text"
 
     root: Element = option("rows", "Name of the element around all rows.", "orders")
     row: Element = option("row", "Name of a row's element.", "order")

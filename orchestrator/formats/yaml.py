@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError, at
 from orchestrator.formats import json_records
-from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import encoding_of, opened, wrong
 from orchestrator.formats.json import finite
@@ -163,6 +163,7 @@ class YamlWriter(Writer):
     name: ClassVar[str] = "yaml"
     label: ClassVar[str] = "YAML"
     extensions: ClassVar[tuple[str, ...]] = YamlReader.extensions[:2]
+    geometry_as: ClassVar[GeometryAs] = "text"
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """Row by row, in the order of the columns."""

@@ -29,6 +29,7 @@ class Affine(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"dx": 10, "dy": "amount"}
 
     scale_x: Amount = Field(1.0, description="Factor along x, or its column.")

@@ -23,6 +23,7 @@ class Aggregate(Op):
     """
 
     category: ClassVar[str] = "Rows"
+    named_only: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {
         "group_by": ["region"],
         "aggregations": [{"function": "count"}, {"column": "amount", "function": "sum", "name": "total"}],

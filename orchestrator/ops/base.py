@@ -107,6 +107,11 @@ class Op(BaseModel):
 
     `inputs` and `outputs` are the ports that every node of the type has; `ports` are those of one node. Where `stored`,
     its tables are stored in a fused run too.
+
+    What follows is for advice (`compiler/advice.py`), which is silent about types that say nothing. A `sink` takes rows
+    out of the graph; one that `watches` looks at them and hands all on. It `holds_rows` if all are in memory at once.
+    With `named_only`, columns that the settings do not name make no difference to the others: they come out as they
+    went in, or not at all. With `row_by_row` that is so of rows too, and they stay in their order.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -118,6 +123,11 @@ class Op(BaseModel):
     inputs: ClassVar[Mapping[str, Port]] = {}
     outputs: ClassVar[Mapping[str, Port]] = {}
     stored: ClassVar[bool] = False
+    sink: ClassVar[bool] = False
+    watches: ClassVar[bool] = False
+    holds_rows: ClassVar[bool] = False
+    named_only: ClassVar[bool] = False
+    row_by_row: ClassVar[bool] = False
     dynamic_ports: ClassVar[bool] = False
     wants_context: ClassVar[str | None] = None
     wants_others: ClassVar[str | None] = None
@@ -151,6 +161,8 @@ class Op(BaseModel):
         named = cls._named_outputs(hints["return"])
         cls.inputs = {name: Port.read(cls.__name__, name, hints[name]) for name in ports}
         cls.outputs = {name: Port.read(cls.__name__, name, hint) for name, hint in named.items()}
+        cls.holds_rows = cls.holds_rows or any(port.frame for port in (*cls.inputs.values(), *cls.outputs.values()))
+        cls.named_only = cls.named_only or cls.row_by_row
 
     @classmethod
     def _named_outputs(cls, result: Any) -> dict[str, Any]:

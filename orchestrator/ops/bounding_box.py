@@ -29,6 +29,7 @@ class BoundingBox(GroupedOrNot):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"output": "both"}
 
     output: Literal["geometry", "columns", "both"] = Field(

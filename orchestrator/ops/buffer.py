@@ -26,6 +26,7 @@ class Buffer(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"distance": 500, "unit": "metre"}
 
     distance: float = Field(100.0, description="How far; negative shrinks areas.", allow_inf_nan=False)

@@ -72,6 +72,7 @@ class Cast(Op):
     """
 
     category: ClassVar[str] = "Columns"
+    row_by_row: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"columns": [{"name": "amount", "type": "DECIMAL(18,2)"}]}
 
     columns: list[Conversion] = Field(

@@ -16,6 +16,7 @@ class Centroid(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"center": "gravity"}
 
     center: Literal["gravity", "bounding_box"] = Field(

@@ -36,6 +36,7 @@ class Clip(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"clippers": "each", "columns": ["country"]}
 
     clippers: Literal["together", "each"] = Field(

@@ -18,6 +18,7 @@ class CombineParts(Grouped):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"group_by": ["region"], "aggregations": [{"function": "count"}]}
 
     geometry: GeometryColumn = None

@@ -37,6 +37,7 @@ class Compute(Op):
     """
 
     category: ClassVar[str] = "Columns"
+    row_by_row: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"columns": [{"name": "double", "expression": "amount * 2"}]}
 
     columns: list[Computed] = Field(

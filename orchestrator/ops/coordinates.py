@@ -23,6 +23,7 @@ class Coordinates(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"vertex": "first", "x": "x", "y": "y"}
 
     vertex: Literal["first", "last", "index", "all"] = Field(

@@ -20,6 +20,7 @@ class Counter(Op):
     """
 
     category: ClassVar[str] = "Columns"
+    named_only: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"group_by": ["region"], "name": "n"}
 
     name: NewColumn = Field("count", description="Name of the new column.")

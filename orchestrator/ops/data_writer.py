@@ -23,6 +23,7 @@ class DataWriter(ByFormat):
     """
 
     category: ClassVar[str] = "Read and write"
+    sink: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"target_type": "csv", "path": "out/late.csv", "mode": "overwrite"}
     chooser: ClassVar[str] = "target_type"
 

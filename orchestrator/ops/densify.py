@@ -20,6 +20,7 @@ class Densify(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"length": 500, "unit": "metre"}
 
     length: float = Field(gt=0, description="The longest that a piece may be.", examples=[100], allow_inf_nan=False)

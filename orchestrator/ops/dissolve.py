@@ -23,6 +23,7 @@ class Dissolve(Grouped):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"group_by": ["region"], "aggregations": [{"function": "count"}]}
 
     parts: bool = Field(False, description="A row for each part that hangs together, rather than one for each group.")

@@ -27,6 +27,7 @@ class Distance(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"unit": "metre", "name": "distance"}
 
     to: Column | None = Field(

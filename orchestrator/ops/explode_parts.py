@@ -22,6 +22,7 @@ class ExplodeParts(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"number": "part_number"}
 
     number: NewColumn | None = Field(

@@ -26,6 +26,7 @@ class Fail(Op):
     """
 
     category: ClassVar[str] = "Flow"
+    watches: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"condition": "amount < 0", "message": "An amount is below zero."}
 
     message: str = Field(

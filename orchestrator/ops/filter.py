@@ -21,6 +21,7 @@ class Filter(Tested, Op):
     """
 
     category: ClassVar[str] = "Filter"
+    row_by_row: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"condition": "amount > 100"}
 
     def run(self, table: Annotated[Relation, "The rows to test."], context: Context) -> Split:

@@ -25,6 +25,7 @@ class Force2d(Op):
     type: ClassVar[str] = "force_2d"
     title: ClassVar[str] = "Force 2D or 3D"
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"dimensions": 3, "z": "amount"}
 
     dimensions: Literal[2, 3] = Field(2, description="2 drops heights, 3 gives them.")

@@ -51,6 +51,7 @@ class GeometryFilter(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {
         "branches": ["point", {"port": "areas", "kinds": ["polygon", "multipolygon"]}, "null"]
     }

@@ -37,6 +37,7 @@ class GeometryFromText(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"column": "wkt", "crs": "EPSG:4326"}
 
     column: Column = Field(description="Column with the text or the bytes.", examples=["wkt"])

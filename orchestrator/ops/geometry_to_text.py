@@ -30,6 +30,7 @@ class GeometryToText(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"format": "wkt", "name": "wkt"}
 
     format: Literal["wkt", "wkb", "hex", "geojson"] = Field("wkt", description="How it is written.")

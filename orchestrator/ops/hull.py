@@ -19,6 +19,7 @@ class Hull(GroupedOrNot):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"per": "group", "group_by": ["region"]}
 
     kind: Literal["convex", "concave"] = Field("convex", description="Without dents, or closer to the vertices.")

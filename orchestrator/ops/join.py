@@ -38,6 +38,7 @@ class Join(Op):
     """
 
     category: ClassVar[str] = "Join"
+    named_only: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"how": "left", "keys": [{"left": "region", "right": "region"}]}
 
     how: Literal["inner", "left", "right", "full", "semi", "anti"] = Field("inner", description="Which rows to give.")

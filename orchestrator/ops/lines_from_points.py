@@ -38,6 +38,7 @@ class LinesFromPoints(Grouped):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"group_by": ["region"], "order_by": "day"}
 
     order_by: Column | None = Field(

@@ -18,6 +18,7 @@ class Log(Op):
     """
 
     category: ClassVar[str] = "Flow"
+    watches: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"message": "Sales by region", "limit": 3}
 
     message: str = Field("", max_length=10_000, description="A line before the rows.", examples=["Late flights"])

@@ -58,6 +58,7 @@ class Lookup(Op):
     """
 
     category: ClassVar[str] = "Join"
+    named_only: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {
         "keys": [{"column": "region", "lookup": "region"}],
         "columns": [{"column": "country", "name": "land", "default": "?"}],

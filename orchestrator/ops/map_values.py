@@ -44,6 +44,7 @@ class MapValues(Op):
     """
 
     category: ClassVar[str] = "Columns"
+    row_by_row: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {
         "column": "region",
         "mapping": [{"from": "north", "to": "N"}, {"from": "south", "to": "S"}, {"from": None, "to": "-"}],

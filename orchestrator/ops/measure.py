@@ -26,6 +26,7 @@ class Measure(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"area": "area", "length": "length", "method": "geodesic"}
 
     area: NewColumn | None = Field(None, description="Column for the area.", examples=["area"])

@@ -37,6 +37,7 @@ class Nearest(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"count": 2, "unit": "metre", "columns": ["country"]}
 
     count: int = Field(1, ge=1, le=10_000, description="How many neighbours to find for each row.")

@@ -30,6 +30,7 @@ class Output(Op):
     """
 
     category: ClassVar[str] = "Flow"
+    sink: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"name": "late_flights"}
     stored: ClassVar[bool] = True
 

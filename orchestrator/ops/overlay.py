@@ -38,6 +38,7 @@ class Overlay(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"how": "union", "columns": ["country"]}
 
     how: Literal["intersection", "union", "difference", "symmetric_difference", "identity"] = Field(

@@ -14,6 +14,7 @@ class PointOnSurface(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"geometry": "geometry"}
 
     geometry: GeometryColumn = None

@@ -33,6 +33,7 @@ class PointsFromXy(Op):
 
     title: ClassVar[str] = "Points from X and Y"
     category: ClassVar[str] = "Spatial"
+    row_by_row: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"x": "lon", "y": "lat"}
 
     x: Column = Field(description="Column of the x coordinate, or longitude.", examples=["lon"])

@@ -41,6 +41,7 @@ class PolygonsFromLines(Grouped):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"group_by": ["region"]}
 
     node: bool = Field(True, description="Cut lines where they cross or meet before areas are built.")

@@ -24,6 +24,7 @@ class Reproject(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"to": "EPSG:3857"}
 
     to: Crs = Field(description="Coordinate system to turn into.", examples=["EPSG:3857"])

@@ -31,6 +31,7 @@ class Route(Op):
     """
 
     category: ClassVar[str] = "Filter"
+    row_by_row: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {
         "branches": [
             {"port": "large", "condition": "amount > 100"},

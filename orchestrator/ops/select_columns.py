@@ -31,6 +31,7 @@ class SelectColumns(Op):
     """
 
     category: ClassVar[str] = "Columns"
+    row_by_row: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"columns": [{"name": "amount", "rename": "price"}], "others": "keep"}
 
     columns: list[Selected] = Field(

@@ -24,6 +24,7 @@ class Simplify(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"tolerance": 0.01}
 
     tolerance: float = Field(

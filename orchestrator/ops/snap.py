@@ -26,6 +26,7 @@ class Snap(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"to": "vertices", "tolerance": 0.5}
 
     to: Literal["vertices", "edges"] = Field(

@@ -34,6 +34,7 @@ class Sort(Op):
     """
 
     category: ClassVar[str] = "Rows"
+    named_only: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"by": [{"column": "amount", "descending": True}]}
 
     by: list[Key] = Field(

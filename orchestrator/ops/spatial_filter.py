@@ -34,6 +34,7 @@ class SpatialFilter(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"predicate": "intersects"}
 
     predicate: Literal[

@@ -37,6 +37,7 @@ class SpatialJoin(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"predicate": "within", "columns": ["country"]}
 
     predicate: Literal[

@@ -33,6 +33,7 @@ class ValidateGeometry(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"checks": ["null", "empty", "invalid"], "repair": "structure"}
 
     checks: list[Check] = Field(

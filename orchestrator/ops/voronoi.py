@@ -30,6 +30,7 @@ class Voronoi(Op):
     """
 
     category: ClassVar[str] = "Spatial"
+    holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"bounds": [5, 45, 15, 50]}
 
     bounds: Bounds | None = Field(

@@ -65,7 +65,10 @@ def test_any_graph(api: TestClient, call: str, document: Any) -> None:
 
 @ANYTHING
 @given(body=st.binary(max_size=60))
-@pytest.mark.parametrize("path", ["/api/workflows", "/api/nodes/validate", "/api/files", "/api/workflows/x/execute"])
+@pytest.mark.parametrize(
+    "path",
+    ["/api/workflows", "/api/nodes/validate", "/api/expressions/check", "/api/files", "/api/workflows/x/execute"],
+)
 def test_any_bytes(api: TestClient, path: str, body: bytes) -> None:
     answer = api.post(path, content=body)
     assert answer.status_code in (400, 404), answer.text

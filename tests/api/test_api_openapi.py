@@ -8,7 +8,7 @@ import pytest
 from api_shape import problems_of
 from starlette.testclient import TestClient
 
-from api import bodies, connecting
+from api import bodies, connecting, expression_bodies
 from api.app import create_app
 from api.examples import EXAMPLES
 from orchestrator import errors, graph
@@ -85,7 +85,8 @@ def test_what_it_takes_has_an_example(method: str, path: str, operation: dict[st
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_fit_their_models(name: str) -> None:
-    model = next(getattr(where, name) for where in (bodies, connecting, graph, shapes, errors) if hasattr(where, name))
+    places = (bodies, connecting, expression_bodies, graph, shapes, errors)
+    model = next(getattr(where, name) for where in places if hasattr(where, name))
     model.model_validate(EXAMPLES[name])
 
 

@@ -170,7 +170,7 @@ CASES = [
             node_id="k", path="/config/condition", hint="parameters: min_delay",
         ),
         problem(
-            "invalid_expression", 'This expression cannot be used: syntax error at or near ")".',
+            "invalid_expression", "This expression cannot be used: it is not complete, or has a ')' too many.",
             node_id="l", path="/config/condition",
         ),
         problem(

@@ -1,0 +1,292 @@
+"""What a graph that can run does for nothing, or not as one might think: warnings, which leave it valid.
+
+Each piece of advice is a function over the checked graph and its columns. It speaks only where it is certain: a warning
+that is wrong once is never read again.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from orchestrator.compiler.check import Checked, Step
+from orchestrator.compiler.infer import Columns, Inferred
+from orchestrator.errors import GraphmillError, Problem
+from orchestrator.ops.sort import Sort
+from orchestrator.paths import existing
+from orchestrator.schema import GEOMETRY
+
+LARGE = 100_000_000  # bytes of a file from which on it matters that a node holds all rows
+WORD = re.compile(r"\w+")
+INTEGER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,0\)")
+UNTYPED = '"NULL"'
+Place = tuple[str, str]  # a node's id and one of its ports
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A graph without errors, the columns at its ports, and who reads what; `root` is the data root."""
+
+    checked: Checked
+    inferred: Inferred
+    root: Path
+
+    @cached_property
+    def steps(self) -> Mapping[str, Step]:
+        """By node id, each after those it depends on."""
+        return {step.node.id: step for step in self.checked.steps}
+
+    @cached_property
+    def readers(self) -> Mapping[Place, list[Place]]:
+        """The input ports that an output port feeds."""
+        found: defaultdict[Place, list[Place]] = defaultdict(list)
+        for step in self.checked.steps:
+            for wire in step.wires:
+                found[wire.source, wire.source_port].append((wire.target, wire.target_port))
+        return found
+
+    @cached_property
+    def sources(self) -> frozenset[str]:
+        """The nodes that an edge leaves, also one to a node that is disabled."""
+        return frozenset(edge.source for edge in self.checked.workflow.edges)
+
+    @cached_property
+    def ends(self) -> frozenset[str]:
+        """The nodes that somebody may look at: nobody reads them, or one that is disabled would."""
+        waiting = {edge.source for edge in self.checked.workflow.edges if edge.target not in self.steps}
+        return frozenset(waiting | self.steps.keys() - {place[0] for place in self.readers})
+
+    @cached_property
+    def has_sinks(self) -> bool:
+        """Whether rows leave the graph. A draft without, of which one looks at the ports, is as it should be."""
+        return any(step.op.sink for step in self.checked.steps)
+
+    def into(self, step: Step) -> Mapping[str, Columns | None]:
+        """The columns at a node's input ports."""
+        return self.inferred.inputs[step.node.id]
+
+    def out_of(self, step: Step) -> Mapping[str, Columns | None]:
+        """The columns at a node's output ports."""
+        return self.inferred.outputs[step.node.id]
+
+    def after(self, step: Step) -> list[Step]:
+        """The nodes that read what a node gives."""
+        ports = step.op.ports.outputs
+        return [self.steps[target] for port in ports for target, _ in self.readers.get((step.node.id, port), ())]
+
+
+def advise(checked: Checked, inferred: Inferred, root: Path) -> list[Problem]:
+    """Every warning about a graph that has no errors."""
+    graph = Graph(checked, inferred, root)
+    return [problem for look in ADVICE for problem in look(graph)]
+
+
+def unused_outputs(graph: Graph) -> Iterator[Problem]:
+    """A node of which nobody reads anything, in a graph whose rows leave it elsewhere."""
+    for step in graph.checked.steps if graph.has_sinks else ():
+        if step.op.sink or step.op.watches or step.node.id in graph.sources:
+            continue
+        ports = list(step.op.ports.outputs)
+        message = f"Nothing reads what '{step.node.name}' gives, and other rows of this graph are written."
+        hint = "connect it to a writer or an output, or disable it"
+        yield _warning(step, message, hint, code="unused_output", port=ports[0] if len(ports) == 1 else None)
+
+
+def unused_columns(graph: Graph) -> Iterator[Problem]:
+    """A column that a node makes, and that is dropped before anybody reads it."""
+    if not graph.has_sinks:
+        return
+    live = _live(graph)
+    for step in graph.checked.steps:
+        if not step.op.named_only or not step.settled:
+            continue
+        before = {each.name.lower() for columns in graph.into(step).values() for each in columns or ()}
+        made = {each.name: port for port, columns in graph.out_of(step).items() for each in columns or ()}
+        for name, port in made.items():
+            if name.lower() in before or any(_is_live(name, read) for read in live[step.node.id]):
+                continue
+            path, mentions = _setting(step.node.config, name)
+            if path is not None and mentions == 1:
+                message = f"Column '{name}' is made here, and dropped before anything reads it."
+                hint = "keep it where it is dropped, or do not make it"
+                yield _warning(step, message, hint, code="unused_column", port=port, path=path)
+
+
+def _is_live(name: str, read: frozenset[str] | None) -> bool:
+    return read is None or name.lower() in read
+
+
+def _live(graph: Graph) -> Mapping[str, list[frozenset[str] | None]]:
+    """For each node, the columns that are read of what it gives: by each reader a set, None where it may be any."""
+    live: defaultdict[str, list[frozenset[str] | None]] = defaultdict(list)
+    for step in reversed(graph.checked.steps):
+        node_id = step.node.id
+        if node_id in graph.ends:
+            live[node_id].append(None)
+        wanted = _wanted(graph, step, live[node_id])
+        for source in {wire.source for wire in step.wires}:
+            live[source].append(wanted)
+    return live
+
+
+def _wanted(graph: Graph, step: Step, live: list[frozenset[str] | None]) -> frozenset[str] | None:
+    """The columns of its inputs that a node reads, or hands on to one that does."""
+    known, given = [*graph.into(step).values()], [*graph.out_of(step).values()]
+    if not (step.op.named_only and step.settled) or None in known or None in given:
+        return None
+    texts = [text for _, text in _texts(step.node.config)]
+    if any("${" in text for text in texts):
+        return None
+    words = frozenset[str]().union(*map(_words, texts))
+    inputs = [{each.name.lower() for each in columns or ()} for columns in known]
+    named = {name for names in inputs for name in names if _words(name) <= words}
+    clashing = {name for one, other in combinations(inputs, 2) for name in one & other}
+    handed_on = {each.name.lower() for columns in given for each in columns or ()}
+    return frozenset(named | clashing).union(*(handed_on if read is None else read for read in live))
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(WORD.findall(text.lower()))
+
+
+def _texts(setting: Any, path: str = "/config") -> Iterator[tuple[str, str]]:
+    """Every text in a config, with its JSON pointer."""
+    if isinstance(setting, str):
+        yield path, setting
+    elif isinstance(setting, Mapping):
+        for key, value in setting.items():
+            yield from _texts(value, f"{path}/{str(key).replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(setting, list):
+        for index, value in enumerate(setting):
+            yield from _texts(value, f"{path}/{index}")
+
+
+def _setting(config: Any, name: str) -> tuple[str | None, int]:
+    """The setting that is this name, and in how many settings the name stands."""
+    found = [(path, text) for path, text in _texts(config) if _words(name) <= _words(text)]
+    return next((path for path, text in found if text == name), None), len(found)
+
+
+def lost_orders(graph: Graph) -> Iterator[Problem]:
+    """A sort whose order nobody sees: what comes after it makes no difference of it."""
+    seen: dict[str, bool] = {}
+    for step in reversed(graph.checked.steps):
+        after = graph.after(step)
+        seen[step.node.id] = step.node.id in graph.ends or any(_sees(step, each, seen) for each in after)
+        if isinstance(step.op, Sort) and step.settled and not seen[step.node.id]:
+            message = f"This order is lost: nothing after '{step.node.name}' goes by it."
+            hint = f"sort after '{after[0].node.name}', or leave this node out"
+            yield _warning(step, message, hint, code="order_lost", path="/config/by")
+
+
+def _sees(step: Step, after: Step, seen: Mapping[str, bool]) -> bool:
+    """Whether the order of what `step` gives shows in what the node after it does."""
+    if not (step.settled and after.settled):
+        return True
+    if isinstance(step.op, Sort) and isinstance(after.op, Sort):
+        return not {key.column for key in step.op.by} <= {key.column for key in after.op.by}
+    if after.op.ignores_order():
+        return False
+    return seen[after.node.id] if after.op.row_by_row else True
+
+
+def differing_keys(graph: Graph) -> Iterator[Problem]:
+    """Keys of two tables that are compared only after a conversion, which may make equal what is not, or the other."""
+    for step in graph.checked.steps:
+        if len(step.wires) < 2 or not step.settled:
+            continue
+        pairs: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for path, name, port in step.op.columns_named:
+            if port is not None:
+                pairs[path.rpartition("/")[0]].append((port, name))
+        for path, pair in pairs.items():
+            if not path or len(pair) != 2 or pair[0][0] == pair[1][0]:
+                continue
+            one, other = (_type(graph.into(step).get(port), name) for port, name in pair)
+            if one and other and UNTYPED not in (one, other) and _family(one) != _family(other):
+                message = f"'{pair[0][1]}' is {one} and '{pair[1][1]}' is {other}: they are converted to be compared."
+                hint = "make them one type with a cast node, so that it is said how"
+                yield _warning(step, message, hint, code="join_types_differ", path=f"/config{path}")
+
+
+def _type(columns: Columns | None, name: str) -> str | None:
+    return next((each.type for each in columns or () if each.name == name), None)
+
+
+def _family(kind: str) -> str:
+    """Types between which nothing is lost: all widths of integers, all scales of decimals, all kinds of text."""
+    if INTEGER.fullmatch(kind):
+        return "INTEGER"
+    return "VARCHAR" if kind.startswith("ENUM(") else kind.partition("(")[0]
+
+
+def held_rows(graph: Graph) -> Iterator[Problem]:
+    """A node that holds all rows in memory, behind the reader of a large file."""
+    if not any(step.op.holds_rows for step in graph.checked.steps):
+        return
+    large: dict[str, str] = {}
+    for step in graph.checked.steps:
+        files = [large[wire.source] for wire in step.wires if wire.source in large] or [*_large(step, graph.root)]
+        if files and not step.op.ignores_order():  # an aggregate gives few rows
+            large[step.node.id] = files[0]
+        if files and step.wires and step.op.holds_rows:
+            message = f"'{step.node.name}' holds all rows in memory at once, and reads from {files[0]}."
+            hint = "filter the rows, and leave out columns, before it"
+            yield _warning(step, message, hint, code="holds_all_rows")
+
+
+def _large(step: Step, root: Path) -> Iterator[str]:
+    path = getattr(step.op, "path", None)
+    if step.op.ports.inputs or not isinstance(path, str):
+        return
+    try:
+        size = existing(root, path).stat().st_size
+    except (GraphmillError, OSError):
+        return
+    if size > LARGE:
+        yield f"'{path}' ({size / 1e9:,.1f} GB)"
+
+
+def dropped_geometry(graph: Graph) -> Iterator[Problem]:
+    """A writer that makes text of geometry; one of a format for geometry that gets none, though there was some."""
+    for step in graph.checked.steps:
+        kind = getattr(step.op, "geometry_as", None)
+        columns = next(iter(graph.into(step).values()), None) if kind else None
+        if columns is None or not step.settled:
+            continue
+        names = [each.name for each in columns if each.type == GEOMETRY]
+        if kind == "text" and names:
+            message = f"This format keeps '{names[0]}' as text (WKT) only, without its coordinate system."
+            hint = "say so with geometry_to_text, leave it out with remove_geometry, or write a format for geometry"
+            yield _warning(step, message, hint, code="geometry_dropped", port="table", path="/config/target_type")
+        elif kind == "features" and not names and (lost := _lost_at(graph, step)):
+            message = f"No geometry reaches this file: it is lost at '{lost.node.name}'."
+            hint = "keep the geometry column there, or join it back"
+            yield _warning(step, message, hint, code="geometry_dropped", port="table", path="/config/target_type")
+
+
+def _lost_at(graph: Graph, step: Step) -> Step | None:
+    """The node above where the geometry of its first table ends; a spatial one means what it does."""
+    while first := step.into(next(iter(step.op.ports.inputs), "")):
+        step = graph.steps[first[0].source]
+        columns = next(iter(graph.into(step).values()), None)
+        if any(each.type == GEOMETRY for each in columns or ()):
+            return None if step.op.category == "Spatial" else step
+    return None
+
+
+def _warning(
+    step: Step, message: str, hint: str, *, code: str, port: str | None = None, path: str | None = None
+) -> Problem:
+    where = {"node_id": step.node.id, "port": port, "path": path}
+    return Problem(severity="warning", code=code, message=message, hint=hint, **where)
+
+
+ADVICE: tuple[Callable[[Graph], Iterator[Problem]], ...] = (
+    unused_outputs, unused_columns, lost_orders, differing_keys, held_rows, dropped_geometry,
+)  # fmt: skip
