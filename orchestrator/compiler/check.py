@@ -173,7 +173,7 @@ def _step(
 ) -> tuple[Step | None, list[Problem]]:
     found = placeholders(node.config)
     unknown = [each.problem().model_copy(update={"node_id": node.id}) for each in unknown_parameters(found, values)]
-    stand_ins = {name: "text" for _, name in found if name not in values}
+    stand_ins = {name: "some text" for _, name in found if name not in values}
     waiting = frozenset(path for path, name in found if name in open_names or name in stand_ins)
     try:
         return Step(node, op.configure(node.config, {**stand_ins, **values}), (), waiting), unknown

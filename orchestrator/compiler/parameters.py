@@ -48,13 +48,13 @@ def _datetime(value: Any) -> dt.datetime:
 
 
 KINDS: Mapping[str, tuple[Coerce, Any, str]] = {
-    "string": (_string, "text", "text"),
+    "string": (_string, "some text", "text"),
     "integer": (_integer, 1, "a whole number"),
     "number": (_number, 1.0, "a number"),
     "boolean": (_boolean, True, "true or false"),
     "date": (_date, dt.date(2000, 1, 1), "a date such as 2026-01-31"),
     "datetime": (_datetime, dt.datetime(2000, 1, 1), "a date and time such as 2026-01-31T12:00:00"),
-    "choice": (lambda value: value, "text", "one of the choices"),
+    "choice": (lambda value: value, "some text", "one of the choices"),
     "file": (_string, "file", "a path below the data root"),
     "secret": (_string, "secret", "text"),
 }
