@@ -160,6 +160,8 @@ def renamed(setting, key=""):
         return {name: renamed(value, name) for name, value in setting.items()}
     if isinstance(setting, list):
         return [renamed(each, key) for each in setting]
+    if key == "code":
+        return re.sub(r'"(\w+)"', lambda word: repr(AWKWARD.get(word[1], word[1])), setting)
     if key in SQL:
         return re.sub(r"\w+", lambda word: quote(AWKWARD[word[0]]) if word[0] in AWKWARD else word[0], setting)
     return AWKWARD.get(setting, setting) if isinstance(setting, str) else setting
