@@ -139,7 +139,8 @@ class Python(Op):
         return f"{made} AS {quote(column.name)}"
 
     def _called(self, table: Relation, context: Context) -> pyarrow.Table:
-        folder = Path(mkdtemp(dir=context.scratch, prefix="python-"))
+        (scratch := context.scratch or context.root).mkdir(parents=True, exist_ok=True)
+        folder = Path(mkdtemp(dir=scratch, prefix="python-"))
         given, made = folder / "given.arrow", folder / "made.arrow"
         reader = table.to_arrow_reader(100_000)
         with pyarrow.ipc.new_file(str(given), reader.schema) as writer:
