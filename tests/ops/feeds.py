@@ -3,8 +3,8 @@
 Every input port gets ROWS. A type that needs other tables says so in its own test file, `test_<type>.py`:
 `FEED = {port: SQL}` (a list of SQL where a port takes many edges), `FILES = {path: text}` for the files that its
 example reads below the data root, `WORKFLOWS = {id: document}` for the saved workflows that it names, and
-`FIXTURES = [name]` for what else it needs, such as a database. One that makes one row of several, and rejects rows, says
-`COMBINES = True`.
+`FIXTURES = [name]` for what else it needs, such as a database. One that makes one row of several, and rejects rows,
+says `COMBINES = True`.
 """
 
 from datetime import UTC, datetime

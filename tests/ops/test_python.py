@@ -1,13 +1,21 @@
 import dataclasses
+import json
 import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from compiler import graphs
+from compiler.graphs import graph, keep, node, own_home, rows
 from running import table
 
 from orchestrator.crs import projjson
 from orchestrator.errors import NodeError, UnknownColumns
+from orchestrator.ops import _python_process
 from orchestrator.ops.python import Python
 from orchestrator.schema import crs_of
 from orchestrator.settings import settings
@@ -187,6 +195,34 @@ def test_a_run_that_is_canceled_ends_the_code(session, prepared, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         call(session, context, transform("import os, time\nprint(os.getpid())\ntime.sleep(60)"))
     assert gone(int((tmp_path / "pid").read_text()))
+
+
+def test_a_parent_that_is_killed_takes_the_code_with_it(tmp_path):
+    with pa.ipc.new_file(str(tmp_path / "given"), pa.schema({"a": pa.int64()})):
+        pass
+    orders = {
+        "code": "import time\ndef transform(table):\n    print('here')\n    time.sleep(60)", "geometry": [], 
+        "given": str(tmp_path / "given"), "library": str(_python_process.LIBRARY), "memory_mb": 100,
+    }  # fmt: skip
+    command = [sys.executable, "-I", str(_python_process.CHILD)]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+    child.stdin.write(json.dumps(orders).encode() + b"\n")
+    child.stdin.flush()
+    assert child.stdout.readline() == b"here\n"
+    child.stdin.close()  # what the end of the other process does
+    assert child.wait(timeout=20) == -signal.SIGKILL
+    child.stdout.close()
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_inside_a_run(tmp_path, cache):
+    code = transform("print(len(table))\nreturn table.assign(c=table['a'] * 2)")
+    with own_home(tmp_path):
+        document = graph([rows(), node("p", "python", code), keep("k", "c > 2")], ["in -> p", "p -> k"])
+        ran = graphs.run(document, cache=cache)
+        assert ran.success, ran.error
+        assert ran.rows("k", "passed") == [(2, "y", 4), (3, None, 6)]
+        assert not (ran.folder / "scratch").exists()
 
 
 def gone(pid):
