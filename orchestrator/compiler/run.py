@@ -26,7 +26,7 @@ from orchestrator.faults import blame, unknown_column
 from orchestrator.names import port_key
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.schema import Column, columns
-from orchestrator.secrets import MASK, reveal
+from orchestrator.secrets import hidden, reveal, values_of
 from orchestrator.settings import settings
 from orchestrator.tables import Session
 
@@ -57,15 +57,11 @@ class RunContext:
     @property
     def secrets(self) -> tuple[str, ...]:
         """The values that no message may show, those that may hold another first."""
-        declared = self.plan.checked.workflow.parameters
-        values = [self.parameters[each.name] for each in declared if each.type == "secret"]
-        return tuple(sorted((str(value) for value in values if value), key=len, reverse=True))
+        return values_of(self.plan.checked.workflow.parameters, self.parameters)
 
     def masked(self, text: str) -> str:
         """The text without the run's secrets."""
-        for secret in self.secrets:
-            text = text.replace(secret, MASK)
-        return text
+        return hidden(text, self.secrets)
 
     def is_end(self, step: Planned) -> bool:
         """Whether no node of this run reads what the step gives."""

@@ -27,6 +27,7 @@ from orchestrator.ops._saved import Tables, plain
 from orchestrator.ops.base import Context, Port, Relation
 from orchestrator.ops.input import Input
 from orchestrator.ops.output import Output
+from orchestrator.secrets import hidden, values_of
 
 DEEPEST = 10
 Place = tuple[str, str]  # a node and a port of it
@@ -133,6 +134,9 @@ class Inner:
         checked, problems = inspect(self.checked.workflow, parameters, find=self.library)
         if found := _first_error(problems):
             raise _inside(found, self.name)
+        secrets = values_of(checked.workflow.parameters, parameters)
+        say = context.log
+        context = replace(context, log=lambda level, text: say(level, hidden(text, secrets)))
         made: dict[Place, Relation] = {}
         for planned in plan(checked).steps:
             try:
@@ -142,7 +146,9 @@ class Inner:
             except Interrupted:
                 raise
             except NodeError as error:
-                raise _of_node(_culprit(error, planned, made, checked), self.name) from error
+                found_in = _of_node(_culprit(error, planned, made, checked), self.name)
+                found_in.message = hidden(found_in.message, secrets)
+                raise found_in from (None if secrets else error)
         return {_name(each): made[each.node.id, "result"] for each in checked.steps if isinstance(each.op, Output)}
 
     def _outputs(

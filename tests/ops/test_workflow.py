@@ -53,6 +53,12 @@ SAVED = {
     "fails": graph(
         [given("b VARCHAR"), compute("c", "CAST(b AS INTEGER)"), out("made")], ["in -> c", "c -> out"], name="Fails",
     ),
+    "secret": graph(
+        [given("b VARCHAR"), node("l", "log", {"message": "key ${key}", "limit": 0}),
+         node("f", "fail", {"message": "no ${key}", "condition": "b IS NOT NULL"}), out("made")],
+        ["in -> l", "l -> f", "f -> out"], name="Secret",
+        parameters=[{"name": "key", "type": "secret", "default": "s3"}],
+    ),
     "rejects": graph(
         [given("b VARCHAR"), node("p", "points_from_xy", {"x": "b", "y": "b"}), out("made")],
         ["in -> p", "p.result -> out"], name="Rejects",
@@ -152,6 +158,7 @@ FAILS = [
     ("plusone", {"in": "SELECT 'x' AS a"}, "conversion_failed", "In node 'in' of 'Plus one': Could not convert"),
     ("twice", {"in": "SELECT 1 AS b"}, "unknown_column", "In node 'w' of 'Twice': In node 'in' of 'Plus one': "),
     ("fails", {"in": "SELECT 'x' AS b"}, "conversion_failed", "In node 'c' of 'Fails': Could not convert"),
+    ("secret", {"in": "SELECT 'x' AS b"}, "failed_on_purpose", "In node 'f' of 'Secret': no ***"),
     ("rejects", {"in": "SELECT 'x' AS b"}, "rejected_rows", "In node 'p' of 'Rejects': A row was rejected"),
 ]  # fmt: skip
 
@@ -162,6 +169,14 @@ def test_an_error_names_the_node_inside(call, workflow, tables, code, message):
         call(uses(workflow), **tables)
     assert (caught.value.code, caught.value.path) == (code, "/config/workflow")
     assert caught.value.message.startswith(message)
+
+
+def test_lines_in_the_log_begin_with_the_node_inside(session, context):
+    said = []
+    context = dataclasses.replace(context, log=lambda level, text: said.append((level, text)))
+    op = Workflow.configure(uses("secret", parameters={"key": "k4"}), find=library(SAVED))
+    op.call({"in": session.connection.sql("SELECT NULL::VARCHAR AS b")}, context)
+    assert said == [("info", "l: key ***")]
 
 
 @pytest.fixture(scope="module")
