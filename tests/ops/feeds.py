@@ -31,7 +31,7 @@ SELECT *, {POINT.replace("'POINT", "('POINT").replace("')',", "')')::GEOMETRY,")
 
 def feed(op, change=lambda sql: sql):
     """The SQL of each input port's tables, changed."""
-    inputs = op.configure(op.example, find=saved(op)).ports.inputs
+    inputs = op.configure(op.example, find=saved(op)).ports.inputs if op.dynamic_ports else op.inputs
     everywhere = {name: [ROWS, ROWS] if port.many else ROWS for name, port in inputs.items()}
     given = getattr(_tests(op), "FEED", everywhere)
     assert set(given) == set(inputs), f"{op.type} has other ports than FEED says: {sorted(inputs)}"
