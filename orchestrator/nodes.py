@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from orchestrator.errors import Problem
+from orchestrator.ops._saved import Find
 from orchestrator.ops.base import Op, Port
 from orchestrator.ops.settings import PLACEHOLDER
 from orchestrator.registry import node_type, node_types
@@ -49,16 +50,17 @@ def _ports(ports: Mapping[str, Port]) -> list[dict[str, Any]]:
 
 
 def judge_node(
-    name: str, config: Mapping[str, Any], parameters: Sequence[Any] | None = None
+    name: str, config: Mapping[str, Any], parameters: Sequence[Any] | None = None, find: Find | None = None
 ) -> tuple[bool, list[Problem]]:
     """Whether these settings are right for a node of this type, whatever it is wired to, and what is wrong.
 
-    Without `parameters`, any `${name}` stands for a value that nobody knows yet.
+    `find` gives the saved workflows that it may name. Without `parameters`, any `${name}` stands for a value that
+    nobody knows yet.
     """
     unknown = [{"name": each} for each in sorted(set(_placeholders(config)))]
     declared = unknown if parameters is None else list(parameters)
     node = {"id": ALONE, "type": name, "config": config}
-    found = judge({"nodes": [node], "edges": [], "parameters": declared}).problems
+    found = judge({"nodes": [node], "edges": [], "parameters": declared}, find).problems
     problems = [each.model_copy(update={"node_id": None}) for each in found if (each.path or "").startswith(OWN)]
     return not any(each.severity == "error" for each in problems), problems
 

@@ -2,7 +2,7 @@
 
 import os
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
@@ -10,6 +10,7 @@ from tempfile import mkstemp
 from typing import Any
 
 from orchestrator.errors import GraphmillError
+from orchestrator.graph import Parameter
 from orchestrator.settings import settings
 
 SEALED = "sealed:"
@@ -33,6 +34,19 @@ def reveal(values: Mapping[str, Any]) -> dict[str, Any]:
 def mask(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values as an answer may hold them."""
     return {name: MASK if is_sealed(value) else value for name, value in values.items()}
+
+
+def hidden(text: str, secrets: Iterable[str]) -> str:
+    """The text without these secrets; those that may hold another come first."""
+    for secret in secrets:
+        text = text.replace(secret, MASK)
+    return text
+
+
+def values_of(parameters: Iterable[Parameter], values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The values of the secret ones among parameters, those that may hold another first."""
+    found = [values.get(each.name, each.default) for each in parameters if each.type == "secret"]
+    return tuple(sorted((str(value) for value in found if value), key=len, reverse=True))
 
 
 def is_sealed(value: Any) -> bool:

@@ -38,6 +38,11 @@ class Settings(BaseSettings):
     warm_workers: bool = Field(True, description="Start runs from a warm process; off: Dagster's stock launcher.")
     allow_private_addresses: bool = Field(False, description="HTTP readers may call loopback and private addresses.")
     allow_private_databases: bool = Field(False, description="Connections may lead to loopback and private addresses.")
+    allow_python: bool = Field(
+        False,
+        description="Workflows may run Python code, without a sandbox: whoever can save one is the server's user.",
+    )
+    max_python_s: float = Field(3600.0, gt=0, description="Longest time, in seconds, that a `python` node may ask for.")
     cancel_grace_s: float = Field(5.0, gt=0, description="Seconds before a canceled run's process is killed.")
     secret_key: str | None = Field(None, description="Key that secrets are encrypted with; kept in the home if unset.")
 

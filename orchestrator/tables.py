@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 from duckdb import DuckDBPyRelation as Relation
 
+from orchestrator import frames
 from orchestrator.errors import NodeError
 from orchestrator.schema import geometry_columns
 
@@ -120,26 +121,14 @@ class Session:
 
     def frame(self, table: Relation) -> Any:
         """The rows as a DataFrame with Arrow types, or a GeoDataFrame where there is a geometry column."""
-        arrow = table.to_arrow_table()
-        geometry = geometry_columns(table)
-        if not geometry:
-            import pandas
-
-            return arrow.to_pandas(types_mapper=pandas.ArrowDtype)
-        import geopandas
-        import pandas
-
-        options = {"types_mapper": pandas.ArrowDtype}
-        return geopandas.GeoDataFrame.from_arrow(arrow, geometry=geometry[0], to_pandas_kwargs=options)
+        return frames.to_frame(table.to_arrow_table(), geometry_columns(table))
 
     def from_frame(self, frame: Any) -> Relation:
         """A relation over a (Geo)DataFrame's columns; its index is left out."""
         import pyarrow
 
         try:
-            if hasattr(frame, "active_geometry_name"):
-                return self.arrow(pyarrow.table(frame.to_arrow(index=False, geometry_encoding="WKB")))
-            return self.arrow(pyarrow.Table.from_pandas(frame, preserve_index=False))
+            return self.arrow(frames.to_arrow(frame))
         except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError) as error:
             raise NodeError(f"A column holds values of several kinds: {error}.", code="mixed_types") from None
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from orchestrator.catalog import Catalog, Stored
 from orchestrator.compiler import advise, infer, inspect
+from orchestrator.compiler.saved import Library
 from orchestrator.errors import InvalidGraph, Problem
 from orchestrator.graph import read
+from orchestrator.ops._saved import Find
 from orchestrator.settings import settings
 
 
@@ -24,15 +26,16 @@ class Judged:
         return not any(problem.severity == "error" for problem in self.problems)
 
 
-def judge(document: Any) -> Judged:
+def judge(document: Any, find: Find | None = None) -> Judged:
     """Check and infer a posted graph. Whatever it is, the answer is problems, never an error.
 
-    Advice is for a graph that can run: of one with errors not enough is known.
+    `find` (a `Library`) gives the saved workflows that it uses. Advice is for a graph that can run: of one with errors
+    not enough is known.
     """
     workflow, unread = read(document)
     if workflow is None:
         return Judged(tuple(unread), {})
-    checked, problems = inspect(workflow)
+    checked, problems = inspect(workflow, find=find)
     inferred = infer(checked, settings().data)
     judged = Judged((*unread, *problems, *inferred.problems), inferred.as_json())
     advice = advise(checked, inferred, settings().data) if judged.valid else ()
@@ -45,7 +48,7 @@ def create(catalog: Catalog, document: Any, *, draft: bool = False) -> tuple[Sto
     Raises:
         InvalidGraph: it has errors and is not saved as a draft.
     """
-    judged = _storable(document, draft)
+    judged = _storable(document, draft, Library(catalog.find))
     return catalog.create(document, valid=judged.valid), judged
 
 
@@ -59,12 +62,13 @@ def save(
         PreconditionFailed: `expected` is not the latest version.
         NotFound: no such workflow.
     """
-    judged = _storable(document, draft)
+    name = document.get("name") if isinstance(document, Mapping) else None
+    judged = _storable(document, draft, Library(catalog.find, inside={workflow_id: str(name or workflow_id)}))
     return catalog.save(workflow_id, document, valid=judged.valid, expected=expected), judged
 
 
-def _storable(document: Any, draft: bool) -> Judged:
-    judged = judge(document)
+def _storable(document: Any, draft: bool, find: Find) -> Judged:
+    judged = judge(document, find)
     too_large = any(problem.code == "too_large" for problem in judged.problems)
     if too_large or (not judged.valid and not (draft and isinstance(document, Mapping))):
         raise InvalidGraph(judged.problems)

@@ -1,6 +1,7 @@
 """What several test files share. The database is a real one: the embedded PostgreSQL, started once."""
 
 import itertools
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from orchestrator import database
 
+os.environ.setdefault("GRAPHMILL_ALLOW_PYTHON", "true")  # the node type `python` is tested like the others
 TEMPLATE = "graphmill_template"
 numbers = itertools.count(1)
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 from compiler.graphs import own_home, run, run_compiled
-from compiler.random_graphs import graphs, write_data
+from compiler.random_graphs import SAVED, graphs, write_data
 from compiler.recipes import RECIPES
 from hypothesis import HealthCheck, Phase, assume, find, given, settings
 from hypothesis import strategies as st
@@ -58,9 +58,9 @@ def test_graphs_are_made_edge_by_edge_of_every_node_type():
 @settings(quick, max_examples=20 * TIMES)
 @given(graphs())
 def test_what_is_valid_runs_and_has_the_columns_that_were_foretold(document):
-    judged = judge(document)
+    judged = judge(document, SAVED)
     assert judged.valid, judged.problems
-    ran = run(document)
+    ran = run(document, find=SAVED)
     assert ran.success or ran.error.code in DATA, ran.error
     assume(ran.success)
     for node_id, ports in judged.nodes.items():
@@ -72,7 +72,7 @@ def test_what_is_valid_runs_and_has_the_columns_that_were_foretold(document):
 @settings(quick, max_examples=8 * TIMES)
 @given(graphs())
 def test_a_fused_run_gives_the_same_rows(document):
-    cached, fused = run(document), run(document, cache=False)
+    cached, fused = run(document, find=SAVED), run(document, cache=False, find=SAVED)
     assert cached.success == fused.success, (cached.error, fused.error)
     assume(cached.success)
     for node_id, port in fused.stored():
@@ -126,13 +126,13 @@ def spoilt(draw):
 
 def never_breaks(document):
     """Judge a document; when it is valid it must compile, and running it ends well or is blamed on a node."""
-    judged = judge(document)
+    judged = judge(document, SAVED)
     assert all(isinstance(each, Problem) and each.message and each.code for each in judged.problems)
     if not judged.valid:
         with pytest.raises(InvalidGraph):
             compile_and_judge(document)
         return
-    compiled = compile_document(document, "spoilt", 1)
+    compiled = compile_document(document, "spoilt", 1, SAVED)
     required = [
         each.name for each in compiled.plan.checked.workflow.parameters if each.required and each.default is None
     ]
@@ -146,8 +146,8 @@ def never_breaks(document):
 
 
 def compile_and_judge(document):
-    compile_document(document, "spoilt", 1)
-    problems = judge(document).problems
+    compile_document(document, "spoilt", 1, SAVED)
+    problems = judge(document, SAVED).problems
     if any(each.severity == "error" for each in problems):
         raise InvalidGraph(problems)
 

@@ -3,9 +3,11 @@
 import copy
 
 import pytest
-from compiler.graphs import chain, compute, graph, keep, node, own_home, rows
+from compiler.graphs import chain, compute, graph, keep, node, own_home, rows, run_compiled
 
 from orchestrator.catalog import Catalog
+from orchestrator.compiler.jobs import Jobs
+from orchestrator.compiler.saved import Library
 from orchestrator.errors import InvalidGraph, NotFound, PreconditionFailed, Problem
 from orchestrator.workflows import Judged, create, judge, save
 
@@ -107,3 +109,66 @@ def test_a_graph_that_is_too_large_is_not_saved(catalog):
     with pytest.raises(InvalidGraph) as caught:
         create(catalog, {"nodes": [{}] * 5001})
     assert [each.code for each in caught.value.problems] == ["too_large"]
+
+
+def inner(added):
+    nodes = [node("in", "input", {"sample": [{"a": 5}]}), compute("c", f"a + {added}")]
+    return graph([*nodes, node("out", "output", {"name": "made"})], ["in -> c", "c -> out"], name="Inner")
+
+
+def passing_on(workflow, name="Outer", **config):
+    nodes = [node("w", "workflow", {"workflow": workflow, **config}), node("out", "output", {"name": "made"})]
+    return graph(nodes, ["w -> out"], name=name)
+
+
+def made(catalog, workflow, version):
+    """What a run of this version gives, in a process that knows nothing but the catalog."""
+    ran = run_compiled(Jobs(catalog).get(workflow, version))
+    assert ran.success, ran.error
+    return ran.rows("w", "made")
+
+
+def test_a_run_uses_the_versions_that_there_were_when_its_own_was_saved(catalog):
+    used = create(catalog, inner(1))[0].id
+    user = create(catalog, passing_on(used))[0].id
+    above = create(catalog, passing_on(user))[0].id
+    save(catalog, used, inner(10))
+    assert made(catalog, user, 1) == made(catalog, above, 1) == [(5, 6)]
+    save(catalog, user, passing_on(used, "Changed"))
+    assert (made(catalog, user, 2), made(catalog, above, 1)) == ([(5, 15)], [(5, 6)])
+    save(catalog, user, passing_on(used, version=1))
+    save(catalog, above, passing_on(user, version=2))
+    assert (made(catalog, user, 3), made(catalog, above, 2)) == ([(5, 6)], [(5, 15)])
+
+
+def test_a_deleted_workflow_goes_on_being_run_but_not_used_anew(catalog):
+    used = create(catalog, inner(1))[0].id
+    user = create(catalog, passing_on(used))[0]
+    catalog.delete(used)
+    assert made(catalog, user.id, 1) == [(5, 6)]
+    assert judge(user.document, Library.of(catalog, user)).valid
+    assert not judge(user.document, Library(catalog.find)).valid
+
+
+def test_a_workflow_that_uses_itself_is_not_saved(catalog):
+    first = create(catalog, inner(1))[0].id
+    second = create(catalog, passing_on(first, "Second"))[0].id
+    for used, names in ((first, "First -> First"), (second, "First -> Second -> First")):
+        with pytest.raises(InvalidGraph) as caught:
+            save(catalog, first, passing_on(used, "First"))
+        assert [(each.code, each.message) for each in caught.value.problems] == [
+            ("recursion", f"A workflow cannot use itself: {names}.")
+        ]
+
+
+@pytest.mark.parametrize("config", [{"workflow": "nowhere"}, {"workflow": "a\x00b"}])
+def test_a_workflow_that_is_not_there(catalog, config):
+    (problem,) = judge(graph([node("w", "workflow", config)]), Library(catalog.find)).problems
+    assert (problem.code, problem.path) == ("unknown_workflow", "/config/workflow")
+
+
+def test_a_version_that_is_not_there(catalog):
+    used = create(catalog, inner(1))[0].id
+    (problem,) = judge(passing_on(used, version=7), Library(catalog.find)).problems
+    assert (problem.code, problem.path) == ("unknown_workflow", "/config/version")
+    assert problem.message.endswith("the latest is 1.")

@@ -7,7 +7,9 @@ from fastapi import APIRouter, Depends, Query
 from api import bodies
 from api.openapi import body, problems
 from api.requests import Offset, body_of
+from api.system import Shared
 from orchestrator import nodes
+from orchestrator.compiler.saved import Library
 
 router = APIRouter(prefix="/api/nodes", tags=["nodes"])
 
@@ -28,7 +30,9 @@ def get_node_type(type: str) -> dict[str, Any]:
 
 
 @router.post("/validate", response_model=bodies.Verdict, openapi_extra=body(bodies.NodeConfig), responses=problems(400))
-def validate_node(node: Annotated[bodies.NodeConfig, Depends(body_of(bodies.NodeConfig))]) -> dict[str, Any]:
+def validate_node(
+    system: Shared, node: Annotated[bodies.NodeConfig, Depends(body_of(bodies.NodeConfig))]
+) -> dict[str, Any]:
     """What is wrong with a node's settings, whatever it is wired to."""
-    valid, found = nodes.judge_node(node.type, node.config, node.parameters)
+    valid, found = nodes.judge_node(node.type, node.config, node.parameters, Library(system.catalog.find))
     return {"valid": valid, "problems": found}

@@ -11,7 +11,8 @@ from api.openapi import body, problems
 from api.requests import Graph, IfMatch, IfNoneMatch, Limit, Offset, is_known
 from api.system import Shared
 from orchestrator import workflows
-from orchestrator.catalog import Page, Stored, Summary, VersionSummary
+from orchestrator.catalog import Catalog, Page, Stored, Summary, VersionSummary
+from orchestrator.compiler.saved import Library
 from orchestrator.graph import Workflow
 from orchestrator.workflows import Judged
 
@@ -48,16 +49,16 @@ def list_workflows(
 
 
 @router.post("/validate", response_model=bodies.Verdict, openapi_extra=POSTED, responses=problems(400, 413))
-def validate_workflow(graph: Graph) -> Response:
+def validate_workflow(system: Shared, graph: Graph) -> Response:
     """Everything that is wrong with a graph, without saving it."""
-    judged = workflows.judge(graph)
+    judged = workflows.judge(graph, Library(system.catalog.find))
     return Json({"valid": judged.valid, "problems": judged.problems})
 
 
 @router.post("/infer", response_model=bodies.InferredColumns, openapi_extra=POSTED, responses=problems(400, 413))
-def infer_columns(graph: Graph) -> Response:
+def infer_columns(system: Shared, graph: Graph) -> Response:
     """The columns at every port of a graph, without running it."""
-    judged = workflows.judge(graph)
+    judged = workflows.judge(graph, Library(system.catalog.find))
     return Json({"nodes": judged.nodes, "problems": judged.problems})
 
 
@@ -67,7 +68,7 @@ def get_workflow(system: Shared, workflow_id: str, if_none_match: IfNoneMatch = 
     stored = system.catalog.get(workflow_id)
     if is_known(if_none_match, stored.version):
         return Response(status_code=304, headers=_tag(stored))
-    return _judged(stored)
+    return _judged(system.catalog, stored)
 
 
 @router.put(ONE, response_model=bodies.StoredWorkflow, openapi_extra=POSTED, responses=problems(400, 404, 412, 413))
@@ -94,7 +95,7 @@ def list_versions(system: Shared, workflow_id: str, limit: Limit = 50, offset: O
 @router.get(ONE + "/versions/{number}", response_model=bodies.StoredWorkflow, responses=problems(404))
 def get_version(system: Shared, workflow_id: str, number: Number) -> Response:
     """One version."""
-    return _judged(system.catalog.version(workflow_id, number))
+    return _judged(system.catalog, system.catalog.version(workflow_id, number))
 
 
 @router.post(
@@ -102,11 +103,11 @@ def get_version(system: Shared, workflow_id: str, number: Number) -> Response:
 )
 def restore_version(system: Shared, workflow_id: str, number: Number, expected: IfMatch = None) -> Response:
     """Store an earlier version again, as a new one."""
-    return _judged(system.catalog.restore(workflow_id, number, expected))
+    return _judged(system.catalog, system.catalog.restore(workflow_id, number, expected))
 
 
-def _judged(stored: Stored) -> Response:
-    return _answer(stored, workflows.judge(stored.document))
+def _judged(catalog: Catalog, stored: Stored) -> Response:
+    return _answer(stored, workflows.judge(stored.document, Library.of(catalog, stored)))
 
 
 def _answer(stored: Stored, judged: Judged, status: int = 200, **headers: str) -> Response:

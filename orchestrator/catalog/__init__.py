@@ -62,6 +62,16 @@ class Catalog:
         with transaction(self.engine) as connection:
             return rows.read(connection, id, number, deleted=deleted)
 
+    def find(self, id: str, number: int | None, at: datetime | None) -> Stored:
+        """A version, by default the newest: of those saved by that moment, and then of a deleted workflow too.
+
+        Raises NotFound.
+        """
+        with transaction(self.engine) as connection:
+            if at is not None and number is None:
+                number = rows.newest(connection, id, at)
+            return rows.read(connection, id, number, deleted=at is not None)
+
     def versions(self, id: str, limit: int = 50, offset: int = 0) -> Page[VersionSummary]:
         """The history, newest first. Raises NotFound."""
         columns = versions.c.number, versions.c.valid, versions.c.created_at

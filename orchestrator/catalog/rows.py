@@ -66,6 +66,15 @@ def read(connection: sa.Connection, id: str, number: int | None = None, *, delet
     raise _missing(id, number, f"; the latest is {latest_of(connection, id)}")
 
 
+def newest(connection: sa.Connection, id: str, at: datetime) -> int:
+    """The number of the newest version that was saved by a moment. Raises NotFound."""
+    then = (versions.c.workflow_id == storable(id)) & (versions.c.created_at <= at)
+    number: int | None = connection.scalar(sa.select(sa.func.max(versions.c.number)).where(then))
+    if number is None:
+        raise _missing(id)
+    return number
+
+
 def with_latest(*columns: Any) -> sa.Select[Any]:
     """Workflows beside their latest version."""
     latest = (versions.c.workflow_id == workflows.c.id) & (versions.c.number == workflows.c.latest_version)

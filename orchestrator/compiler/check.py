@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,6 +17,7 @@ from orchestrator.expressions import parse_ahead
 from orchestrator.graph import BROKEN, Node, Workflow, pointer
 from orchestrator.literals import placeholders
 from orchestrator.names import listing, near
+from orchestrator.ops._saved import Find
 from orchestrator.ops.base import Op, Ports
 from orchestrator.ops.output import Output
 from orchestrator.registry import node_types
@@ -49,10 +50,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Checked:
-    """A graph that can run: its steps, each after those it depends on. The only form the later passes know."""
+    """A graph that can run: its steps, each after those it depends on. The only form the later passes know.
+
+    `find` is where the saved workflows that it uses came from.
+    """
 
     workflow: Workflow
     steps: tuple[Step, ...]
+    find: Find | None = field(default=None, compare=False)
 
     @property
     def edges(self) -> list[tuple[str, str]]:
@@ -60,19 +65,23 @@ class Checked:
         return [(each.source, each.target) for step in self.steps for each in step.wires]
 
 
-def check(workflow: Workflow, given: Mapping[str, Any] | None = None) -> Checked:
+def check(workflow: Workflow, given: Mapping[str, Any] | None = None, find: Find | None = None) -> Checked:
     """The graph as steps, with these parameters, or with defaults and samples where none are given.
+
+    `find` gives the saved workflows that it uses.
 
     Raises:
         InvalidGraph: with every problem there is.
     """
-    checked, problems = inspect(workflow, given)
+    checked, problems = inspect(workflow, given, find)
     if any(problem.severity == "error" for problem in problems):
         raise InvalidGraph(problems)
     return checked
 
 
-def inspect(workflow: Workflow, given: Mapping[str, Any] | None = None) -> tuple[Checked, list[Problem]]:
+def inspect(
+    workflow: Workflow, given: Mapping[str, Any] | None = None, find: Find | None = None
+) -> tuple[Checked, list[Problem]]:
     """The same, with the problems as a value, and as steps the nodes that no problem touches."""
     values, open_names, problems = samples(workflow) if given is None else _given(workflow, given)
     problems += _duplicates(workflow)
@@ -81,7 +90,7 @@ def inspect(workflow: Workflow, given: Mapping[str, Any] | None = None) -> tuple
     if all(node.is_layout for node in nodes.values()):
         problems.append(Problem(code="empty_graph", message="There is no node to run."))
     types, unknown = _types(nodes)
-    steps, refused = _steps(nodes, types, values, open_names)
+    steps, refused = _steps(nodes, types, values, open_names, find)
     known = {node_id: _ports(op, steps.get(node_id)) for node_id, op in types.items()}
     wires, wrong = wire(workflow.edges, nodes, known)
     loop = cycle(list(nodes), ((each.source, each.target) for each in wires))
@@ -91,18 +100,19 @@ def inspect(workflow: Workflow, given: Mapping[str, Any] | None = None) -> tuple
         problems.append(Problem(code="empty_graph", message="Every node is disabled, or depends on one that is."))
     bad = (nodes.keys() - steps.keys()) | _touched(problems, workflow)
     sound = untouched(nodes, wires, bad) & taking_part
-    return Checked(workflow, _ordered({each: steps[each] for each in nodes if each in sound}, wires)), problems
+    ordered = _ordered({each: steps[each] for each in nodes if each in sound}, wires)
+    return Checked(workflow, ordered, find), problems
 
 
 def _steps(
-    nodes: Mapping[str, Node], types: Types, values: Mapping[str, Any], open_names: frozenset[str]
+    nodes: Mapping[str, Node], types: Types, values: Mapping[str, Any], open_names: frozenset[str], find: Find | None
 ) -> tuple[dict[str, Step], list[Problem]]:
     """A step for each node whose settings are right, and what is wrong with the others'."""
     steps: dict[str, Step] = {}
     problems: list[Problem] = []
     parse_ahead(text for node_id, op in types.items() for text in expressions_in(op, nodes[node_id].config))
     for node_id, op in types.items():
-        step, found = _step(nodes[node_id], op, values, open_names)
+        step, found = _step(nodes[node_id], op, values, open_names, find)
         problems += found
         if step is not None:
             steps[node_id] = step
@@ -169,14 +179,14 @@ def _cycle(loop: list[str]) -> Iterator[Problem]:
 
 
 def _step(
-    node: Node, op: type[Op], values: Mapping[str, Any], open_names: frozenset[str]
+    node: Node, op: type[Op], values: Mapping[str, Any], open_names: frozenset[str], find: Find | None
 ) -> tuple[Step | None, list[Problem]]:
     found = placeholders(node.config)
     unknown = [each.problem().model_copy(update={"node_id": node.id}) for each in unknown_parameters(found, values)]
     stand_ins = {name: "some text" for _, name in found if name not in values}
     waiting = frozenset(path for path, name in found if name in open_names or name in stand_ins)
     try:
-        return Step(node, op.configure(node.config, {**stand_ins, **values}), (), waiting), unknown
+        return Step(node, op.configure(node.config, {**stand_ins, **values}, find), (), waiting), unknown
     except NodeError as error:
         problems = [error.problem().model_copy(update={"node_id": node.id, "path": error.path or "/config"})]
     except ValidationError as error:

@@ -6,14 +6,12 @@ Running the chain again, from the front and one node at a time, finds the first 
 
 from dagster import Failure
 
+from orchestrator.compiler.failing import DATA_ERRORS, first_failing
 from orchestrator.compiler.failure import failure
 from orchestrator.compiler.order import above
 from orchestrator.compiler.run import RunContext
-from orchestrator.errors import Interrupted, NodeError
-from orchestrator.faults import blame
+from orchestrator.errors import NodeError
 from orchestrator.secrets import MASK
-
-DATA_ERRORS = frozenset({"conversion_failed", "out_of_range", "invalid_value", "node_failed"})
 
 
 def failed(run: RunContext, alias: str, error: NodeError) -> Failure:
@@ -37,19 +35,11 @@ def culprit(run: RunContext, alias: str, error: NodeError) -> NodeError:
     if run.cache or error.code not in DATA_ERRORS:
         return error
     before = above(run.steps[alias].node_id, run.plan.checked.edges)
-    for step in run.plan.steps:
-        if step.alias == alias or step.node_id not in before:
-            continue
-        for port in sorted(step.connected):
-            table = run.made.get((step.alias, port))
-            if table is None:
-                continue
-            try:
-                with blame(step.node_id):
-                    for _ in table.to_arrow_reader(100_000):
-                        pass
-            except Interrupted:
-                raise
-            except NodeError as found:
-                return found
-    return error
+    tables = (
+        (step.node_id, run.made[step.alias, port])
+        for step in run.plan.steps
+        if step.alias != alias and step.node_id in before
+        for port in sorted(step.connected)
+        if (step.alias, port) in run.made
+    )
+    return first_failing(tables) or error

@@ -126,7 +126,7 @@ def _invocation(step: Planned) -> NodeInvocation:
 
 def _dependencies(step: Planned, aliases: Mapping[str, str]) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    for name, port in step.step.op.inputs.items():
+    for name, port in step.step.op.ports.inputs.items():
         places = dict.fromkeys((wire.source, wire.source_port) for wire in step.step.into(name))
         sources = [DependencyDefinition(aliases[source], port_key(source_port)) for source, source_port in places]
         if sources:

@@ -72,7 +72,7 @@ class _Inference:
         if not step.settled or any(table is None for tables in given.values() for table in tables):
             return {}
         known = {port: [each for each in tables if each is not None] for port, tables in given.items()}
-        missing = list(_missing_columns(step, known))
+        missing = list(missing_columns(step, known))
         self.problems += missing
         if missing:
             return {}
@@ -110,7 +110,8 @@ def arranged(step: Step, tables: Mapping[str, list[Any]]) -> dict[str, Any]:
     }
 
 
-def _missing_columns(step: Step, tables: Mapping[str, list[Relation]]) -> Iterator[Problem]:
+def missing_columns(step: Step, tables: Mapping[str, list[Relation]]) -> Iterator[Problem]:
+    """A problem for every column that the settings name and that is not in its table."""
     first = next(iter(step.op.ports.inputs), None)
     for path, name, port in step.op.columns_named:
         where = port or first

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.catalog import Catalog
 from orchestrator.compiler.check import check
 from orchestrator.compiler.plan import Plan, plan
+from orchestrator.compiler.saved import Library
 from orchestrator.graph import parse
+from orchestrator.ops._saved import Find
 
 if TYPE_CHECKING:
     from dagster import JobDefinition
@@ -26,15 +28,15 @@ class Compiled:
     job: "JobDefinition"
 
 
-def compile_document(document: Any, workflow_id: str, version: int) -> Compiled:
-    """Check, plan and emit a posted graph.
+def compile_document(document: Any, workflow_id: str, version: int, find: Find | None = None) -> Compiled:
+    """Check, plan and emit a posted graph; `find` gives the saved workflows that it uses.
 
     Raises:
         InvalidGraph: with every problem there is.
     """
     from orchestrator.compiler.emit import emit
 
-    made = plan(check(parse(document)))
+    made = plan(check(parse(document), find=find))
     return Compiled(workflow_id, version, made, emit(made, workflow_id, version))
 
 
@@ -57,7 +59,8 @@ class Jobs:
         with self._lock:
             if key not in self._kept:
                 stored = self._catalog.version(workflow_id, version, deleted=True)
-                self._kept[key] = compile_document(stored.document, workflow_id, version)
+                library = Library.of(self._catalog, stored)
+                self._kept[key] = compile_document(stored.document, workflow_id, version, library)
                 if len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(key)

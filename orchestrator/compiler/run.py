@@ -20,16 +20,16 @@ from orchestrator.compiler.check import setting_problem
 from orchestrator.compiler.infer import arranged
 from orchestrator.compiler.parameters import resolve
 from orchestrator.compiler.plan import Plan, Planned
+from orchestrator.compiler.rejected import REJECTED, refuse_rejected
 from orchestrator.errors import GraphmillError, NodeError
 from orchestrator.faults import blame, unknown_column
 from orchestrator.names import port_key
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.schema import Column, columns
-from orchestrator.secrets import MASK, reveal
+from orchestrator.secrets import hidden, reveal, values_of
 from orchestrator.settings import settings
 from orchestrator.tables import Session
 
-REJECTED = "rejected"
 LONGEST_LINE = 10_000
 VERSION_TAG = "graphmill/version"
 
@@ -57,15 +57,11 @@ class RunContext:
     @property
     def secrets(self) -> tuple[str, ...]:
         """The values that no message may show, those that may hold another first."""
-        declared = self.plan.checked.workflow.parameters
-        values = [self.parameters[each.name] for each in declared if each.type == "secret"]
-        return tuple(sorted((str(value) for value in values if value), key=len, reverse=True))
+        return values_of(self.plan.checked.workflow.parameters, self.parameters)
 
     def masked(self, text: str) -> str:
         """The text without the run's secrets."""
-        for secret in self.secrets:
-            text = text.replace(secret, MASK)
-        return text
+        return hidden(text, self.secrets)
 
     def is_end(self, step: Planned) -> bool:
         """Whether no node of this run reads what the step gives."""
@@ -179,7 +175,7 @@ class NodeRun:
                 unused=run.unused(self.planned), notes=notes, log=self._log, connections=connection,
             )  # fmt: skip
             made = op.call(arranged(step, tables), context)
-            self._check_rejected(made)
+            refuse_rejected(made, self.planned.connected, run.plan.checked.workflow.settings)
         for port, table in made.items():
             place = self.planned.alias, port
             run.made[place], run.columns[place] = table, columns(table)
@@ -200,7 +196,7 @@ class NodeRun:
     def _configured(self) -> Op:
         planned = self.planned.step.op
         try:
-            made = type(planned).configure(self.config, self.run_context.parameters)
+            made = type(planned).configure(self.config, self.run_context.parameters, self.run_context.plan.checked.find)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             said = setting_problem(self.planned.step.node, type(planned), first)
@@ -218,14 +214,3 @@ class NodeRun:
                     error = unknown_column(name, table.columns, port or first)
                     error.path = f"/config{path}"
                     raise error
-
-    def _check_rejected(self, made: Mapping[str, Relation]) -> None:
-        workflow = self.run_context.plan.checked.workflow
-        if REJECTED not in made or REJECTED in self.planned.connected or workflow.settings.on_rejected == "continue":
-            return
-        row = next(iter(made[REJECTED].limit(1).fetchall()), None)
-        if row is not None:
-            said = dict(zip(made[REJECTED].columns, row, strict=True))
-            reason = said.get("rejection_message") or "it could not be processed"
-            message = f"A row was rejected, and nothing is connected to 'rejected': {reason}"
-            raise NodeError(message, code="rejected_rows", port=REJECTED)

@@ -174,14 +174,18 @@ class Op(BaseModel):
         return typing.get_type_hints(result, include_extras=True) if hasattr(result, "_fields") else {"result": result}
 
     @classmethod
-    def configure(cls, config: Mapping[str, Any], parameters: Mapping[str, Any] | None = None) -> "Op":
+    def configure(
+        cls, config: Mapping[str, Any], parameters: Mapping[str, Any] | None = None, find: Any = None
+    ) -> "Op":
         """A node of this type from its posted settings, `${name}` replaced by the parameters' values.
+
+        `find` (`orchestrator.ops._saved.Find`) gives the saved workflows that it may name.
 
         Raises:
             pydantic.ValidationError: a setting is wrong.
             NodeError: `unknown_parameter`, `invalid_expression`.
         """
-        return cls.model_validate(bind_parameters(dict(config), parameters or {}))
+        return cls.model_validate(bind_parameters(dict(config), parameters or {}), context={"find": find})
 
     @classmethod
     def undecided(cls) -> "Op":

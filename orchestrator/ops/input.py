@@ -5,9 +5,12 @@ from typing import Any, ClassVar
 from pydantic import Field, field_validator
 
 from orchestrator.errors import NodeError
+from orchestrator.faults import unknown_column
 from orchestrator.ops import _rows
 from orchestrator.ops._rows import Row, TypedColumn
 from orchestrator.ops.base import Context, Op, Relation, UnknownColumns
+from orchestrator.schema import is_geometry
+from orchestrator.tables import names, quote
 
 
 class Input(Op):
@@ -45,6 +48,24 @@ class Input(Op):
             return sample
         columns = [] if sample is None else _columns(sample)
         return _rows.relation(context.session, context.given, columns, "/input_data", closed=closed)
+
+    def fitted(self, table: Relation, context: Context) -> Relation:
+        """A table in place of posted rows: with the declared columns, in their types; further ones go along.
+
+        Raises:
+            NodeError: `unknown_column`, for one that is declared and not there.
+        """
+        if not (self.columns or any(self.sample)):
+            return table
+        there = {name.lower(): (name, kind) for name, kind in names(table).items()}
+        made = []
+        for column in _columns(self._sample(context)):
+            if column.name.lower() not in there:
+                raise unknown_column(column.name, table.columns)
+            name, kind = there.pop(column.name.lower())
+            same = kind == column.type or (is_geometry(kind) and is_geometry(column.type))
+            made.append(f"{quote(name) if same else f'CAST({quote(name)} AS {column.type})'} AS {quote(column.name)}")
+        return table.project(", ".join([*made, *(quote(name) for name, _ in there.values())]))
 
     def _sample(self, context: Context) -> Relation:
         return _rows.relation(context.session, self.sample, self.columns, "/config/sample")

@@ -183,6 +183,10 @@ def _markers(kind: type[BaseModel]) -> list[tuple[str, str, InPort | None]]:
 def _walk(value: Any, marker: InPort | None, path: str) -> Iterator[tuple[str, str, str | None]]:
     if isinstance(value, BaseModel):
         yield from _columns(value, path)
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            if isinstance(each, BaseModel):
+                yield from _columns(each, f"{path}/{key.replace('~', '~0').replace('/', '~1')}")
     elif isinstance(value, list | tuple):
         for index, each in enumerate(value):
             yield from _walk(each, marker, f"{path}/{index}")

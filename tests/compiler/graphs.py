@@ -146,10 +146,10 @@ class Ran:
 
 
 def run(
-    document: dict, *, cache: bool = True, given: dict | None = None, until: str | None = None, **parameters
+    document: dict, *, cache: bool = True, given: dict | None = None, until: str | None = None, find=None, **parameters
 ) -> Ran:
     """Compile and run a graph in this process; `given` are the rows of `input` nodes by node id."""
-    compiled = compile_document(document, "test", 1)
+    compiled = compile_document(document, "test", 1, find)
     if until is not None:
         return run_until(compiled, until, cache)
     return run_compiled(compiled, cache=cache, given=given, **parameters)

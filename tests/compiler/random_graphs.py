@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.recipes import RECIPES, Columns, Draw
-from feeds import feed, write_files
+from feeds import feed, saved, write_files
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -28,6 +28,7 @@ IDS = [
 ]  # fmt: skip
 PARAMETERS = [{"name": "p", "type": "integer", "default": 2}, {"name": "t", "default": "it's"}]
 SPATIAL = {"buffer", "reproject", "spatial_join"}
+SAVED = saved(*(op for op in node_types().values() if op.type not in RECIPES))
 ONCE = {"output"}  # two would have the same name
 
 
@@ -84,11 +85,12 @@ class Builder:
 
     def _outputs(self, op: Any, config: dict, ports: dict) -> dict:
         values = {each["name"]: each["default"] for each in PARAMETERS}
+        node = op.configure(config, values, SAVED)
         tables = {
-            name: [self.tables[each] for each in places] if op.inputs[name].many else self.tables[places[0]]
+            name: [self.tables[each] for each in places] if node.ports.inputs[name].many else self.tables[places[0]]
             for name, places in ports.items()
         }
-        made = op.configure(config, values).call(tables, Context(self.session, settings().data, design=True))
+        made = node.call(tables, Context(self.session, settings().data, design=True))
         return {port: self.session.empty(table) for port, table in made.items()}
 
     def _edge(self, source: tuple[str, str], target: str, port: str) -> dict:

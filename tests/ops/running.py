@@ -33,14 +33,17 @@ def rows(relation):
 class Runner:
     """Runs a node on tables, as a design with empty ones first: columns must be the same. Gives rows by port."""
 
-    def __init__(self, session, root):
+    def __init__(self, session, root, find=None):
         self.session, self.context = session, Context(session, root)
+        self.find = find
         self.design = Context(session, root, design=True)
 
     def relations(self, type_, config, context=None, **tables):
-        op = node_type(type_).configure(config)
+        op = node_type(type_).configure(config, find=self.find)
         given = {
-            port: [table(self.session, each) for each in value] if op.inputs[port].many else table(self.session, value)
+            port: [table(self.session, each) for each in value]
+            if op.ports.inputs[port].many
+            else table(self.session, value)
             for port, value in tables.items()
         }
         empty = {
@@ -66,10 +69,10 @@ class Runner:
     def refuses(self, type_, config, **tables):
         """The code, path and message of the refusal, which comes at design time: on empty tables."""
         try:
-            op = node_type(type_).configure(config)
+            op = node_type(type_).configure(config, find=self.find)
             given = {
                 port: [self.session.empty(table(self.session, each)) for each in value]
-                if op.inputs[port].many
+                if op.ports.inputs[port].many
                 else self.session.empty(table(self.session, value))
                 for port, value in tables.items()
             }

@@ -6,7 +6,7 @@ import math
 import re
 
 import pytest
-from feeds import combines, feed, fixtures, write_files
+from feeds import combines, feed, fixtures, saved, write_files
 from running import shape, table
 
 from orchestrator.ops.base import Context
@@ -45,7 +45,7 @@ def relations(session, given):
 
 def call(op, config, given, context):
     try:
-        return op.configure(config).call(given, context)
+        return op.configure(config, find=saved(op)).call(given, context)
     except Exception as error:
         pytest.fail(f"{op.type} does not run with {config}: {error!r}. Does it need tables of its own (see feeds.py)?")
 
@@ -78,7 +78,7 @@ def test_says_what_it_is(op):
     assert re.fullmatch(r"[a-z][a-z0-9_]*", op.type)
     assert op.title
     assert op.category != "Other", f"{op.type} needs a category"
-    assert op.outputs
+    assert op.outputs or op.dynamic_ports
     unsaid = [port.name for port in op.inputs.values() if not port.description]
     assert not unsaid, f"{op.type}: ports {unsaid} need a description: Annotated[Relation, '…']"
     if len(op.outputs) > 1:
@@ -114,8 +114,8 @@ def test_settings_say_how_to_edit_columns_and_expressions(op):
 
 def test_has_an_example_that_is_valid(op):
     assert op.example, f"{op.type} needs an example"
-    assert op.configure(op.example)
-    for path, name, port in op.configure(op.example).columns_named:
+    assert op.configure(op.example, find=saved(op))
+    for path, name, port in op.configure(op.example, find=saved(op)).columns_named:
         assert path.startswith("/")
         assert port is None or port in op.inputs
         assert name
@@ -136,7 +136,7 @@ def test_design_gives_the_columns_of_the_run(op, prepared, change):
     before = [(shape(each), frozen(each)) for each in flat(given)]
     designed = call(op, op.example, emptied(session, given), dataclasses.replace(prepared, design=True))
     made = call(op, op.example, given, prepared)
-    assert list(made) == list(op.configure(op.example).ports.outputs)
+    assert list(made) == list(op.configure(op.example, find=saved(op)).ports.outputs)
     for port in made:
         expected = shape(session.empty(designed[port]))
         assert shape(session.empty(made[port])) == expected, f"{op.type}: columns of '{port}' depend on the rows"
@@ -160,6 +160,8 @@ def renamed(setting, key=""):
         return {name: renamed(value, name) for name, value in setting.items()}
     if isinstance(setting, list):
         return [renamed(each, key) for each in setting]
+    if key == "code":
+        return re.sub(r'"(\w+)"', lambda word: repr(AWKWARD.get(word[1], word[1])), setting)
     if key in SQL:
         return re.sub(r"\w+", lambda word: quote(AWKWARD[word[0]]) if word[0] in AWKWARD else word[0], setting)
     return AWKWARD.get(setting, setting) if isinstance(setting, str) else setting
@@ -190,7 +192,8 @@ def test_the_number_of_threads_makes_no_difference(op, tmp_path, prepared):
     for threads in (1, 2):
         with Session([tmp_path], threads=threads) as session:
             given = {p: [session.arrow(t) for t in v] for p, v in arrow.items()}
-            given = {p: v if op.inputs[p].many else v[0] for p, v in given.items()}
+            ports = op.configure(op.example, find=saved(op)).ports.inputs
+            given = {p: v if ports[p].many else v[0] for p, v in given.items()}
             made = call(op, op.example, given, dataclasses.replace(prepared, session=session))
             found.append({port: each.to_arrow_table() for port, each in made.items()})
     assert all(found[0][port].equals(found[1][port]) for port in found[0])

@@ -1,0 +1,23 @@
+"""Which of several tables that are not read yet cannot be made."""
+
+from collections.abc import Iterable
+
+from orchestrator.errors import Interrupted, NodeError
+from orchestrator.faults import blame
+from orchestrator.ops.base import Relation
+
+DATA_ERRORS = frozenset({"conversion_failed", "out_of_range", "invalid_value", "node_failed"})
+
+
+def first_failing(tables: Iterable[tuple[str, Relation]]) -> NodeError | None:
+    """Read tables one after the other; the error of the first that fails, on the node that it is beside."""
+    for node_id, table in tables:
+        try:
+            with blame(node_id):
+                for _ in table.to_arrow_reader(100_000):
+                    pass
+        except Interrupted:
+            raise
+        except NodeError as error:
+            return error
+    return None

@@ -1,0 +1,103 @@
+"""What node types know of saved workflows that they run: where they come from is the compiler's business."""
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Protocol, Self
+
+from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
+
+from orchestrator.errors import NodeError
+from orchestrator.names import listing, near
+from orchestrator.ops.base import Context, Op, Port, Relation
+from orchestrator.ops.settings import refuse
+
+Tables = Mapping[str, Relation]
+
+
+class Saved(Protocol):
+    """A version of a saved workflow that can run, with its `input` and `output` nodes as ports, by name."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+
+    @property
+    def inputs(self) -> Mapping[str, Port]:
+        """Where tables go in."""
+
+    @property
+    def outputs(self) -> Mapping[str, Port]:
+        """Where tables come out."""
+
+    def check(self, parameters: Mapping[str, Any], waiting: frozenset[str] = frozenset()) -> None:
+        """Raise what is wrong with these values of its parameters; those that are `waiting` come later."""
+
+    def run(self, tables: Tables, parameters: Mapping[str, Any], context: Context) -> dict[str, Relation]:
+        """Run it on tables by input; its tables by output."""
+
+
+class Find(Protocol):
+    """Finds saved workflows: by id, and version where one is pinned."""
+
+    def __call__(self, id: str, version: int | None) -> Saved:
+        """The workflow. Raises NodeError, on the setting that names it."""
+
+
+class RunsSaved(Op):
+    """Base of node types that run a saved workflow."""
+
+    workflow: str = Field(
+        min_length=1,
+        max_length=100,
+        description="Id of the saved workflow.",
+        examples=["q3v9x0c1m2ab"],
+        json_schema_extra={"x-ui": {"widget": "workflow"}},
+    )
+    version: int | None = Field(
+        None, ge=1, description="Its version; if empty, the newest there was when this workflow was saved."
+    )
+    _saved: Saved | None = PrivateAttr(None)
+
+    @model_validator(mode="after")
+    def _found(self, info: ValidationInfo) -> Self:
+        find: Find | None = (info.context or {}).get("find")
+        try:
+            if find is None:
+                message = f"Workflow '{self.workflow}' cannot be used here: there is no catalog of saved workflows."
+                raise NodeError(message, code="unknown_workflow", path="/config/workflow")
+            self._saved = find(self.workflow, self.version)
+            self._fits(self._saved)
+        except NodeError as error:
+            raise refuse(error) from None
+        return self
+
+    def _fits(self, saved: Saved) -> None:
+        """Raise what is wrong with the settings for this workflow."""
+
+    @property
+    def saved(self) -> Saved:
+        """The workflow that it runs."""
+        if self._saved is None:
+            raise TypeError("the settings were not read with a catalog")
+        return self._saved
+
+
+def one_of(name: str, known: Mapping[str, Port], what: str, saved: Saved, path: str) -> str:
+    """The name if it is known, or where there is but one, that one."""
+    if not name and len(known) == 1:
+        return next(iter(known))
+    if name in known:
+        return name
+    there = listing(known) or "none"
+    problem = f"has no {what} '{name}'.{near(name, known)}" if name or not known else f"has several {what}s: name one."
+    raise NodeError(f"'{saved.name}' {problem}", code="invalid_config", hint=f"{what}s: {there}", path=path)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON would give it to a parameter."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
