@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.errors import NodeError, UnknownColumns, at
 from orchestrator.ops._aggregations import Aggregation, Function
-from orchestrator.ops._beside import check_new
 from orchestrator.ops._clauses import typed
+from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._taken import Source
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, as_text, invalid, unique
@@ -140,11 +140,8 @@ class Pivot(Op):
         if len(found) > self.max_columns:
             message = f"'{self.column}' has more than {self.max_columns} values; list in 'values' those to take."
             raise NodeError(message, code="too_large", path="/config/max_columns")
-        taken = list(self.group_by)
-        for text in found:
-            if text == "":
-                message = "An empty text cannot be a column's name: list it in 'values' with another."
-                raise NodeError(message, code="invalid_value", path="/config/column")
-            check_new(text, taken, "/config/column")
-            taken.append(text)
+        if "" in found:
+            message = "An empty text cannot be a column's name: list it in 'values' with another."
+            raise NodeError(message, code="invalid_value", path="/config/column")
+        check_new(self.group_by, ((text, "/column") for text in found))
         return [Value(value=text, name=text) for text in found]

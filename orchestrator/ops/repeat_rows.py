@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, model_validator
 
 from orchestrator.errors import NodeError
-from orchestrator.ops._beside import check_new
+from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._types import INTEGER, NULL, free, plain
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, invalid
@@ -39,7 +39,7 @@ class RepeatRows(Op):
 
     def run(self, table: Annotated[Relation, "The rows to repeat."]) -> Relation:
         """A list of copies is taken apart again, which keeps the order."""
-        check_new(self.copy_number, table.columns, "/config/copy_number")
+        check_new(table.columns, [(self.copy_number, "/copy_number")])
         kind = names(table).get(self.column or "", "BIGINT")
         if not WHOLE.fullmatch(kind) and kind != NULL:
             message = f"Column '{self.column}' is {plain(kind)}; how often is a whole number. Cast it first."
