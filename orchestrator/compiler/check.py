@@ -87,7 +87,7 @@ def inspect(workflow: Workflow, given: Mapping[str, Any] | None = None) -> tuple
     loop = cycle(list(nodes), ((each.source, each.target) for each in wires))
     problems += [*unknown, *wrong, *_cycle(loop), *refused, *_same_outputs(steps)]
     taking_part = running(nodes, known, wires)
-    if not problems and not taking_part:
+    if not problems and not taking_part and not any(node.type == BROKEN for node in nodes.values()):
         problems.append(Problem(code="empty_graph", message="Every node is disabled, or depends on one that is."))
     bad = (nodes.keys() - steps.keys()) | _touched(problems, workflow)
     sound = untouched(nodes, wires, bad) & taking_part
