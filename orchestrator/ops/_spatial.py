@@ -150,7 +150,7 @@ def vectorised(work: Callable[..., Any], *columns: Any, port: str = "table", bef
     import numpy as np
     import shapely
 
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         try:
             with collecting_later():
                 return work(*columns)
