@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from orchestrator.errors import InvalidGraph, Problem
 
@@ -25,6 +26,8 @@ RULES = {  # JSON's words in place of Python's
     "recursion_depth_exceeded": "it is nested too deeply",
     "string_unicode": "the text has half of a surrogate pair",
 }
+NUL = PydanticCustomError("nul", "the text has a NUL character")
+Place = tuple[str | int, ...]
 
 ParameterType = Literal["string", "integer", "number", "boolean", "date", "datetime", "choice", "file", "secret"]
 
@@ -74,6 +77,16 @@ class Node(Part):
             if lifted.get(key) is None and data.get(key) is not None:
                 lifted[key] = data[key]
         return lifted
+
+    @field_validator("config")
+    @classmethod
+    def _whole_texts(cls, config: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        written = json.dumps(config, ensure_ascii=False)
+        if is_text(written) and "\\u0000" not in written:
+            return config
+        if wrong := [InitErrorDetails(type=rule, loc=place, input=None) for place, rule in _no_texts(config)]:
+            raise ValidationError.from_exception_data("config", wrong)
+        return config
 
     @property
     def is_layout(self) -> bool:
@@ -186,9 +199,10 @@ def _problem(document: Mapping[str, Any], error: Any) -> Problem:
     owner: dict[str, str | None] = {}
     if kind in ("nodes", "edges") and rest:
         posted = document[kind][rest[0]]
-        name = posted.get("id") if isinstance(posted, Mapping) and error["type"] != "string_unicode" else None
-        owner = {"node_id" if kind == "nodes" else "edge_id": name if isinstance(name, str) else None}
-        where = rest[1:] if isinstance(name, str) else error["loc"]
+        name = posted.get("id") if isinstance(posted, Mapping) else None
+        name = name if isinstance(name, str) and is_text(name) else None
+        owner = {"node_id" if kind == "nodes" else "edge_id": name}
+        where = error["loc"] if name is None else rest[1:]
     else:
         where = error["loc"]
     path = pointer(where)
@@ -197,6 +211,30 @@ def _problem(document: Mapping[str, Any], error: Any) -> Problem:
         path = pointer(where[:1])
     rule = RULES.get(error["type"], error["msg"])
     return Problem(code=code, message=f"{path or 'It'}: {rule}.", path=path or None, **owner)
+
+
+def is_text(text: str) -> bool:
+    """Whether no half of a surrogate pair is in it: what UTF-8 can write."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _no_texts(value: Any, place: Place = ()) -> Iterator[tuple[Place, str | PydanticCustomError]]:
+    """Where in a JSON value there is text that cannot be kept, and why; of a key, the object it is in."""
+    if isinstance(value, str):
+        if not is_text(value):
+            yield place, "string_unicode"
+        elif "\0" in value:
+            yield place, NUL
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _no_texts(each, (*place, index))
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from list(_no_texts(key, place)) or _no_texts(each, (*place, key))
 
 
 def pointer(parts: Any) -> str:

@@ -1,6 +1,7 @@
 """Paths of a workflow: relative to the data root, and never out of it."""
 
 import os
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from orchestrator.errors import NodeError
@@ -21,6 +22,8 @@ def resolve(root: Path, path: str) -> Path:
         raise NodeError(f"'{path}' is not allowed: {rule}.", code="path_not_allowed")
     try:
         found = (root / pure).resolve()
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            found.lstat()  # a name may be too long
     except (OSError, RuntimeError, ValueError):
         raise NodeError(f"'{path[:200]}' is not a path that can be used.", code="path_not_allowed") from None
     if not found.is_relative_to(root.resolve()):

@@ -122,6 +122,18 @@ def test_two_graphs_are_equal_when_a_run_of_them_is(one, other, same):
             {"nodes": [{"id": "\ud800", "type": "x"}]},
             ("invalid_graph", "/nodes/0/id", None, None, "/nodes/0/id: the text has half of a surrogate pair."),
         ),
+        (
+            {"nodes": [{"id": "n", "type": "x", "config": {"a": [1, {"b": "\ud800"}]}}]},
+            ("invalid_config", "/config/a/1/b", "n", None, "/config/a/1/b: the text has half of a surrogate pair."),
+        ),
+        (
+            {"nodes": [{"id": "n", "type": "x", "config": {"a": {"\ud800": 1}}}]},
+            ("invalid_config", "/config/a", "n", None, "/config/a: the text has half of a surrogate pair."),
+        ),
+        (
+            {"nodes": [{"id": "n", "type": "x", "config": {"\\u0000": "a\0b"}}]},
+            ("invalid_config", "/config/\\u0000", "n", None, "/config/\\u0000: the text has a NUL character."),
+        ),
         ({"edges": [{"id": "e", "source": "a"}]}, ("invalid_graph", "/target", None, "e", "/target: it is needed.")),
         (
             {"edges": [{"source": "a"}]},

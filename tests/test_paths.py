@@ -42,6 +42,7 @@ def test_allowed(root, path, found):
     [
         "", " ", "/etc/passwd", "//etc/passwd", "\\etc\\passwd", "../secret.txt", "in/../../secret.txt", "in/..",
         "..", "..\\secret.txt", "C:\\x.csv", "c:x", "out-link", "etc/passwd", "etc/", "a\0b", "loop/../x",
+        "x" * 300, "x" * 300 + "/y",
     ],
 )  # fmt: skip
 def test_not_allowed(root, path):
@@ -57,8 +58,6 @@ def test_not_allowed(root, path):
         ("in/flihts.csv", "File 'in/flihts.csv' is not there. Did you mean 'flights.csv'?"),
         ("nowhere/x.csv", "File 'nowhere/x.csv' is not there."),
         ("in/flights.csv/x", "File 'in/flights.csv/x' is not there."),
-        ("x" * 300, f"File '{'x' * 300}' is not there."),
-        ("x" * 300 + "/y", f"File '{'x' * 300}/y' is not there."),
     ],
 )
 def test_missing(root, path, message):

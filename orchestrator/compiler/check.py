@@ -96,7 +96,7 @@ def inspect(
     loop = cycle(list(nodes), ((each.source, each.target) for each in wires))
     problems += [*unknown, *wrong, *_cycle(loop), *refused, *_same_outputs(steps)]
     taking_part = running(nodes, known, wires)
-    if not problems and not taking_part:
+    if not problems and not taking_part and not any(node.type == BROKEN for node in nodes.values()):
         problems.append(Problem(code="empty_graph", message="Every node is disabled, or depends on one that is."))
     bad = (nodes.keys() - steps.keys()) | _touched(problems, workflow)
     sound = untouched(nodes, wires, bad) & taking_part
@@ -199,7 +199,7 @@ def _step(
 def setting_problem(node: Node, op: type[Op], error: Any) -> Problem:
     """A setting that does not fit (one of Pydantic's `errors()`), as a problem on it."""
     cause = (error.get("ctx") or {}).get("error")
-    path = "/config" + pointer(error["loc"])
+    path = "/config" + pointer(_place(node.config, error))
     if isinstance(cause, NodeError):
         return cause.problem().model_copy(update={"node_id": node.id, "path": cause.path or path})
     text = str(error["msg"]).removeprefix("Value error, ")
@@ -210,7 +210,27 @@ def setting_problem(node: Node, op: type[Op], error: Any) -> Problem:
         hint = listing(op.model_fields)
     elif error["type"] == "missing":
         text = f"'{error['loc'][-1]}' is needed."
+    text = text if text.endswith((".", "?", "!")) else f"{text}."
     return Problem(code="invalid_config", message=text, node_id=node.id, path=path, hint=hint)
+
+
+def _place(config: Any, error: Any) -> Iterator[str | int]:
+    """Where a Pydantic error is: its `loc`, without the names of the types of a union that were tried."""
+    *above, last = error["loc"] or [None]
+    named = error["type"] == "missing" or isinstance((error.get("ctx") or {}).get("error"), NodeError)
+    value = config
+    for part in above:
+        if _is_in(value, part):
+            yield part
+            value = value[part]
+    if _is_in(value, last) or (named and isinstance(value, dict)):
+        yield last
+
+
+def _is_in(value: Any, part: Any) -> bool:
+    if isinstance(value, list):
+        return isinstance(part, int) and part < len(value)
+    return isinstance(value, dict) and part in value
 
 
 def _same_place(one: str, other: str) -> bool:

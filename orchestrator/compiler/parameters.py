@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from orchestrator.errors import InvalidGraph, NodeError, Problem
-from orchestrator.graph import Parameter, Workflow
+from orchestrator.graph import Parameter, Workflow, is_text
 from orchestrator.names import listing, near
 
 Coerce = Callable[[Any], Any]
@@ -34,7 +34,7 @@ def _boolean(value: Any) -> bool:
 
 
 def _string(value: Any) -> str:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not is_text(value):
         raise ValueError
     return value
 

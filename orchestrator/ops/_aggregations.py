@@ -73,6 +73,8 @@ class Aggregation(BaseModel):
             wanted = " or ".join(sorted(TAKES.get(self.function, ())))
             raise NodeError(message, code="type_mismatch", hint=f"it takes a {wanted} column" if wanted else None)
         x = f"t.{quote(self.column)}"
+        if self.function == "median" and found == "number":
+            x = f"{x}::DOUBLE"  # DuckDB would round one that lies between two decimals
         if self.function in ("sum", "mean"):
             return self._total(kind, x, over)
         return SQL[self.function].format(x=x, number=f"t.{number}", separator=literal(self.separator)) + over

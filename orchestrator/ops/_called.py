@@ -7,6 +7,7 @@ from pydantic import Field
 
 from orchestrator.errors import NodeError, at
 from orchestrator.faults import unknown_column
+from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._spatial import shapes
 from orchestrator.ops.base import Relation
 from orchestrator.schema import geometry_columns
@@ -54,16 +55,8 @@ def new_columns(table: Sequence[str], named: dict[str, str | None]) -> list[str]
     Raises:
         NodeError: `duplicate_column`, on the setting.
     """
-    used, made = {name.lower() for name in table}, []
-    for setting, name in named.items():
-        if name is None:
-            continue
-        if name.lower() in used:
-            message = f"There is a column '{name}' already: give this one another name."
-            raise NodeError(message, code="duplicate_column", path=f"/config/{setting}")
-        used.add(name.lower())
-        made.append(name)
-    return made
+    check_new(table, ((name, f"/{setting}") for setting, name in named.items()))
+    return [name for name in named.values() if name is not None]
 
 
 def read(table: Relation, port: str, geometry: str, names: dict[str, str]) -> "tuple[pa.Table, Shapes]":

@@ -1,5 +1,6 @@
 """Structured conditions, as FME's Tester has them: a column, an operator and a value, without SQL."""
 
+import math
 import re
 from typing import Any, Literal
 
@@ -131,7 +132,7 @@ def typed(value: Any, kind: str, column: str) -> str:
     """
     text = as_text(value)
     if NUMERIC.fullmatch(kind) and not isinstance(value, bool):
-        if NUMBER.fullmatch(text):
+        if NUMBER.fullmatch(text) and math.isfinite(float(text)):
             return f"({text.strip()})"
     elif kind in ("VARCHAR", NULL):
         return literal(text)

@@ -17,6 +17,7 @@ from orchestrator.tables import literal
 LETTER = re.compile(r"%-?(.)", re.DOTALL)
 TIME_LETTERS = frozenset("HIMSfgnpX%")
 ZONE_LETTERS = frozenset("zZ")
+SPECIAL = r"(?i)^\s*(-?infinity|epoch)\s*$"  # DuckDB takes these with any format, and makes 1900-01-01 of them
 
 
 @lru_cache(maxsize=1)
@@ -37,6 +38,11 @@ Zone = Annotated[
     AfterValidator(_zone),
     WithJsonSchema({"type": "string", "minLength": 1, "examples": ["Europe/Zurich"]}),
 ]
+
+
+def as_written(text: str, value: str) -> str:
+    """SQL of a value that formats read from a text (both in SQL); null for words that no format has."""
+    return f"CASE WHEN NOT regexp_matches({text}, {literal(SPECIAL)}) THEN {value} END"
 
 
 def letters(text: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from orchestrator.ops._shaped import without_measures
+from orchestrator.ops._spatial import without_measures
 
 if TYPE_CHECKING:
     from pyproj import CRS

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Grow = Callable[["Shapes", float], "Shapes"]
 FARTHEST = 5_000_000.0
+FARTHEST_EAST = 720.0  # degrees, for shapes that go around the world
 DEGREES = 0.1
 METRES = 10_000.0
 WORLD = shapely.box(-180, -90, 180, 90)
@@ -29,15 +30,19 @@ def buffers(shapes: "Shapes", metres: float, crs: "CRS", grow: Grow) -> "Shapes"
     """The shapes grown by so many metres; `grow` does it on a plane. None stays None.
 
     Raises:
-        NodeError: `out_of_bounds` for a latitude beyond 90°.
+        NodeError: `out_of_bounds` for a latitude beyond 90°, or a longitude that is none.
     """
     units = np.degrees(crs.axis_info[0].unit_conversion_factor)
     if units != 1:
         shapes = shapely.transform(shapes, lambda xy: xy * units)
     parts, owners = shapely.get_parts(shapes, return_index=True)
-    highest = np.abs(shapely.get_coordinates(parts)[:, 1]).max(initial=0)
-    if highest > 90 + 1e-9:
-        message = f"A latitude of {highest:.10g}° is beyond 90°: is the geometry really in {crs.name}?"
+    at = shapely.get_coordinates(parts)
+    if len(wrong := at[~(np.abs(at) <= (FARTHEST_EAST, 90 + 1e-9)).all(axis=1)]):
+        highest = np.abs(wrong[:, 1]).max()
+        said = (
+            f"A latitude of {highest:.10g}° is beyond 90°" if highest > 90 else f"{wrong[0, 0]:.10g}° is no longitude"
+        )
+        message = f"{said}: is the geometry really in {crs.name}?"
         raise NodeError(message, code="out_of_bounds", port="table")
     made = _together(_grown(parts, metres, crs.get_geod(), grow), owners, shapes)
     return shapely.transform(made, lambda xy: xy / units) if units != 1 else made

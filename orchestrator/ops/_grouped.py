@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 from orchestrator.errors import NodeError, at
 from orchestrator.ops._aggregations import Aggregation
 from orchestrator.ops._numbered import listed
-from orchestrator.ops._shaped import active, known, without_measures
-from orchestrator.ops._spatial import geometry_field, shapes, vectorised, wkb
+from orchestrator.ops._shaped import active, known
+from orchestrator.ops._spatial import geometry_field, shapes, vectorised, without_measures, wkb
 from orchestrator.ops._types import free, storable
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column, invalid, unique

@@ -4,23 +4,35 @@ from collections.abc import Iterable, Sequence
 
 from orchestrator.errors import NodeError
 from orchestrator.names import listing
+from orchestrator.ops._types import free
 
 
-def check_new(kept: Iterable[str], made: Iterable[tuple[str, str]]) -> None:
+def check_new(kept: Iterable[str], made: Iterable[tuple[str | None, str]]) -> None:
     """Refuse a new column called like one that is there or was made before it, whatever the case.
 
-    `made` are names, each with the JSON pointer below the config of the setting that it comes from.
+    `made` are names, each with the JSON pointer below the config of the setting that it comes from; None is no column.
 
     Raises:
         NodeError: `duplicate_column`.
     """
     there = {name.lower(): name for name in kept}
     for name, place in made:
+        if name is None:
+            continue
         if other := there.get(name.lower()):
             message = f"A column cannot be called '{name}': '{other}' is there already. Give it another name."
             hint = f"there are: {listing(there.values())}"
             raise NodeError(message, code="duplicate_column", path=f"/config{place}", hint=hint)
         there[name.lower()] = name
+
+
+def beside(columns: Iterable[str], others: Iterable[str], suffix: str) -> dict[str, str]:
+    """What the columns of another table are called beside these: with the suffix where the name is taken."""
+    taken, named = list(columns), {}
+    for name in dict.fromkeys(others):
+        named[name] = name if free(taken, name) == name else free(taken, name + suffix)
+        taken.append(named[name])
+    return named
 
 
 def replaced(columns: Sequence[str], name: str, by: Sequence[str], keep: bool = False) -> list[str]:

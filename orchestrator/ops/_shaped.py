@@ -92,18 +92,6 @@ def rebuilt(
     return pa.concat_tables(made)
 
 
-def without_measures(shapes: "Shapes") -> "Shapes":
-    """The shapes without measures; heights stay. Beside measures `shapely.transform` would make NaN of heights."""
-    import numpy as np
-    import shapely
-
-    made, measured, high = shapes.copy(), shapely.has_m(shapes), shapely.has_z(shapes)
-    for with_z in (False, True):
-        rows = np.flatnonzero(measured & (high == with_z))
-        made[rows] = shapely.from_wkb(shapely.to_wkb(made[rows], output_dimension=3 if with_z else 2))
-    return made
-
-
 class Amounts:
     """Settings that are a number or name a column of numbers, as one number for each row of a batch.
 

@@ -89,11 +89,23 @@ def moved(shapes: "Shapes", transformer: "Transformer") -> "Shapes":
     import numpy as np
     import shapely
 
-    made: Shapes = np.empty(len(shapes), dtype=object)
+    shapes, made = without_measures(shapes), np.empty(len(shapes), dtype=object)
     for high in (False, True):
         rows = np.flatnonzero(shapely.has_z(shapes) == high)
         there = transformer.transform(*shapely.get_coordinates(shapes[rows], include_z=high).T)
         made[rows] = shapely.transform(shapes[rows], lambda _, there=there: np.column_stack(there), include_z=high)
+    return made
+
+
+def without_measures(shapes: "Shapes") -> "Shapes":
+    """The shapes without measures; heights stay. Beside measures `shapely.transform` would make NaN of heights."""
+    import numpy as np
+    import shapely
+
+    made, measured, high = shapes.copy(), shapely.has_m(shapes), shapely.has_z(shapes)
+    for with_z in (False, True):
+        rows = np.flatnonzero(measured & (high == with_z))
+        made[rows] = shapely.from_wkb(shapely.to_wkb(made[rows], output_dimension=3 if with_z else 2))
     return made
 
 
@@ -138,7 +150,7 @@ def vectorised(work: Callable[..., Any], *columns: Any, port: str = "table", bef
     import numpy as np
     import shapely
 
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         try:
             with collecting_later():
                 return work(*columns)

@@ -1,5 +1,6 @@
 """Types as users name them, and which types go together."""
 
+import itertools
 import re
 from functools import lru_cache
 from typing import Annotated
@@ -21,6 +22,12 @@ COMMON = [
 NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)")
 INTEGER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 NULL = '"NULL"'
+# DuckDB would make null of all such values.
+APART = frozenset(
+    frozenset(pair)
+    for pair in itertools.combinations(("number", "date", "geometry", "TIME", "UUID"), 2)
+    if pair != ("date", "TIME")
+) | {frozenset({"BOOLEAN", "date"}), frozenset({"BOOLEAN", "geometry"})}
 LONGEST = 1000
 storable = kept.storable
 
@@ -59,6 +66,11 @@ def family(kind: object) -> str:
     if text == "DATE" or text.startswith("TIMESTAMP"):
         return "date"
     return "text" if text == "VARCHAR" or text.startswith("ENUM(") else text
+
+
+def apart(kind: object, other: object) -> bool:
+    """Whether no value of the one type has a form in the other."""
+    return frozenset({family(kind), family(other)}) in APART
 
 
 def plain(kind: object) -> str:

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from orchestrator.ops._shaped import Amount, Amounts, GeometryColumn, active, rebuilt, without_measures
-from orchestrator.ops._spatial import geometry_field, wkb
+from orchestrator.errors import NodeError
+from orchestrator.ops._shaped import Amount, Amounts, GeometryColumn, active, rebuilt
+from orchestrator.ops._spatial import geometry_field, without_measures, wkb
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import invalid
 
@@ -60,14 +61,18 @@ class Affine(Op):
         column, crs = active(table, self.geometry)
         amounts = Amounts(table, {name: getattr(self, name) for name in AMOUNTS})
 
-        def changed(batch: "Shapes", rows: Any, _: int) -> list[Any]:
-            return [wkb(self._changed(batch, {name: amounts.of(rows, name) for name in AMOUNTS}))]
+        def changed(batch: "Shapes", rows: Any, before: int) -> list[Any]:
+            return [wkb(self._changed(batch, {name: amounts.of(rows, name) for name in AMOUNTS}, before))]
 
         made = rebuilt(amounts.table, column, [geometry_field(column, crs)], changed, without=amounts.helpers)
         return context.session.arrow(made)
 
-    def _changed(self, batch: "Shapes", amounts: "dict[str, Numbers]") -> "Shapes":
-        """Flat and high shapes apart: others would get a height."""
+    def _changed(self, batch: "Shapes", amounts: "dict[str, Numbers]", before: int) -> "Shapes":
+        """Flat and high shapes apart: others would get a height.
+
+        Raises:
+            NodeError: `invalid_geometry`, with the row (from 1).
+        """
         import numpy as np
         import shapely
 
@@ -78,7 +83,12 @@ class Affine(Op):
             rows = np.flatnonzero(full & (high == with_z))
             at, owners = shapely.get_coordinates(made[rows], include_z=True, return_index=True)
             of_each = {name: numbers[rows][owners] for name, numbers in amounts.items()}
-            there = moved(at, self._fixed(made[rows])[owners], of_each)[:, : 3 if with_z else 2]
+            with np.errstate(over="ignore", invalid="ignore"):
+                there = moved(at, self._fixed(made[rows])[owners], of_each)[:, : 3 if with_z else 2]
+            if len(lost := owners[~np.isfinite(there[:, :2]).all(axis=1)]):
+                row = before + int(rows[lost[0]]) + 1
+                message = f"Row {row} of the table at 'table' has geometry that cannot be used: it is too large."
+                raise NodeError(message, code="invalid_geometry", port="table", row=row)
             made[rows] = shapely.transform(made[rows], lambda _, there=there: there, include_z=with_z)
         return made
 

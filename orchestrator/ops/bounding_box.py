@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from orchestrator.errors import NodeError
 from orchestrator.ops._grouped import GroupedOrNot
+from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._shaped import GeometryColumn, active, rebuilt
 from orchestrator.ops._spatial import geometry_field, shapes, vectorised, wkb
 from orchestrator.ops.base import Context, Relation
@@ -61,9 +61,7 @@ class BoundingBox(GroupedOrNot):
         each = groups.collections(shapes(rows.column(column)))
         made = groups.table(groups.worked(each, self._boxes), column, crs)
         for field, side in zip(self._fields(), self._sides(each), strict=True):
-            if field.name.lower() in map(str.lower, made.column_names):
-                message = f"The groups have a column '{field.name}' already; a prefix keeps them apart."
-                raise NodeError(message, code="duplicate_column", path="/config/prefix")
+            check_new(made.column_names, [(field.name, "/prefix")])
             made = made.append_column(field, side)
         return made.drop_columns([column]) if self.output == "columns" else made
 

@@ -1,24 +1,17 @@
 """`cast`: FME's AttributeManager for types, and DateTimeConverter."""
 
-import itertools
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 import duckdb
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from orchestrator.errors import NodeError, at
-from orchestrator.ops._types import TypeName, family, plain
+from orchestrator.ops._dates import as_written
+from orchestrator.ops._rejected import rejected, said
+from orchestrator.ops._types import TypeName, apart, family, plain
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, unique
 from orchestrator.tables import literal, names, quote
-
-# DuckDB would make null of all such values.
-APART = frozenset(
-    frozenset(pair)
-    for pair in itertools.combinations(("number", "date", "geometry", "TIME", "UUID"), 2)
-    if pair != ("date", "TIME")
-) | {frozenset({"BOOLEAN", "date"}), frozenset({"BOOLEAN", "geometry"})}
-REASONS = ("rejection_code", "rejection_message")
 
 
 class Conversion(BaseModel):
@@ -44,13 +37,14 @@ class Conversion(BaseModel):
                 neither side is text.
         """
         column = quote(self.name)
-        if frozenset({family(kind), family(self.type)}) in APART:
+        if apart(kind, self.type):
             message = f"Column '{self.name}' is {plain(kind)}, which cannot become {plain(self.type)}."
             raise NodeError(message, code="type_mismatch", path=f"/config/columns/{index}/type")
         if self.format is None:
             return f"TRY_CAST({column} AS {self.type})"
         if family(kind) == "text" and (family(self.type) == "date" or self.type == "TIME"):
-            return f"TRY_CAST(try_strptime({column}::VARCHAR, {literal(self.format)}) AS {self.type})"
+            text = f"{column}::VARCHAR"
+            return f"TRY_CAST({as_written(text, f'try_strptime({text}, {literal(self.format)})')} AS {self.type})"
         if family(kind) == "date" and self.type == "VARCHAR":
             return f"strftime({column}, {literal(self.format)})"
         message = f"A format is for text and dates; column '{self.name}' is {plain(kind)} and becomes {self.type}."
@@ -91,12 +85,10 @@ class Cast(Op):
         bad = {name: f"({quote(name)} IS NOT NULL AND {value} IS NULL)" for name, value in made.items()}
         anything = " OR ".join(bad.values())
         columns = [f"{made[name]} AS {quote(name)}" if name in made else quote(name) for name in table.columns]
-        kept = [quote(name) for name in table.columns if name.lower() not in REASONS]
         messages = " ".join(f"WHEN {bad[each.name]} THEN {_message(each)}" for each in self.columns)
-        reasons = ["'cast_failed' AS rejection_code", f"CASE {messages} END AS rejection_message"]
         return Sorted(
             table.filter(f"NOT ({anything})").project(", ".join(columns)),
-            table.filter(anything).project(", ".join([*kept, *reasons])),
+            rejected(table.filter(anything), table.columns, "'cast_failed'", f"CASE {messages} END"),
         )
 
     def _conversions(self, table: Relation) -> dict[str, str]:
@@ -115,6 +107,5 @@ class Cast(Op):
 
 
 def _message(each: Conversion) -> str:
-    text = f"left({quote(each.name)}::VARCHAR, 100)"
     end = f" does not read as {each.format}." if each.format else f" cannot become {plain(each.type)}."
-    return f"{literal(f'{each.name}: ')} || {text} || {literal(end)}"
+    return said(each.name, f"{quote(each.name)}::VARCHAR", end)

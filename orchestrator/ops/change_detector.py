@@ -6,8 +6,8 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 from pydantic import Field, model_validator
 
 from orchestrator.errors import NodeError
-from orchestrator.ops._beside import check_new
 from orchestrator.ops._comparable import check_comparable
+from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._taken import Source, held
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import NewColumn, column_of, invalid, unique
@@ -68,8 +68,7 @@ class ChangeDetector(Op):
     ) -> Changes:
         """The numbers of the rows that belong together are found first, then rows are taken by them."""
         compared = self._compared(names(original), names(revised))
-        for field in ("changed", "previous"):
-            check_new(getattr(self, field), revised.columns, f"/config/{field}")
+        check_new(revised.columns, [(self.changed, "/changed"), (self.previous, "/previous")])
         before, after = Source(original, context), Source(revised, context)
         pairs = held(context.session.connection.sql(self._pairs(before, after, compared)), context)
         both = "w.o IS NOT NULL AND"

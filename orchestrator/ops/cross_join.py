@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from orchestrator.errors import NodeError
-from orchestrator.ops._beside import beside
+from orchestrator.ops._new_columns import beside
 from orchestrator.ops._taken import Source
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.tables import quote

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from orchestrator.ops._shaped import Amount, Amounts, GeometryColumn, active, rebuilt, without_measures
-from orchestrator.ops._spatial import geometry_field, wkb
+from orchestrator.ops._shaped import Amount, Amounts, GeometryColumn, active, rebuilt
+from orchestrator.ops._spatial import geometry_field, without_measures, wkb
 from orchestrator.ops.base import Context, Op, Relation
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from pydantic import Field
 
 from orchestrator.errors import NodeError
 from orchestrator.faults import unknown_column
-from orchestrator.ops._beside import beside, check_new
 from orchestrator.ops._comparable import check_keys
+from orchestrator.ops._new_columns import beside, check_new
 from orchestrator.ops._similar import Scorer, pairs
 from orchestrator.ops._taken import Source, held
 from orchestrator.ops._types import NULL, family, plain
@@ -64,7 +64,7 @@ class FuzzyJoin(Op):
         """Each text is compared once, however many rows have it; rows are taken by number."""
         self._check(left, right)
         named = beside(left.columns, right.columns, self.suffix)
-        check_new(self.score, [*left.columns, *named.values()], "/config/score")
+        check_new([*left.columns, *named.values()], [(self.score, "/score")])
         ours, theirs = Source(left, context), Source(right, context)
         found = self._pairs(ours, theirs, context)
         columns = [f"l.{quote(name)}" for name in left.columns]

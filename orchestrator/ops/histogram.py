@@ -34,9 +34,11 @@ class Histogram(Op):
     column: Column = Field(description="The column to look at.", examples=["amount"])
     by: Literal["bins", "values"] = Field("bins", description="Count in ranges, or for each value.")
     bins: int | None = Field(None, ge=1, le=MOST, description="How many ranges; 10 if nothing is said.", examples=[10])
-    width: float | None = Field(None, gt=0, description="Or how wide each is.", examples=[0.5])
-    from_: float | None = Field(None, alias="from", description="Where the first range begins.", examples=[0])
-    to: float | None = Field(None, description="Where the last range ends.", examples=[100])
+    width: float | None = Field(None, gt=0, allow_inf_nan=False, description="Or how wide each is.", examples=[0.5])
+    from_: float | None = Field(
+        None, alias="from", allow_inf_nan=False, description="Where the first range begins.", examples=[0]
+    )
+    to: float | None = Field(None, allow_inf_nan=False, description="Where the last range ends.", examples=[100])
     group_by: list[Column] = Field([], description="Count in each group of equal values.", examples=[["region"]])
 
     @model_validator(mode="after")

@@ -6,10 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.errors import NodeError, at
 from orchestrator.faults import unknown_column
-from orchestrator.ops._beside import check_new
 from orchestrator.ops._clauses import typed
 from orchestrator.ops._comparable import check_keys
 from orchestrator.ops._first_match import FirstMatch
+from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._taken import Source
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import NewColumn, column_of, unique
@@ -108,7 +108,7 @@ class Lookup(Op):
             with at(f"{place}/column"):
                 if each.column not in kinds:
                     raise unknown_column(each.column, kinds, "reference")
-            check_new(each.output, table.columns, f"/config{place}/{'name' if each.name else 'column'}")
+            check_new(table.columns, [(each.output, f"{place}/{'name' if each.name else 'column'}")])
             added[each.output] = f"w.c{index}"
             if each.default is not None:
                 with at(f"{place}/default"):

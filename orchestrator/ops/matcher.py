@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field, model_validator
 
-from orchestrator.ops._beside import check_new
+from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._taken import Source, held
 from orchestrator.ops._types import family
 from orchestrator.ops.base import Context, Op, Relation
@@ -46,7 +46,7 @@ class Matcher(Op):
 
     def run(self, table: Annotated[Relation, "The rows to compare."], context: Context) -> Matches:
         """Only keys and row numbers are grouped; rows are taken by number."""
-        check_new(self.match_id, table.columns, "/config/match_id")
+        check_new(table.columns, [(self.match_id, "/match_id")])
         rows = Source(table, context)
         groups = held(context.session.connection.sql(self._groups(rows)), context)
         added = {self.match_id: "w.id"}

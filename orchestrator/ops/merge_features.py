@@ -5,9 +5,9 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.errors import NodeError
-from orchestrator.ops._beside import beside, check_new
 from orchestrator.ops._comparable import check_keys
 from orchestrator.ops._first_match import FirstMatch
+from orchestrator.ops._new_columns import beside, check_new
 from orchestrator.ops._taken import Source
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import NewColumn, column_of
@@ -87,7 +87,7 @@ class MergeFeatures(Op):
         found = match.found(theirs, list(taken), *(self._lists(match, theirs) if self.suppliers else ()))
         added = {name: f"w.c{place}" for place, name in enumerate(taken.values())}
         if self.suppliers:
-            check_new(self.suppliers, [*requestor.columns, *taken.values()], "/config/suppliers")
+            check_new([*requestor.columns, *taken.values()], [(self.suppliers, "/suppliers")])
             added[self.suppliers] = "w.suppliers"
         used, connection = self._used(match), context.session.connection
         rest = f"SELECT {theirs.number} AS n FROM {theirs.sql} WHERE {theirs.number} NOT IN (SELECT n FROM ({used}))"

@@ -4,13 +4,11 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from orchestrator.ops._dates import ZONE_LETTERS, Format, Zone, in_zone, letters
+from orchestrator.ops._dates import ZONE_LETTERS, Format, Zone, as_written, in_zone, letters
+from orchestrator.ops._rejected import rejected, said
 from orchestrator.ops._texts import Texts, with_columns
 from orchestrator.ops.base import Op, Relation
-from orchestrator.ops.cast import REASONS
 from orchestrator.tables import literal, quote
-
-SPECIAL = r"(?i)^\s*(-?infinity|epoch)\s*$"  # DuckDB takes these with any format, and makes 1900-01-01 of them
 
 
 class Parsed(NamedTuple):
@@ -48,19 +46,19 @@ class ParseDatetime(Texts, Op):
         made = {column: self._value(quote(column)) for column in self.columns}
         bad = {column: f"({quote(column)} IS NOT NULL AND {value} IS NULL)" for column, value in made.items()}
         anything = " OR ".join(bad.values())
-        messages = " ".join(f"WHEN {test} THEN {_message(column)}" for column, test in bad.items())
-        kept = [quote(name) for name in table.columns if name.lower() not in REASONS]
-        reasons = ["'not_a_datetime' AS rejection_code", f"CASE {messages} END AS rejection_message"]
+        end = " fits none of the formats."
+        messages = (f"WHEN {test} THEN {said(name, f'{quote(name)}::VARCHAR', end)}" for name, test in bad.items())
+        reason = f"CASE {' '.join(messages)} END"
         good = table.filter(f"NOT ({anything})")
         return Parsed(
             with_columns(good, {self.name or column: value for column, value in made.items()}),
-            table.filter(anything).project(", ".join([*kept, *reasons])),
+            rejected(table.filter(anything), table.columns, "'not_a_datetime'", reason),
         )
 
     def _value(self, column: str) -> str:
         text = f"{column}::VARCHAR"
         read = ", ".join(self._read(text, each) for each in self.formats)
-        return f"CASE WHEN NOT regexp_matches({text}, {literal(SPECIAL)}) THEN coalesce({read}) END::{self.to}"
+        return f"{as_written(text, f'coalesce({read})')}::{self.to}"
 
     def _read(self, text: str, format: str) -> str:
         value = f"try_strptime({text}, {literal(format)})"
@@ -68,8 +66,3 @@ class ParseDatetime(Texts, Op):
         if zoned != (self.to == "TIMESTAMPTZ"):
             return in_zone(value if zoned else f"{value}::TIMESTAMP", self.zone)
         return value if zoned else f"{value}::TIMESTAMP"
-
-
-def _message(column: str) -> str:
-    text = f"left({quote(column)}::VARCHAR, 100)"
-    return f"{literal(f'{column}: ')} || {text} || ' fits none of the formats.'"

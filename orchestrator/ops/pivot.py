@@ -1,17 +1,17 @@
 """`pivot`: FME's AttributePivoter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.errors import NodeError, UnknownColumns, at
 from orchestrator.ops._aggregations import Aggregation, Function
-from orchestrator.ops._beside import check_new
 from orchestrator.ops._clauses import typed
+from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._taken import Source
 from orchestrator.ops.base import Context, Op, Relation
-from orchestrator.ops.settings import Column, NewColumn, as_text, invalid, unique
+from orchestrator.ops.settings import Column, NewColumn, ValueAlone, as_text, invalid, unique
 from orchestrator.schema import is_geometry
 from orchestrator.tables import names, quote
 
@@ -25,11 +25,6 @@ class Value(BaseModel):
     name: NewColumn | None = Field(
         None, description="Name of its column; if left out, the value.", examples=["amount_north"]
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _alone(cls, given: Any) -> Any:
-        return given if isinstance(given, Mapping) else {"value": given}
 
     @model_validator(mode="after")
     def _one_value(self) -> "Value":
@@ -68,7 +63,7 @@ class Pivot(Op):
         [], description="Rows that are equal in these become one; if empty, all rows.", examples=[["customer"]]
     )
     column: Column = Field(description="The column whose values become columns.", examples=["year"])
-    values: list[Value] = Field(
+    values: list[Annotated[Value, ValueAlone()]] = Field(
         [],
         max_length=1000,
         description="The values, in the order of their columns; if empty, all that are found when it runs.",
@@ -140,11 +135,8 @@ class Pivot(Op):
         if len(found) > self.max_columns:
             message = f"'{self.column}' has more than {self.max_columns} values; list in 'values' those to take."
             raise NodeError(message, code="too_large", path="/config/max_columns")
-        taken = list(self.group_by)
-        for text in found:
-            if text == "":
-                message = "An empty text cannot be a column's name: list it in 'values' with another."
-                raise NodeError(message, code="invalid_value", path="/config/column")
-            check_new(text, taken, "/config/column")
-            taken.append(text)
+        if "" in found:
+            message = "An empty text cannot be a column's name: list it in 'values' with another."
+            raise NodeError(message, code="invalid_value", path="/config/column")
+        check_new(self.group_by, ((text, "/column") for text in found))
         return [Value(value=text, name=text) for text in found]

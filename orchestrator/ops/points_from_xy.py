@@ -8,13 +8,13 @@ from pydantic import Field
 from orchestrator.crs import Crs, projjson
 from orchestrator.errors import NodeError
 from orchestrator.faults import unknown_column
+from orchestrator.ops._rejected import rejected
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn
 from orchestrator.schema import geometry_columns
 from orchestrator.tables import literal, names, quote
 
 NUMERIC = re.compile(r'U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)|BIGNUM|VARCHAR|"NULL"')
-REASONS = ("rejection_code", "rejection_message")
 
 
 class Points(NamedTuple):
@@ -51,7 +51,7 @@ class PointsFromXy(Op):
         good = f"coalesce({usable}, false)"
         return Points(
             table.filter(good).project(self._columns(table)),
-            table.filter(f"NOT {good}").project(self._reasons(table)),
+            rejected(table.filter(f"NOT {good}"), table.columns, *self._reasons()),
         )
 
     def _axes(self) -> dict[str, str]:
@@ -74,12 +74,10 @@ class PointsFromXy(Op):
         numbers = ", ".join(number(name) for name in axes)
         return f"st_setcrs(format('{text}', {numbers})::GEOMETRY, {literal(projjson(self.crs))})"
 
-    def _reasons(self, table: Relation) -> str:
-        code, message = (
-            " ".join(f"WHEN {test} THEN {said[index]}" for test, *said in self._cases()) for index in range(2)
-        )
-        kept = [quote(name) for name in table.columns if name.lower() not in REASONS]
-        return ", ".join([*kept, f"CASE {code} END AS rejection_code", f"CASE {message} END AS rejection_message"])
+    def _reasons(self) -> list[str]:
+        """The code and the message, as SQL."""
+        cases = self._cases()
+        return [f"CASE {' '.join(f'WHEN {each[0]} THEN {each[said]}' for each in cases)} END" for said in (1, 2)]
 
     def _cases(self) -> list[tuple[str, str, str]]:
         cases = []

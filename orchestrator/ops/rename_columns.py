@@ -55,7 +55,7 @@ class Pattern(BaseModel):
         except duckdb.Error as error:
             reason = str(error).split(": ", 1)[-1].split("\n")[0]
             place = "replace" if "replacement" in reason else "find"
-            message = f"Names cannot be changed so: {reason}"
+            message = f"Names cannot be changed so: {reason}."
             raise NodeError(message, code="invalid_config", path=f"/config/pattern/{place}") from None
         if "" in made:
             message = f"Nothing would be left of the name '{before[made.index('')]}'."

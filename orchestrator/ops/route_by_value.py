@@ -1,6 +1,5 @@
 """`route_by_value`: FME's AttributeFilter."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -10,7 +9,7 @@ from orchestrator.ops._clauses import typed
 from orchestrator.ops._routed import check_names, routed, with_outputs
 from orchestrator.ops._types import family
 from orchestrator.ops.base import Context, Op, Ports, Relation
-from orchestrator.ops.settings import Column, PortName, as_text, invalid, port_name
+from orchestrator.ops.settings import Column, PortName, ValueAlone, as_text, invalid, port_name
 from orchestrator.schema import is_geometry
 from orchestrator.tables import names, quote
 
@@ -22,11 +21,6 @@ class Value(BaseModel):
 
     value: Any = Field(description="The value.", examples=["north"])
     port: PortName | None = Field(None, description="Name of its port; if left out, the value.", examples=["north"])
-
-    @model_validator(mode="before")
-    @classmethod
-    def _alone(cls, given: Any) -> Any:
-        return given if isinstance(given, Mapping) else {"value": given}
 
     @model_validator(mode="after")
     def _one_value(self) -> "Value":
@@ -63,7 +57,7 @@ class RouteByValue(Op):
     example: ClassVar[dict[str, Any]] = {"column": "region", "values": ["north", {"value": "south", "port": "other"}]}
 
     column: Column = Field(description="The column to look at.", examples=["region"])
-    values: list[Value] = Field(
+    values: list[Annotated[Value, ValueAlone()]] = Field(
         min_length=1, max_length=500, description="The values and their ports.", examples=[["north", "south"]]
     )
     ignore_case: bool = Field(False, description="Whether `North` is `north`.")

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError, WithJsonSchema
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
 from orchestrator.errors import NodeError
 from orchestrator.expressions import check
@@ -15,8 +15,9 @@ from orchestrator.literals import PLACEHOLDER, as_text, placeholders, sql_litera
 from orchestrator.names import listing, near, port_key
 
 __all__ = [
-    "PLACEHOLDER", "Bound", "Column", "Expression", "FilePath", "InPort", "NewColumn", "PortName", "as_text",
-    "bind_parameters", "bound_expression", "column_of", "columns_named", "invalid", "port_name", "refuse", "unique",
+    "PLACEHOLDER", "Bound", "Column", "Expression", "FilePath", "InPort", "NewColumn", "PortName", "ValueAlone",
+    "as_text", "bind_parameters", "bound_expression", "column_of", "columns_named", "invalid", "port_name", "refuse",
+    "unique",
 ]  # fmt: skip
 
 
@@ -131,6 +132,22 @@ Expression = Annotated[
 FilePath = Annotated[
     str, Field(min_length=1), WithJsonSchema({"type": "string", "minLength": 1, "x-ui": {"widget": "file"}})
 ]
+
+
+def _as_value(given: Any) -> Any:
+    return given if isinstance(given, Mapping) else {"value": given}
+
+
+class ValueAlone:
+    """Marks a setting that is an object, in place of which its `value` may stand alone."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        """Makes the object of the value."""
+        return core_schema.no_info_before_validator_function(_as_value, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
+        """Allows both."""
+        return {"anyOf": [handler(core), {"type": "string"}, {"type": "number"}, {"type": "boolean"}]}
 
 
 def bind_parameters(setting: Any, values: Mapping[str, Any]) -> Any:

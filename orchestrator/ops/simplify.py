@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from orchestrator.ops._shaped import GeometryColumn, active, reshaped, without_measures
-from orchestrator.ops._spatial import geometry_field, shapes, vectorised, wkb
+from orchestrator.ops._shaped import GeometryColumn, active, reshaped
+from orchestrator.ops._spatial import geometry_field, shapes, vectorised, without_measures, wkb
 from orchestrator.ops.base import Context, Op, Relation
 
 if TYPE_CHECKING:

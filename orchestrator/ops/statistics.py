@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from orchestrator.errors import NodeError, at
 from orchestrator.ops._aggregations import Aggregation
-from orchestrator.ops._beside import check_new
+from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._taken import Source, held
 from orchestrator.ops._types import INTEGER, family, plain
 from orchestrator.ops.base import Context, Op, Relation
@@ -76,8 +76,7 @@ class Statistics(Op):
     def run(self, table: Annotated[Relation, "The rows."], context: Context) -> Described:
         """The groups are computed once; rows find theirs by what they are grouped by."""
         made = self._made()
-        for name, (index, *_) in made.items():
-            check_new(name, table.columns, f"/config/columns/{index}")
+        check_new(table.columns, ((name, f"/columns/{index}") for name, (index, *_) in made.items()))
         rows, connection = Source(table, context), context.session.connection
         groups = context.session.name(held(connection.sql(self._groups(rows, made)), context))
         keys = ", ".join(f"s.k{n} AS {quote(name)}" for n, name in enumerate(self.group_by))

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field, model_validator
 
-from orchestrator.errors import NodeError
+from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._regex import Pattern, check, groups
 from orchestrator.ops._texts import check_text
 from orchestrator.ops.base import Op, Relation
@@ -47,7 +47,7 @@ class StringSearch(Op):
     def run(self, table: Annotated[Relation, "The rows to search."]) -> Searched:
         """All groups are read in one go, the whole match as one around them."""
         check_text(self.column, names(table)[self.column], "/config/column")
-        self._check_new(table)
+        check_new(table.columns, ((name, f"/{place}") for place, name in self._new()))
         column, case = f"{quote(self.column)}::VARCHAR", "'i'" if self.ignore_case else "'c'"
         test = f"coalesce(regexp_matches({column}, {literal(self.find)}, {case}), false)"
         fields = ", ".join(literal(name) for name in [self.match, *self._groups()])
@@ -64,10 +64,3 @@ class StringSearch(Op):
         """The new columns, each with the setting it comes from."""
         made = [("match", self.match), *(("find", name) for name in self._groups())]
         return made + ([("all_matches", self.all_matches)] if self.all_matches is not None else [])
-
-    def _check_new(self, table: Relation) -> None:
-        there = {name.lower(): name for name in table.columns}
-        for place, name in self._new():
-            if other := there.get(name.lower()):
-                message = f"A column '{other}' is there already: give the new one another name."
-                raise NodeError(message, code="duplicate_column", path=f"/config/{place}")

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from orchestrator.crs import same, title, written_in
 from orchestrator.errors import NodeError, at
-from orchestrator.ops._beside import check_new
+from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._types import NULL, plain
 from orchestrator.ops._widened import apart, widened
 from orchestrator.ops.base import Op, Relation
@@ -49,8 +49,7 @@ class Unpivot(Op):
         if not chosen:
             raise NodeError("No column is left to make rows of.", code="invalid_config", path="/config/all_but")
         others = [name for name in kinds if name not in chosen]
-        check_new(self.name, others, "/config/name")
-        check_new(self.value, others, "/config/value")
+        check_new(others, [(self.name, "/name"), (self.value, "/value")])
         values = self._values(chosen, kinds)
         made = [
             *map(quote, others),

@@ -5,8 +5,8 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 from pydantic import Field, model_validator
 
 from orchestrator.errors import NodeError, at
-from orchestrator.ops._beside import check_new
 from orchestrator.ops._comparable import check_comparable
+from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._rules import Rule
 from orchestrator.ops._taken import Source, held
 from orchestrator.ops._types import free
@@ -64,7 +64,7 @@ class Validate(Op):
         context: Context,
     ) -> Validated:
         """The broken rules of each row are found once; both ports are taken from that."""
-        check_new(self.broken, table.columns, "/config/broken")
+        check_new(table.columns, [(self.broken, "/broken")])
         self._check_references(table, reference)
         known = "" if reference is None else context.session.name(held(reference, context))
         tests = []

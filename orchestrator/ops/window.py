@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.errors import NodeError, at
 from orchestrator.ops._aggregations import Aggregation
-from orchestrator.ops._beside import check_new
+from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._taken import Source
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, invalid, unique
@@ -140,7 +140,7 @@ class Window(Op):
         order = ", ".join(f"t.{key.sql()}" for key in self.order_by)
         made = [f"t.{quote(name)}" for name in table.columns]
         for index, each in enumerate(self.functions):
-            check_new(each.name, table.columns, f"/config/functions/{index}/name")
+            check_new(table.columns, [(each.name, f"/functions/{index}/name")])
             with at(f"/functions/{index}/function"):
                 made.append(f"{each.sql(kinds, f't.{rows.number}', window, order)} AS {quote(each.name)}")
         end = f" ORDER BY t.{rows.number}" if context.keep_order else ""

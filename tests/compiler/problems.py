@@ -220,8 +220,8 @@ CASES = [
     case(
         "invalid_config: every mistake of a node",
         graph([rows(), node("s", "sort", {"by": [{"column": 1}, {"column": "a", "nulls": "x"}]})], ["in -> s"]),
-        problem("invalid_config", "Input should be a valid string", node_id="s", path="/config/by/0/column"),
-        problem("invalid_config", "Input should be 'first' or 'last'", node_id="s", path="/config/by/1/nulls"),
+        problem("invalid_config", "Input should be a valid string.", node_id="s", path="/config/by/0/column"),
+        problem("invalid_config", "Input should be 'first' or 'last'.", node_id="s", path="/config/by/1/nulls"),
     ),
     case(
         "invalid_expression",

@@ -63,6 +63,11 @@ def test_one_row_without_groups(run, aggregation, some, none):
     assert run("aggregate", grouped, table=f"{TABLE} WHERE false") == []
 
 
+def test_the_median_of_decimals_is_not_rounded(run):
+    table = "SELECT unnest([0.01, 0.02])::DECIMAL(5,2) AS x"
+    assert run("aggregate", {"aggregations": [agg("median", "x")]}, table=table) == [(0.015,)]
+
+
 def test_several_groups_and_names(run):
     config = {"group_by": ["k", "t"], "aggregations": [agg("sum", "n", name="id"), agg("max", "id", name="n")]}
     assert run.columns("aggregate", config, table=TABLE) == [

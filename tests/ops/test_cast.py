@@ -65,6 +65,13 @@ def test_awkward_name(run):
     assert made["rejected"] == [("x", "cast_failed", "it's {a}: x cannot become INTEGER.")]
 
 
+@pytest.mark.parametrize("text", ["infinity", "-Infinity", " epoch "])
+def test_a_format_reads_no_special_words(run, text):
+    made = run("cast", to("DATE", "%d.%m.%Y"), table={"v": [text, "29.02.2024"]})
+    assert made["result"] == [(dt.date(2024, 2, 29),)]
+    assert [row[1] for row in made["rejected"]] == ["cast_failed"]
+
+
 TWICE = {"columns": [*to("INT")["columns"], *to("DATE")["columns"]]}
 REFUSED = [
     ({"columns": []}, "SELECT 1 AS v", "invalid_config", "/config/columns"),

@@ -1,3 +1,4 @@
+import duckdb
 import pytest
 
 TABLE = {"id": [1, 2, 3, 4, 5], "n": [2, 0, None, -1, 3]}
@@ -34,6 +35,13 @@ def test_order_with_many_rows(run):
     table = "SELECT range AS id, range % 3 AS n FROM range(100000)"
     made = run("repeat_rows", {"column": "n", "copy_number": "c"}, table=table)
     assert made == [(i, i % 3, c + 1) for i in range(100000) for c in range(i % 3)]
+
+
+def test_a_row_that_says_too_much_fails_the_run(run):
+    made = run.relations("repeat_rows", {"column": "n", "maximum": 3}, table={"n": [3, 4]})["result"]
+    with pytest.raises(duckdb.InvalidInputException, match=r"A row is to come out 4 times; 'maximum' allows 3\."):
+        made.fetchall()
+    assert len(run("repeat_rows", {"column": "n", "maximum": 4}, table={"n": [3, 4]})) == 7
 
 
 REFUSED = [
