@@ -86,9 +86,7 @@ class Affine(Op):
                 there = moved(at, self._fixed(made[rows])[owners], of_each)[:, : 3 if with_z else 2]
             if len(lost := owners[~np.isfinite(there[:, :2]).all(axis=1)]):
                 row = before + int(rows[lost[0]]) + 1
-                message = (
-                    f"Row {row} of the table at 'table' has geometry that cannot be used: it is too large."
-                )
+                message = f"Row {row} of the table at 'table' has geometry that cannot be used: it is too large."
                 raise NodeError(message, code="invalid_geometry", port="table", row=row)
             made[rows] = shapely.transform(made[rows], lambda _, there=there: there, include_z=with_z)
         return made
