@@ -11,6 +11,8 @@ from orchestrator.ops.base import Context, Op, Relation
 if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
 
+LARGEST = 1e100  # beyond it no number is within a tolerance of another, and GEOS does not come to an end
+
 
 class Simplify(Op):
     """Leave out vertices of lines and areas that change their course by less than a tolerance.
@@ -45,10 +47,11 @@ class Simplify(Op):
         return reshaped(table, self.geometry, self._alone, context)
 
     def _alone(self, batch: "Shapes") -> "Shapes":
+        import numpy as np
         import shapely
 
         made = without_measures(batch)
-        full = ~(shapely.is_missing(batch) | shapely.is_empty(batch))
+        full = (np.abs(shapely.bounds(batch)) < LARGEST).all(axis=1)
         made[full] = shapely.simplify(made[full], self.tolerance, preserve_topology=self.topology)
         return made
 
