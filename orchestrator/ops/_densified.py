@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from orchestrator.errors import NodeError
 from orchestrator.ops._spatial import without_measures
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 Measure = Callable[[Any, Any], Any]
 COLLECTION = 7
 ROUNDING = 1e-9
+MOST = 50_000_000  # vertices that are made at once
 ROUNDS = 5  # enough for any way on the ellipsoid; no end is in sight where pieces are shorter than numbers can tell
 
 
@@ -66,11 +68,18 @@ def _of_a_kind(shapes: "Shapes", with_z: bool, length: float, measure: Measure) 
 
 
 def _pieces(vertices: Any, starts: Any, length: float, measure: Measure) -> Any:
-    """In how many pieces the way from each vertex to the next must be cut; 1 after the last of a line."""
-    counts = np.ones(len(vertices), dtype=np.int64)
-    counts[:-1] = np.ceil(measure(vertices[:-1], vertices[1:]) / length - ROUNDING)
+    """In how many pieces the way from each vertex to the next must be cut; 1 after the last of a line.
+
+    Raises:
+        NodeError: `out_of_range`, they would be too many.
+    """
+    counts = np.ones(len(vertices))
+    counts[:-1] = np.nan_to_num(np.ceil(measure(vertices[:-1], vertices[1:]) / length - ROUNDING), posinf=np.inf)
     counts[starts[1:] - 1] = 1
-    return np.maximum(counts, 1)
+    if counts.sum() > MOST:
+        message = f"So short a length would make more than {MOST:,} vertices: give a larger one."
+        raise NodeError(message, code="out_of_range", path="/config/length")
+    return np.maximum(counts, 1).astype(np.int64)
 
 
 def _cut(vertices: Any, starts: Any, counts: Any) -> tuple[Any, Any]:

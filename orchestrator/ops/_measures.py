@@ -1,5 +1,6 @@
 """Areas and lengths, on a plane and on the ellipsoid."""
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,12 +32,12 @@ def summed(values: Numbers, owners: Any, count: int) -> Numbers:
     return made
 
 
-class Measures:
+class Measures(ABC):
     """Sums over the lines or areas among the parts of each shape."""
 
+    @abstractmethod
     def area(self, shapes: "Shapes") -> Numbers:
         """Of areas, without their holes; 0 for others."""
-        raise NotImplementedError
 
     def length(self, shapes: "Shapes") -> Numbers:
         """Of lines; 0 for others."""
@@ -51,8 +52,8 @@ class Measures:
         chosen = np.isin(shapely.get_type_id(parts), kinds)
         return summed(self._lengths(parts[chosen]), owners[chosen], len(shapes))
 
-    def _lengths(self, parts: "Shapes") -> Numbers:
-        raise NotImplementedError
+    @abstractmethod
+    def _lengths(self, parts: "Shapes") -> Numbers: ...
 
 
 class Planar(Measures):

@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 
 from orchestrator.ops._measures import parts_of
+from orchestrator.ops._spatial import finite, without_measures
 
 if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
@@ -17,7 +18,7 @@ class Target:
     """Shapes to move to, up to a distance."""
 
     def __init__(self, shapes: "Shapes", tolerance: float, *, edges: bool) -> None:
-        at, parts = _vertices(shapes)
+        at, parts = _vertices(shapes[finite(shapes)])
         self._tolerance, self._at = tolerance, at
         vertices: Any = shapely.points(at)
         self._vertices = shapely.STRtree(vertices)
@@ -28,12 +29,14 @@ class Target:
         self._edges: Any = shapely.STRtree(self._segments)
 
     def snapped(self, shapes: "Shapes") -> "Shapes":
-        """The shapes with their vertices moved; heights go along."""
+        """The shapes with their vertices moved; heights go along, measures do not. Infinite shapes stay."""
+        shapes = without_measures(shapes)
         made: Shapes = shapes.copy()
+        usable = finite(shapes) & ~shapely.is_missing(shapes)
         for high in (False, True):
-            rows = np.flatnonzero((shapely.has_z(shapes) == high) & ~shapely.is_missing(shapes))
+            rows = np.flatnonzero((shapely.has_z(shapes) == high) & usable)
             made[rows] = shapely.transform(shapes[rows], self._moved, include_z=high)
-        changed = np.flatnonzero(~shapely.equals_exact(made, shapes) & ~shapely.is_missing(made))
+        changed = np.flatnonzero(~shapely.equals_exact(made, shapes) & usable)
         made[changed] = shapely.remove_repeated_points(made[changed])
         return made
 
