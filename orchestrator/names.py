@@ -5,7 +5,6 @@ import hashlib
 import keyword
 import re
 from collections.abc import Iterable
-from heapq import nlargest
 
 LONGEST = 80
 LONGEST_PORT = 200
@@ -15,7 +14,7 @@ DAGSTERS = frozenset({
     "context", "conf", "config", "meta", "arg_dict", "dict", "input_arg_dict", "output_arg_dict", "int", "str", "float",
     "bool", "input", "output", "type",
 })  # fmt: skip
-COMPARED, COMPARED_LENGTH = 50, 200  # comparing two names takes up to a millisecond
+COMPARED, COMPARED_LENGTH = 10, 200  # comparing two names with care takes up to a millisecond
 
 
 def key(node_id: str) -> str:
@@ -63,23 +62,15 @@ def port_of(made: str) -> str:
 
 def near(name: str, known: Iterable[str]) -> str:
     """A sentence with the nearest known name, or nothing: `" Did you mean 'amount'?"`."""
+    from rapidfuzz import fuzz, process
+
     lower = {option.lower(): option for option in reversed(list(known)) if len(option) <= COMPARED_LENGTH}
     wanted = name.lower()
     if not wanted or len(wanted) > COMPARED_LENGTH:
         return ""
-    options = lower if len(lower) <= COMPARED else nlargest(COMPARED, lower, lambda option: _same_ends(wanted, option))
+    options = [option for option, *_ in process.extract(wanted, list(lower), scorer=fuzz.ratio, limit=COMPARED)]
     found = difflib.get_close_matches(wanted, options, n=1, cutoff=0.6)
     return f" Did you mean '{lower[found[0]]}'?" if found else ""
-
-
-def _same_ends(one: str, other: str) -> int:
-    """How many characters two names share at their beginning and end: nearly all, where one is a slip of the other."""
-    return _same_start(one, other) + _same_start(one[::-1], other[::-1])
-
-
-def _same_start(one: str, other: str) -> int:
-    differing = (place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1])
-    return next(differing, min(len(one), len(other)))
 
 
 def listing(names: Iterable[str], limit: int = 20) -> str:
