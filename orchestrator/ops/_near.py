@@ -88,7 +88,9 @@ class Globe:
                 "measured between points: reproject first, or use centroid."
             )
             raise NodeError(message, code="invalid_geometry", port=port, row=row)
-        high = np.flatnonzero(np.abs(shapely.get_y(shapes)) * self._degrees > 90 + 1e-9)
+        somewhere = shapes.copy()
+        somewhere[shapely.is_empty(shapes)] = None  # GEOS has no y of an empty point
+        high = np.flatnonzero(np.abs(shapely.get_y(somewhere)) * self._degrees > 90 + 1e-9)
         if len(high):
             row = before + int(high[0]) + 1
             message = f"Row {row} of the table at '{port}' has a latitude beyond 90°: is it really in {self._name}?"
