@@ -17,7 +17,10 @@ from orchestrator.schema import geometry_columns
 
 PYTHON_SOURCE = "__duckdb_source_"  # DuckDB's name for an Arrow table, which is there as long as its relation is
 # A column of more values than the limit gets no dictionary: DuckDB would give it up late, a tenth of the time spent.
-STORED = "FORMAT parquet, COMPRESSION lz4, PARQUET_VERSION v2, GEOPARQUET_VERSION 'BOTH', DICTIONARY_SIZE_LIMIT 5000"
+STORED = (
+    "FORMAT parquet, COMPRESSION lz4, PARQUET_VERSION v2, GEOPARQUET_VERSION 'BOTH', DICTIONARY_SIZE_LIMIT 5000, "
+    "WRITE_BLOOM_FILTER false"
+)
 SESSIONS: "weakref.WeakSet[Session]" = weakref.WeakSet()
 
 
@@ -54,6 +57,7 @@ class Session:
             "TimeZone = 'UTC'",
             "default_null_order = 'nulls_last'",
             "enable_progress_bar = false",
+            "parquet_metadata_cache = true",
             "autoinstall_known_extensions = false",
             "autoload_known_extensions = false",
             f"allowed_directories = [{folders}]",

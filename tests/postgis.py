@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
-from service_system import free_port
+from benchmarks.system import free_port
 
 SERVERS = Path("/usr/lib/postgresql")
 EXTENSIONS = Path("/usr/share/postgresql")

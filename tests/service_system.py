@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from dagster._core.origin import DEFAULT_DAGSTER_ENTRY_POINT, JobPythonOrigin, R
 from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._grpc.client import DagsterGrpcClient
 
+from benchmarks.system import free_port
 from orchestrator.catalog import Catalog
 from orchestrator.compiler.jobs import Jobs
 from orchestrator.database import dagster_url
@@ -29,12 +29,6 @@ from orchestrator.service.watch import Worker, read_worker
 from orchestrator.settings import Settings, settings
 
 NODES = Path(__file__).parent / "service_nodes"
-
-
-def free_port() -> int:
-    with socket.socket() as made:
-        made.bind(("127.0.0.1", 0))
-        return int(made.getsockname()[1])
 
 
 def until(condition: Callable[[], Any], seconds: float = 30, every: float = 0.02) -> Any:

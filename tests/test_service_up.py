@@ -10,8 +10,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from service_system import free_port, until
+from service_system import until
 
+from benchmarks.system import free_port
 from orchestrator.embedded import running
 from orchestrator.service.health import ready
 from orchestrator.service.session import TOKEN

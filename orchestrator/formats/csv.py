@@ -22,7 +22,7 @@ from orchestrator.formats.workplace import empty
 from orchestrator.names import listing, near
 from orchestrator.tables import literal, quote
 
-SAMPLE = 20_480
+SAMPLE, SHORT_LOOK = 20_480, 2_048
 Mark = Annotated[str, Field(max_length=1)]
 
 
@@ -156,9 +156,14 @@ class CsvReader(FileReader):
                     raise NodeError(message, code="unknown_column", hint=listing(columns))
             columns[name] = kind
             blank.pop(name, None)
-        # Where DuckDB looks at the file itself it knows how large it is, and plans joins by that.
-        known = {"allow_quoted_nulls": empty_is_null, "auto_detect": found.strict and not self.types}
-        return columns, {**found.options, **known}, blank
+        # Where DuckDB looks at the file itself it knows how large it is, and plans joins by that. It looks each time
+        # that a relation is built on it, and a short look is enough: what the columns are has been found out.
+        looks = (
+            {"auto_detect": True, "sample_size": SHORT_LOOK}
+            if found.strict and not self.types
+            else {"auto_detect": False}
+        )
+        return columns, {**found.options, **looks, "allow_quoted_nulls": empty_is_null}, blank
 
 
 def _unless_blank(name: str, kind: str | None) -> str:

@@ -9,10 +9,11 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from pydantic import ByteSize
-from service_system import free_port, until
+from service_system import until
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from benchmarks.system import free_port
 from orchestrator.database import dagster_url
 from orchestrator.runs import adapter
 from orchestrator.service.health import code_server_answers
