@@ -36,8 +36,12 @@ def escaped(text: str) -> str:
 
 def alias(node_id: str, label: str) -> str:
     """The name of a node in Dagster: its label for the person, then its key, so that no two nodes share one."""
-    slug = re.sub(r"[^A-Za-z0-9]+", "_", label).strip("_")[:40].strip("_") or "node"
-    return f"{slug}__{key(node_id)}"
+    return f"{slug(label)}__{key(node_id)}"
+
+
+def slug(label: str) -> str:
+    """A label as far as Dagster takes it in a name."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", label).strip("_")[:40].strip("_") or "node"
 
 
 def port_key(port: str) -> str:

@@ -14,10 +14,10 @@ from orchestrator.compiler.wanted import expressions_in
 from orchestrator.compiler.wiring import Wire, edge_name, wire
 from orchestrator.errors import InvalidGraph, NodeError, Problem
 from orchestrator.expressions import parse_ahead
-from orchestrator.graph import BROKEN, Node, Workflow, pointer
+from orchestrator.graph import BROKEN, MAX_NODES, Node, Workflow, pointer
 from orchestrator.literals import placeholders
 from orchestrator.names import listing, near
-from orchestrator.ops._saved import Find
+from orchestrator.ops._saved import Find, size_of
 from orchestrator.ops.base import Op, Ports
 from orchestrator.ops.output import Output
 from orchestrator.registry import node_types
@@ -94,7 +94,7 @@ def inspect(
     known = {node_id: _ports(op, steps.get(node_id)) for node_id, op in types.items()}
     wires, wrong = wire(workflow.edges, nodes, known)
     loop = cycle(list(nodes), ((each.source, each.target) for each in wires))
-    problems += [*unknown, *wrong, *_cycle(loop), *refused, *_same_outputs(steps)]
+    problems += [*unknown, *wrong, *_cycle(loop), *refused, *_same_outputs(steps), *_too_many(steps)]
     taking_part = running(nodes, known, wires)
     if not problems and not taking_part and not any(node.type == BROKEN for node in nodes.values()):
         problems.append(Problem(code="empty_graph", message="Every node is disabled, or depends on one that is."))
@@ -154,6 +154,15 @@ def _same_outputs(steps: Mapping[str, Step]) -> Iterator[Problem]:
         if (first := seen.setdefault(name, node_id)) != node_id:
             message = f"Two outputs have the name '{name}': the other is node '{first}'."
             yield Problem(code="duplicate_output", message=message, node_id=node_id, path="/config/name")
+
+
+def _too_many(steps: Mapping[str, Step]) -> Iterator[Problem]:
+    total = 0
+    for node_id, step in steps.items():
+        before, total = total, total + size_of(step.op, step.settled)
+        if before <= MAX_NODES < total:
+            message = f"With the nodes of the workflows inside, more than {MAX_NODES:,} nodes would run."
+            yield Problem(code="invalid_workflow", message=message, node_id=node_id, path="/config/workflow")
 
 
 def _types(nodes: Mapping[str, Node]) -> tuple[Types, list[Problem]]:

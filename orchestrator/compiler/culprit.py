@@ -34,7 +34,7 @@ def culprit(run: RunContext, alias: str, error: NodeError) -> NodeError:
     """The error, on the node that caused it; as it came where only the sink itself fails."""
     if run.cache or error.code not in DATA_ERRORS:
         return error
-    before = above(run.steps[alias].node_id, run.plan.checked.edges)
+    before = above(run.steps[alias].node_id, run.plan.edges)
     tables = (
         (step.node_id, run.made[step.alias, port])
         for step in run.plan.steps

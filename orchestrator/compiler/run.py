@@ -16,8 +16,9 @@ from dagster import DagsterRun, Field, InitResourceContext, Permissive, Resource
 from pydantic import ValidationError
 
 from orchestrator.catalog.connections import connection
-from orchestrator.compiler.check import setting_problem
+from orchestrator.compiler.check import Step, setting_problem
 from orchestrator.compiler.infer import arranged
+from orchestrator.compiler.opened import RESULT, Scope
 from orchestrator.compiler.parameters import resolve
 from orchestrator.compiler.plan import Plan, Planned
 from orchestrator.compiler.rejected import REJECTED, refuse_rejected
@@ -25,6 +26,8 @@ from orchestrator.errors import GraphmillError, NodeError
 from orchestrator.faults import blame, unknown_column
 from orchestrator.names import port_key
 from orchestrator.ops.base import Context, Op, Relation
+from orchestrator.ops.output import Output
+from orchestrator.ops.workflow import Workflow
 from orchestrator.schema import Column, columns
 from orchestrator.secrets import hidden, reveal, values_of
 from orchestrator.settings import settings
@@ -53,11 +56,31 @@ class RunContext:
     columns: dict[tuple[str, str], tuple[Column, ...]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    inside: dict[Scope, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """The values that no message may show, those that may hold another first."""
-        return values_of(self.plan.checked.workflow.parameters, self.parameters)
+        known = [
+            (self.plan.checked, self.parameters),
+            *((scope.checked, given) for scope, given in self.inside.items()),
+        ]
+        found = {secret for checked, given in known for secret in values_of(checked.workflow.parameters, given)}
+        return tuple(sorted(found, key=len, reverse=True))
+
+    def values(self, scope: Scope) -> Mapping[str, Any]:
+        """The parameters of the posted workflow, or of one inside it, which its node sets.
+
+        Raises:
+            NodeError: on that node: a value does not fit.
+        """
+        if scope.step is None or scope.around is None:
+            return self.parameters
+        if scope not in self.inside:
+            with blame(scope.step.node.id):
+                op = configured(scope.step, scope.step.node.config, self.values(scope.around), scope.around)
+                self.inside[scope] = resolve(scope.checked.workflow, op.values if isinstance(op, Workflow) else {})
+        return self.inside[scope]
 
     def masked(self, text: str) -> str:
         """The text without the run's secrets."""
@@ -147,6 +170,24 @@ def _parameters(plan: Plan, given: Mapping[str, Any]) -> dict[str, Any]:
     return resolve(workflow, {**given, **reveal({name: given[name] for name in given if name in secret})})
 
 
+def configured(step: Step, config: Mapping[str, Any], values: Mapping[str, Any], scope: Scope) -> Op:
+    """A step's operation with the values of a run.
+
+    Raises:
+        NodeError: a setting does not fit them, or gives other ports than were planned.
+    """
+    try:
+        made = type(step.op).configure(config, values, scope.checked.find)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        said = setting_problem(step.node, type(step.op), first)
+        raise NodeError(said.message, code=said.code, path=said.path, hint=said.hint) from None
+    if made.ports != step.op.ports:
+        message = "Its ports depend on a parameter: edges could not tell which ports there are."
+        raise NodeError(message, code="invalid_config", path="/config")
+    return made
+
+
 class NodeRun:
     """One node of a run; `log` writes a line of a level into the run's log."""
 
@@ -165,7 +206,8 @@ class NodeRun:
         started = time.perf_counter()
         run, step = self.run_context, self.planned.step
         with blame(step.node.id):
-            op = self._configured()
+            scope = self.planned.scope
+            op = configured(step, self.config, run.values(scope), scope)
             tables = {port: self._wired(port, inputs.get(port)) for port in op.ports.inputs}
             self._check_columns(op, tables)
             notes = run.notes.setdefault(self.planned.alias, {})
@@ -175,16 +217,26 @@ class NodeRun:
                 unused=run.unused(self.planned), notes=notes, log=self._log, connections=connection,
             )  # fmt: skip
             made = op.call(arranged(step, tables), context)
-            refuse_rejected(made, self.planned.connected, run.plan.checked.workflow.settings)
+            refuse_rejected(made, self.planned.connected, scope.checked.workflow.settings)
+        self._refuse_rejected_inside(op, made)
         for port, table in made.items():
             place = self.planned.alias, port
             run.made[place], run.columns[place] = table, columns(table)
         run.seconds[self.planned.alias] = time.perf_counter() - started
         return made
 
+    def _refuse_rejected_inside(self, op: Op, made: Mapping[str, Relation]) -> None:
+        """An output of that name is a port for rejected rows of the node that runs its workflow."""
+        scope = self.planned.scope
+        if scope.step is not None and scope.around is not None and isinstance(op, Output) and op.name == REJECTED:
+            with blame(scope.step.node.id):
+                connected = {REJECTED} if self.planned.connected else frozenset[str]()
+                refuse_rejected({REJECTED: made[RESULT]}, connected, scope.around.checked.workflow.settings)
+
     def _log(self, level: str, text: str) -> None:
         """Secrets are masked before a long line is cut: half of one would not be found."""
-        self.log(level, self.run_context.masked(text)[:LONGEST_LINE])
+        _, _, inside = self.planned.node_id.partition("/") if self.planned.scope.step else ("", "", "")
+        self.log(level, self.run_context.masked(f"{inside}: {text}" if inside else text)[:LONGEST_LINE])
 
     def _wired(self, port: str, given: Any) -> list[Any]:
         """The tables of a port in the order of its wires; Dagster hands each output over once."""
@@ -192,19 +244,6 @@ class NodeRun:
         places = [(wire.source, wire.source_port) for wire in self.planned.step.into(port)]
         by_place = dict(zip(dict.fromkeys(places), tables, strict=bool(tables)))
         return [by_place[place] for place in places if place in by_place]
-
-    def _configured(self) -> Op:
-        planned = self.planned.step.op
-        try:
-            made = type(planned).configure(self.config, self.run_context.parameters, self.run_context.plan.checked.find)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            said = setting_problem(self.planned.step.node, type(planned), first)
-            raise NodeError(said.message, code=said.code, path=said.path, hint=said.hint) from None
-        if made.ports != planned.ports:
-            message = "Its ports depend on a parameter: edges could not tell which ports there are."
-            raise NodeError(message, code="invalid_config", path="/config")
-        return made
 
     def _check_columns(self, op: Op, tables: Mapping[str, list[Any]]) -> None:
         first = next(iter(op.ports.inputs), None)

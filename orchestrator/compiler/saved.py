@@ -12,18 +12,19 @@ from typing import Any
 from uuid import uuid4
 
 from orchestrator.catalog import Catalog, Stored
-from orchestrator.compiler.check import Checked, Step, inspect
+from orchestrator.compiler.check import Checked, inspect
 from orchestrator.compiler.failing import DATA_ERRORS, first_failing
 from orchestrator.compiler.infer import arranged, missing_columns
+from orchestrator.compiler.opened import own_name
 from orchestrator.compiler.order import above
 from orchestrator.compiler.parameters import samples
-from orchestrator.compiler.plan import Planned, plan
+from orchestrator.compiler.plan import Planned, steps_of
 from orchestrator.compiler.rejected import refuse_rejected
 from orchestrator.errors import Interrupted, NodeError, NotFound, Problem
 from orchestrator.faults import blame
 from orchestrator.graph import read
 from orchestrator.names import port_key
-from orchestrator.ops._saved import Tables, plain
+from orchestrator.ops._saved import Tables, plain, size_of
 from orchestrator.ops.base import Context, Port, Relation
 from orchestrator.ops.input import Input
 from orchestrator.ops.output import Output
@@ -45,12 +46,12 @@ class Library:
     versions: Versions
     at: datetime | None = None
     inside: Mapping[str, str] = field(default_factory=dict)
-    _known: dict[tuple[str, int], "Inner"] = field(default_factory=dict)
+    _known: dict[tuple[str, int], "Inner | Problem"] = field(default_factory=dict)
 
     @classmethod
     def of(cls, catalog: Catalog, stored: Stored) -> "Library":
         """For a version that is saved: what there was then."""
-        return cls(catalog.find, stored.updated_at, {stored.id: str(stored.document.get("name") or stored.id)})
+        return cls(catalog.find, stored.updated_at, {stored.id: _name(stored)})
 
     def __call__(self, id: str, version: int | None) -> "Inner":
         """The version of a workflow, checked.
@@ -74,17 +75,19 @@ class Library:
         place = stored.id, stored.version
         if place not in self._known:
             self._known[place] = self._checked(stored)
-        return self._known[place]
+        found = self._known[place]
+        if isinstance(found, Problem):
+            raise _inside(found, _name(stored))
+        return found
 
-    def _checked(self, stored: Stored) -> "Inner":
+    def _checked(self, stored: Stored) -> "Inner | Problem":
+        """The workflow, or what is wrong with it."""
         workflow, problems = read(stored.document)
-        name = (workflow.name if workflow else "") or stored.id
+        name = _name(stored)
         library = replace(self, at=stored.updated_at, inside={**self.inside, stored.id: name})
         if workflow is not None and not problems:
             checked, problems = inspect(workflow, find=library)
-        if found := _first_error(problems):
-            raise _inside(found, name)
-        return Inner(name, checked, library)
+        return _first_error(problems) or Inner(name, checked, library)
 
 
 @dataclass(frozen=True)
@@ -102,14 +105,14 @@ class Inner:
         for step in self.checked.steps:
             if isinstance(step.op, Input) and step.settled:
                 closed = bool(step.op.columns or step.op.sample)
-                found[_name(step)] = Port(_port(_name(step)), step.node.label or "", optional=closed)
+                found[own_name(step)] = Port(_port(own_name(step)), step.node.label or "", optional=closed)
         return found
 
     @cached_property
     def outputs(self) -> dict[str, Port]:
         """Its `output` nodes by name."""
         ends = [step for step in self.checked.steps if isinstance(step.op, Output) and step.settled]
-        return {_name(step): Port(_port(_name(step)), step.node.label or "") for step in ends}
+        return {own_name(step): Port(_port(own_name(step)), step.node.label or "") for step in ends}
 
     def check(self, parameters: Mapping[str, Any], waiting: frozenset[str] = frozenset()) -> None:
         """Raise what is wrong with these values of its parameters; those that are `waiting` come later."""
@@ -121,6 +124,22 @@ class Inner:
         if found := _first_error(each for each in problems if each.path not in later):
             raise _inside(found, self.name)
 
+    @cached_property
+    def size(self) -> int:
+        """How many nodes run, with those of the workflows inside."""
+        return sum(size_of(step.op, step.settled) for step in self.checked.steps)
+
+    def opened(self, parameters: Mapping[str, Any]) -> Checked:
+        """Its steps with these values of its parameters.
+
+        Raises:
+            NodeError: a value does not fit.
+        """
+        checked, problems = inspect(self.checked.workflow, parameters, find=self.library)
+        if found := _first_error(problems):
+            raise _inside(found, self.name)
+        return checked
+
     def run(self, tables: Tables, parameters: Mapping[str, Any], context: Context) -> dict[str, Relation]:
         """Every step in order, on tables by input; the tables by output.
 
@@ -131,14 +150,12 @@ class Inner:
         if context.design:  # what a row will say is not known yet
             known = samples(self.checked.workflow)[0]
             parameters = {**{name: plain(value) for name, value in known.items()}, **parameters}
-        checked, problems = inspect(self.checked.workflow, parameters, find=self.library)
-        if found := _first_error(problems):
-            raise _inside(found, self.name)
+        checked = self.opened(parameters)
         secrets = values_of(checked.workflow.parameters, parameters)
         say = context.log
         context = replace(context, log=lambda level, text: say(level, hidden(text, secrets)))
         made: dict[Place, Relation] = {}
-        for planned in plan(checked).steps:
+        for planned in steps_of(checked):
             try:
                 with blame(planned.node_id):
                     for port, table in self._outputs(planned, made, tables, context).items():
@@ -149,7 +166,7 @@ class Inner:
                 found_in = _of_node(_culprit(error, planned, made, checked), self.name)
                 found_in.message = hidden(found_in.message, secrets)
                 raise found_in from (None if secrets else error)
-        return {_name(each): made[each.node.id, "result"] for each in checked.steps if isinstance(each.op, Output)}
+        return {own_name(each): made[each.node.id, "result"] for each in checked.steps if isinstance(each.op, Output)}
 
     def _outputs(
         self, planned: Planned, made: Mapping[Place, Relation], tables: Tables, context: Context
@@ -162,8 +179,8 @@ class Inner:
             context, given=None, keep_order=planned.keep_order, unused=frozenset(), notes={},
             log=lambda level, text: context.log(level, f"{step.node.id}: {text}"),
         )  # fmt: skip
-        if isinstance(step.op, Input) and _name(step) in tables:
-            return {"result": step.op.fitted(tables[_name(step)], own)}
+        if isinstance(step.op, Input) and own_name(step) in tables:
+            return {"result": step.op.fitted(tables[own_name(step)], own)}
         found = step.op.call(arranged(step, given), own)
         refuse_rejected(found, planned.connected, self.checked.workflow.settings)
         return found
@@ -194,11 +211,6 @@ def _of_node(error: NodeError, name: str) -> NodeError:
     return found
 
 
-def _name(step: Step) -> str:
-    """The name of an `input` or `output` node."""
-    return str(getattr(step.op, "name", "")) or step.node.id
-
-
 def _port(name: str) -> str:
     try:
         port_key(name)
@@ -206,6 +218,10 @@ def _port(name: str) -> str:
         message = f"'{name[:50]}…' is too long for a port: give the input or output a shorter name."
         raise NodeError(message, code="invalid_workflow", path="/config/workflow") from None
     return name
+
+
+def _name(stored: Stored) -> str:
+    return str(stored.document.get("name") or stored.id)
 
 
 def _first_error(problems: Iterable[Problem]) -> Problem | None:

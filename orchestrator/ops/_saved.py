@@ -23,6 +23,10 @@ class Saved(Protocol):
         """What a person calls it."""
 
     @property
+    def size(self) -> int:
+        """How many nodes run, with those of the workflows inside."""
+
+    @property
     def inputs(self) -> Mapping[str, Port]:
         """Where tables go in."""
 
@@ -101,3 +105,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def size_of(op: Op, settled: bool) -> int:
+    """How many nodes run where this one stands: itself, or those of the workflow that it runs."""
+    return op.saved.size if isinstance(op, RunsSaved) and settled else 1

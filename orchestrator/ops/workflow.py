@@ -16,9 +16,10 @@ class Workflow(RunsSaved):
     """Run another saved workflow as a node: its `input` and `output` nodes are the ports, by name.
 
     An input that has columns or a sample may be left unconnected. A connected table must have the columns that the
-    input declares; they are cast to its types, further columns go along behind them. Its writers write; what is neither
-    an output nor written is not computed. Rows rejected inside do what its own settings say. It runs as one step of
-    this run, in the same session; a failure names the node inside. No workflow can use itself, through others neither.
+    input declares; they are cast to its types, further columns go along behind them. Rows rejected inside do what its
+    own settings say. Its nodes are steps of this run, each with a state, stored tables and retries of its own, under
+    `<this node's id>/<its id>`; in Dagster they are a graph within the graph. Where a parameter of the run says which
+    workflow it is, it runs as one step. No workflow can use itself, through others neither.
     """
 
     category: ClassVar[str] = "Flow"
@@ -29,10 +30,11 @@ class Workflow(RunsSaved):
     )
 
     def _fits(self, saved: Saved) -> None:
-        saved.check(self._values)
+        saved.check(self.values)
 
     @property
-    def _values(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
+        """The parameters as JSON."""
         return {name: plain(value) for name, value in self.parameters.items()}
 
     def own_ports(self) -> Ports:
@@ -42,4 +44,4 @@ class Workflow(RunsSaved):
     def run(self, tables: dict[str, Relation], context: Context) -> Annotated[dict[str, Relation], _NoneFixed]:
         """All of its steps, one after the other."""
         connected = {name: table for name, table in tables.items() if table is not None}
-        return self.saved.run(connected, self._values, context)
+        return self.saved.run(connected, self.values, context)

@@ -13,7 +13,6 @@ from dagster import DagsterInstance
 
 from orchestrator.catalog import Catalog, digest
 from orchestrator.compiler.jobs import Jobs
-from orchestrator.compiler.run import table_path
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.names import key, listing, near, port_of
 from orchestrator.runs import adapter
@@ -163,17 +162,15 @@ class Runs:
         Raises:
             NotFound: no such execution, node or stored table; names the ports that are stored.
         """
-        self._view.record(execution_id)
-        folder = self._settings.runs / execution_id
-        stored = folder / "tables" / key(node_id)
-        path = table_path(folder, key(node_id), port)
-        if path.parent == stored and path.is_file():
-            return path
-        ports = sorted(port_of(each.stem) for each in stored.glob("*.parquet")) if stored.is_dir() else []
+        run = self._view.record(execution_id).dagster_run
+        stored = self._settings.runs / execution_id / "tables" / key(node_id)
+        there = {port_of(path.stem): path for path in stored.glob("*.parquet")} or self._view.results(run, node_id)
+        if port in there:
+            return there[port]
         known = (
-            f" Stored are: {listing(ports)}."
-            if ports
-            else " This node has none: it did not run, or tables are not kept."
+            f" Stored are: {listing(sorted(there))}."
+            if there
+            else (" This node has none: it did not run, or tables are not kept.")
         )
         raise NotFound(f"No table is stored for port '{port}' of node '{node_id}'.{known}")
 

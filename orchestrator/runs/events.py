@@ -47,14 +47,15 @@ class Reader:
         return events, found.has_more
 
     def _event(self, cursor: int, entry: EventLogEntry) -> Event:
-        node = self._progress.feed(entry)
+        place = self._progress.feed(entry)
         data: dict[str, Any] = {
             "timestamp": moment(entry.timestamp),
             "level": logging.getLevelName(entry.level).lower(),
             "message": entry.message or entry.user_message,
             "node_id": self._progress.node_of(entry),
         }
-        if node is not None:
+        if place is not None:
+            node = self._progress.changed(place)
             return Event(cursor=cursor, kind="node", data=data | {"node": node.model_dump(mode="json")})
         kind = entry.dagster_event.event_type if entry.dagster_event else None
         if kind in STATUS_OF:

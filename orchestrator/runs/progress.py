@@ -15,6 +15,7 @@ from orchestrator.compiler.run import table_path
 from orchestrator.errors import GraphmillError
 from orchestrator.names import port_of
 from orchestrator.runs.shapes import NodeRun, PortOutput, RunError
+from orchestrator.runs.tree import Tree
 
 SCHEMA = "dagster/column_schema"
 ROWS = "dagster/row_count"
@@ -26,56 +27,73 @@ class Progress:
     def __init__(self, plan: Plan, run: DagsterRun, folder: Path) -> None:
         self._plan = plan
         self._ids = {step.alias: step.node_id for step in plan.steps}
-        self.nodes = {node.id: NodeRun(node_id=node.id) for node in plan.checked.workflow.nodes if not node.is_layout}
+        self._all = Tree(plan)
         self.error: RunError | None = None
-        for node in set(self.nodes) - set(self._ids.values()):
-            self.nodes[node].status = "skipped"
+        for place in self._all.nodes.keys() - set(self._ids.values()) - plan.scopes.keys():
+            self._all.nodes[place].status = "skipped"
         if run.step_keys_to_execute is not None:
             self._left_out(set(run.step_keys_to_execute), folder)
+
+    @property
+    def nodes(self) -> Mapping[str, NodeRun]:
+        """The nodes of the posted graph by their ids, those of workflows inside below them."""
+        self._all.sum_up()
+        return self._all.top
 
     def _left_out(self, executed: set[str], folder: Path) -> None:
         """The steps that this run does not execute: `cached` where it has their tables, else `skipped`."""
         for step in self._plan.steps:
             if step.alias not in executed:
-                node = self.nodes[step.node_id]
+                node = self._all.changed(step.node_id)
                 node.outputs = stored_outputs(folder, step.key, list(step.step.op.ports.outputs))
                 node.status = "cached" if node.outputs else "skipped"
 
-    def feed(self, entry: EventLogEntry) -> NodeRun | None:
-        """Take in one event; returns the node it changed."""
+    def feed(self, entry: EventLogEntry) -> str | None:
+        """Take in one event; returns the place of the node that it changed (`Scope.place`)."""
         event = entry.dagster_event
         if event is None:
             return None
         if event.event_type == Kind.RUN_FAILURE and self.error is None:
             self.error = RunError(message=_reason(event.event_specific_data) or event.message or "The run failed.")
-        node = self.nodes.get(self.node_of(entry) or "")
+        place = self._ids.get(entry.step_key or "")
         change = CHANGES.get(event.event_type)
-        if node is None or change is None:
+        if place is None or change is None:
             return None
+        node = self._all.changed(place)
         change(node, event.event_specific_data, moment(entry.timestamp))
         if event.event_type == Kind.STEP_FAILURE:
             self._blame(node)
-        return node
+        return place
 
     def node_of(self, entry: EventLogEntry) -> str | None:
-        """The id of the node that an event comes from."""
-        return self._ids.get(entry.step_key or "")
+        """The id of the node of the posted graph that an event comes from."""
+        place = self._ids.get(entry.step_key or "")
+        return None if place is None else self._all.path(place)[0]
+
+    def changed(self, place: str) -> NodeRun:
+        """A node of the posted graph; of those inside, it has only the one at this place."""
+        self._all.sum_up()
+        return self._all.line(place)
 
     def _blame(self, node: NodeRun) -> None:
         """Put a failure on the node that caused it: in a fused run the sink fails for an earlier node."""
         error = node.error
-        self.error = self.error or error
-        if error is None or error.node_id in (None, node.node_id) or error.node_id not in self.nodes:
+        if error is None:
             return
-        culprit = self.nodes[error.node_id]
-        for later in below(culprit.node_id, self._plan.checked.edges):
-            self.nodes[later].status = "skipped"
-            self.nodes[later].error = None
+        place = error.node_id if error.node_id in self._all.nodes else node.node_id
+        self.error = self.error or self._all.seen_from_above(place or node.node_id, error)
+        if place is None or place in self._all.path(node.node_id):
+            return
+        for later in below(place, self._plan.edges):
+            skipped = self._all.changed(later)
+            skipped.status, skipped.error = "skipped", None
+        culprit = self._all.changed(place)
         culprit.status, culprit.error = "failed", error
 
     def finish(self, status: str) -> None:
         """What a run's end means for the nodes that had not ended."""
-        for node in self.nodes.values():
+        for place in self._ids.values():
+            node = self._all.changed(place)
             if node.status == "running":
                 node.status = "canceled" if status == "canceled" else "failed"
                 node.error = node.error or (self.error if status == "failed" else None)

@@ -1,6 +1,6 @@
 """Runs an execution again and keeps what is still good: what succeeded, is stored, and has not changed since."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,12 +8,11 @@ from orchestrator.catalog import Catalog
 from orchestrator.compiler.emit import WORKFLOW_TAG
 from orchestrator.compiler.jobs import Compiled, Jobs
 from orchestrator.compiler.order import below
-from orchestrator.compiler.plan import Planned
+from orchestrator.compiler.plan import Plan, Planned
 from orchestrator.compiler.run import VERSION_TAG, table_path
 from orchestrator.errors import Conflict, InvalidGraph, Problem
-from orchestrator.graph import Node, Workflow
 from orchestrator.names import near
-from orchestrator.runs.shapes import Execution
+from orchestrator.runs.shapes import Execution, NodeRun
 from orchestrator.runs.start import Starter, Wish
 from orchestrator.runs.view import ENDED, View
 from orchestrator.settings import Settings
@@ -58,15 +57,16 @@ class Retrier:
         known = [step.node_id for step in after.plan.steps]
         if start_from == "start":
             return set()
-        if start_from != "failure" and start_from not in known:
+        first = after.plan.within(start_from)
+        if start_from != "failure" and not first:
             message = f"Node '{start_from}' is not in this workflow.{near(start_from, known)}"
             raise InvalidGraph([Problem(code="unknown_node", message=message, path="/from")])
-        done = {node.node_id for node in parent.nodes if node.status in ("completed", "cached")}
+        done = {node.node_id for node in _every(parent.nodes) if node.status in ("completed", "cached")}
         again = set(known) - done
         if start_from != "failure":
-            again.add(start_from)
-        again |= _changed(before.plan.checked.workflow, after.plan.checked.workflow)
-        edges = after.plan.checked.edges
+            again |= first
+        again |= {each for node in _changed(before.plan, after.plan) for each in after.plan.within(node)}
+        edges = after.plan.edges
         again = {each for node in again for each in below(node, edges)} if again else set()
         return self._stored(after, set(known) - again, parent.id)
 
@@ -88,15 +88,22 @@ def _lacks(folder: Path, step: Planned, needed: set[tuple[str, str]]) -> bool:
     return any(not table_path(folder, step.key, port).exists() for port in ports)
 
 
-def _changed(before: Workflow, after: Workflow) -> set[str]:
-    """The nodes whose type, settings or wires differ between two versions."""
-    old, new = _described(before), _described(after)
-    return {node for node in new if new[node] != old.get(node)}
+def _every(nodes: Iterable[NodeRun]) -> Iterator[NodeRun]:
+    """Nodes, and those of the workflows that they run."""
+    for node in nodes:
+        yield node
+        yield from _every(node.nodes)
 
 
-def _described(workflow: Workflow) -> Mapping[str, Any]:
-    def what(node: Node) -> Any:
-        wires = [(e.source, e.source_handle, e.target_handle) for e in workflow.edges if e.target == node.id]
-        return node.type, node.config, node.enabled, wires
+def _changed(before: Plan, after: Plan) -> set[str]:
+    """The nodes, also of workflows inside, whose type, settings or wires differ between two versions."""
+    old, new = dict(_described(before)), dict(_described(after))
+    return {place for place, node in new.items() if node != old.get(place)}
 
-    return {node.id: what(node) for node in workflow.nodes if not node.is_layout}
+
+def _described(plan: Plan) -> Iterator[tuple[str, Any]]:
+    for scope in (plan.root, *plan.scopes.values()):
+        workflow = scope.checked.workflow
+        for node in workflow.nodes:
+            wires = [(e.source, e.source_handle, e.target_handle) for e in workflow.edges if e.target == node.id]
+            yield scope.place(node.id), (node.type, node.config, node.enabled, wires)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 Status = Literal["pending", "running", "completed", "failed", "canceled"]
 NodeStatus = Literal["pending", "running", "completed", "failed", "canceled", "skipped", "cached"]
@@ -29,7 +29,7 @@ class PortOutput(BaseModel):
 
 
 class NodeRun(BaseModel):
-    """One node of an execution."""
+    """One node of an execution; `nodes` are those of the workflow that it runs, their ids behind its own."""
 
     node_id: str
     status: NodeStatus = "pending"
@@ -38,6 +38,7 @@ class NodeRun(BaseModel):
     attempts: int = 0
     outputs: dict[str, PortOutput] = {}
     error: RunError | None = None
+    nodes: list["NodeRun"] = Field([], exclude_if=lambda inside: not inside)
 
 
 class Execution(BaseModel):

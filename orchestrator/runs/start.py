@@ -70,7 +70,8 @@ class Starter:
             raise InvalidGraph(problems)
         steps = None
         if wish.until is not None:
-            wanted = above(wish.until, compiled.plan.checked.edges)
+            wanted = compiled.plan.within(wish.until)
+            wanted = wanted.union(*(above(each, compiled.plan.edges) for each in wanted))
             steps = [step.alias for step in compiled.plan.steps if step.node_id in wanted]
         return self.submit(compiled, config, wish, steps=steps, run_id=run_id).run_id
 
@@ -155,9 +156,9 @@ def _unknown_inputs(workflow: Workflow, given: Mapping[str, Rows]) -> list[Probl
 
 
 def _unknown_until(compiled: Compiled, until: str | None) -> list[Problem]:
-    known = [step.node_id for step in compiled.plan.steps]
-    if until is None or until in known:
+    if until is None or compiled.plan.within(until):
         return []
+    known = [step.node_id for step in compiled.plan.steps]
     message = f"Node '{until}' is not among those that run.{near(until, known)}"
     return [Problem(code="unknown_node", message=message, path="/until", node_id=until)]
 

@@ -1,15 +1,18 @@
 """Executions, read from Dagster's runs and events."""
 
 import builtins
+from pathlib import Path
 
 from dagster import DagsterEventType as Kind
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
 from orchestrator.compiler.emit import RUN_CONFIG, WORKFLOW_TAG
 from orchestrator.compiler.jobs import Jobs
-from orchestrator.compiler.run import VERSION_TAG
+from orchestrator.compiler.opened import RESULT, ends
+from orchestrator.compiler.plan import Plan
+from orchestrator.compiler.run import VERSION_TAG, table_path
 from orchestrator.errors import NotFound
-from orchestrator.ops.output import Output
+from orchestrator.names import key
 from orchestrator.runs.progress import CHANGES, Progress, moment
 from orchestrator.runs.shapes import Execution, Status
 from orchestrator.secrets import mask
@@ -71,18 +74,24 @@ class View:
         Raises:
             NotFound: no such execution.
         """
-        tags = self.record(execution_id).dagster_run.tags
-        steps = self._jobs.get(tags[WORKFLOW_TAG], int(tags[VERSION_TAG])).plan.steps
-        return {
-            step.op.name: step.node.id
-            for step in (each.step for each in steps)
-            if isinstance(step.op, Output) and step.settled
-        }
+        root = self._plan(self.record(execution_id).dagster_run).root
+        return {name: step.node.id for name, step in ends(root)}
+
+    def results(self, run: DagsterRun, node_id: str) -> dict[str, Path]:
+        """The stored tables of a node that runs another workflow: those of the outputs inside, by name."""
+        inside = self._plan(run).scopes.get(node_id)
+        if inside is None:
+            return {}
+        folder = self._settings.runs / run.run_id
+        found = {name: table_path(folder, key(inside.place(step.node.id)), RESULT) for name, step in ends(inside)}
+        return {name: path for name, path in found.items() if path.is_file()}
 
     def progress(self, run: DagsterRun) -> Progress:
         """The nodes of a run before its first event."""
-        compiled = self._jobs.get(run.tags[WORKFLOW_TAG], int(run.tags[VERSION_TAG]))
-        return Progress(compiled.plan, run, self._settings.runs / run.run_id)
+        return Progress(self._plan(run), run, self._settings.runs / run.run_id)
+
+    def _plan(self, run: DagsterRun) -> Plan:
+        return self._jobs.get(run.tags[WORKFLOW_TAG], int(run.tags[VERSION_TAG])).plan
 
     def list(
         self, workflow_id: str | None = None, status: Status | None = None, limit: int = 50, offset: int = 0

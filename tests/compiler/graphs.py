@@ -157,7 +157,7 @@ def run(
 
 def run_until(compiled: Compiled, node_id: str, cache: bool) -> Ran:
     """Run a node and what it depends on, as `Starter.start` does."""
-    wanted = above(node_id, compiled.plan.checked.edges)
+    wanted = frozenset().union(*(above(each, compiled.plan.edges) for each in compiled.plan.within(node_id)))
     steps = [step.alias for step in compiled.plan.steps if step.node_id in wanted]
     config = run_config(compiled.plan.checked.workflow, {}, cache)
     plan = create_execution_plan(compiled.job, run_config=config, step_keys_to_execute=steps)

@@ -9,8 +9,10 @@ from dagster._core.definitions.dependency import NodeHandle
 from dagster._core.definitions.repository_definition import CachingRepositoryData
 
 from orchestrator.compiler import check, infer, plan
-from orchestrator.compiler.emit import NODE_TAG, config_schema, definition, emit, job_name, op_name
+from orchestrator.compiler.composed import NODE_TAG
+from orchestrator.compiler.emit import config_schema, emit, job_name
 from orchestrator.compiler.jobs import compile_document
+from orchestrator.compiler.operations import definition, op_name
 from orchestrator.graph import parse
 from orchestrator.registry import node_types
 from orchestrator.secrets import is_sealed

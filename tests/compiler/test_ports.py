@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.compiler import plan
-from orchestrator.compiler.emit import definition, emit, op_name
+from orchestrator.compiler.emit import emit
+from orchestrator.compiler.operations import definition, op_name
 from orchestrator.names import DAGSTERS, LONGEST_PORT, port_key, port_of
 from orchestrator.nodes import describe
 from orchestrator.ops.base import Ports
