@@ -17,7 +17,7 @@ from starlette.responses import Response
 from api.answers import Json
 from orchestrator import errors
 from orchestrator.errors import GraphmillError, InvalidGraph, NodeError, Problem
-from orchestrator.graph import pointer
+from orchestrator.pointers import pointer
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:graphmill:problem:"

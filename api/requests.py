@@ -89,6 +89,12 @@ async def read_graph(posted: Annotated[Any, Depends(read_posted)]) -> Any:
     return {key: value for key, value in posted.items() if key not in SERVER_FIELDS}
 
 
+async def own_id(posted: Annotated[Any, Depends(read_posted)]) -> str | None:
+    """The id of the workflow that a posted graph says it is, as a GET's answer does."""
+    said = posted.get("id") if isinstance(posted, Mapping) else None
+    return said if isinstance(said, str) else None
+
+
 def body_of(model: type[Model]) -> Callable[[Request], Coroutine[Any, Any, Model]]:
     """A dependency that reads this model from the body; no body is the same as `{}`."""
 
@@ -120,6 +126,7 @@ def is_known(if_none_match: str | None, version: int) -> bool:
 
 
 Graph = Annotated[Any, Depends(read_graph)]
+OwnId = Annotated[str | None, Depends(own_id)]
 IfMatch = Annotated[int | None, Depends(expected_version)]
 IfNoneMatch = Annotated[str | None, Header(description='The version at hand, `"3"`; where it is the latest: 304.')]
 Limit = Annotated[int, Query(ge=0, le=1000, description="How many at most.")]

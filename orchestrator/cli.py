@@ -46,17 +46,17 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Validate and run a workflow file without a server. Exit code: 0 completed, 1 failed, 2 invalid."""
-    from orchestrator.offline import run as run_document
+    from orchestrator import offline
     from orchestrator.terminal import show_execution
     from orchestrator.workflows import judge
 
-    document = _read(file, as_json)
-    judged = judge(document)
+    document, find = _read(file, as_json), offline.beside(file)
+    judged = judge(document, find)
     if not judged.valid:
         _show_problems(judged.problems, as_json)
         raise typer.Exit(INVALID)
     with _told(as_json):
-        execution = run_document(document, _parameters(param or []))
+        execution = offline.run(document, _parameters(param or []), find)
     typer.echo(execution.model_dump_json(indent=2) if as_json else show_execution(execution))
     raise typer.Exit(COMPLETED if execution.status == "completed" else FAILED)
 
@@ -64,9 +64,10 @@ def run(
 @app.command()
 def validate(file: File, as_json: AsJson = False) -> None:
     """Show a workflow file's problems, one a line. Exit code: 0 or 2."""
+    from orchestrator.offline import beside
     from orchestrator.workflows import judge
 
-    judged = judge(_read(file, as_json))
+    judged = judge(_read(file, as_json), beside(file))
     _show_problems(judged.problems, as_json)
     if not judged.problems and not as_json:
         typer.echo("No problems.", err=True)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, f
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from orchestrator.errors import InvalidGraph, Problem
+from orchestrator.pointers import pointer
 
 MAX_NODES = 5_000
 MAX_EDGES = 20_000
@@ -235,11 +236,6 @@ def _no_texts(value: Any, place: Place = ()) -> Iterator[tuple[Place, str | Pyda
     elif isinstance(value, dict):
         for key, each in value.items():
             yield from list(_no_texts(key, place)) or _no_texts(each, (*place, key))
-
-
-def pointer(parts: Any) -> str:
-    """A JSON pointer (RFC 6901) of these keys and indexes."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 def read_json(text: bytes | str) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from orchestrator.errors import NodeError
+from orchestrator.pointers import pointer
 
 PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
 # What may hold a placeholder as text: a string, a quoted name, a comment; and strings that have no escape for it.
@@ -44,8 +45,8 @@ def _pointer(place: Any) -> str:
     parts = []
     while place is not None:
         place, key = place
-        parts.append(str(key).replace("~", "~0").replace("/", "~1"))
-    return "".join(f"/{part}" for part in reversed(parts))
+        parts.append(key)
+    return pointer(reversed(parts))
 
 
 def refused(reason: str, position: int | None = None) -> NodeError:

@@ -2,10 +2,17 @@
 
 import shutil
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from orchestrator.catalog import Stored
 from orchestrator.compiler.emit import RUN_CONFIG
 from orchestrator.compiler.jobs import compile_document
+from orchestrator.compiler.saved import Library
+from orchestrator.errors import InvalidGraph, NodeError, NotFound
+from orchestrator.graph import read_json
+from orchestrator.ops._saved import Find
 from orchestrator.runs.progress import Progress
 from orchestrator.runs.shapes import Execution
 from orchestrator.runs.start import run_config
@@ -13,17 +20,41 @@ from orchestrator.secrets import mask
 from orchestrator.settings import settings
 
 NAME = "file"
+MOMENT = datetime(1970, 1, 1, tzinfo=UTC)  # a file has one version, and no history
 
 
-def run(document: Any, parameters: Mapping[str, Any]) -> Execution:
+def beside(file: Path) -> Find:
+    """Finds the saved workflows that a workflow file uses, as files beside it: `clean` is `clean.json`."""
+
+    def versions(id: str, version: int | None, _: datetime | None) -> Stored:
+        path = file.parent / f"{id}.json"
+        if path.name != f"{id}.json" or not path.is_file():
+            raise NotFound(f"There is no file '{id}.json' beside this one.")
+        try:
+            document = read_json(path.read_bytes())
+        except InvalidGraph as error:
+            text = f"'{path.name}' cannot be read: {error.problems[0].message}"
+            raise NodeError(text, code="invalid_workflow", path="/config/workflow") from None
+        document = document if isinstance(document, dict) else {"nodes": document}
+        there = document.get("version", 1)
+        if version not in (None, there):
+            raise NotFound(f"'{path.name}' holds version {there}, not {version}.")
+        return Stored(id, there, document, True, MOMENT, MOMENT)
+
+    return Library(versions, inside={file.stem: file.stem})
+
+
+def run(document: Any, parameters: Mapping[str, Any], find: Find | None = None) -> Execution:
     """Run a workflow to its end, through Dagster; its stored tables are removed afterwards.
+
+    `find` gives the saved workflows that it uses.
 
     Raises:
         InvalidGraph: the graph or a parameter is not valid.
     """
     from dagster import DagsterInstance
 
-    compiled = compile_document(document, NAME, 1)
+    compiled = compile_document(document, NAME, 1, find)
     workflow = compiled.plan.checked.workflow
     config = run_config(workflow, parameters, cache=True)
     with DagsterInstance.ephemeral() as instance:

@@ -42,6 +42,12 @@ def judge(document: Any, find: Find | None = None) -> Judged:
     return replace(judged, problems=(*judged.problems, *advice))
 
 
+def finder(catalog: Catalog, document: Any = None, workflow_id: str | None = None) -> Find:
+    """What finds the saved workflows that a posted graph uses; it cannot use `workflow_id`, which it will be itself."""
+    name = document.get("name") if isinstance(document, Mapping) else None
+    return Library(catalog.find, inside={workflow_id: str(name or workflow_id)} if workflow_id else {})
+
+
 def create(catalog: Catalog, document: Any, *, draft: bool = False) -> tuple[Stored, Judged]:
     """Save a new workflow.
 
@@ -62,8 +68,7 @@ def save(
         PreconditionFailed: `expected` is not the latest version.
         NotFound: no such workflow.
     """
-    name = document.get("name") if isinstance(document, Mapping) else None
-    judged = _storable(document, draft, Library(catalog.find, inside={workflow_id: str(name or workflow_id)}))
+    judged = _storable(document, draft, finder(catalog, document, workflow_id))
     return catalog.save(workflow_id, document, valid=judged.valid, expected=expected), judged
 
 

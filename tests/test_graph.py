@@ -5,7 +5,8 @@ import json
 import pytest
 
 from orchestrator.errors import InvalidGraph
-from orchestrator.graph import BROKEN, MAX_BYTES, Edge, Node, Retry, Workflow, parse, pointer, read, read_json
+from orchestrator.graph import BROKEN, MAX_BYTES, Edge, Node, Retry, Workflow, parse, read, read_json
+from orchestrator.pointers import pointer
 
 
 def node(**posted) -> Node:

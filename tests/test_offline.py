@@ -1,11 +1,14 @@
 """A workflow file is run in this process, through Dagster, without a server."""
 
+import json
+
 import pytest
 from compiler.graphs import ROWS, compute, graph, keep, node, own_home, rows
 
 from orchestrator import offline
 from orchestrator.errors import InvalidGraph
 from orchestrator.settings import settings
+from orchestrator.workflows import judge
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -81,3 +84,43 @@ def test_a_connection_that_fails_keeps_its_password(monkeypatch, caplog):
     made = offline.run(graph([node("q", "database_query", {"connection": "here", "query": "SELECT 1"})], []), {})
     assert made.error.code == "connection_failed"
     assert "s3cret" not in made.model_dump_json() + caplog.text
+
+
+@pytest.fixture
+def beside(tmp_path):
+    """A workflow file that uses the file `twice.json`, in two versions."""
+    source, out = (
+        node("in", "input", {"columns": [{"name": "a", "type": "BIGINT"}]}),
+        node("out", "output", {"name": "out"}),
+    )
+    inner = graph([source, compute("d", "a * ${n}", "d"), out], ["in -> d", "d -> out"],
+                  parameters=[{"name": "n", "type": "integer", "default": 2}])  # fmt: skip
+    (tmp_path / "twice.json").write_text(json.dumps({**inner, "version": 3}))
+    (tmp_path / "odd.json").write_text("{")
+
+    def uses(id="twice", **config):
+        return graph([rows(), node("w", "workflow", {"workflow": id, **config})], ["in -> w"], name="Uses")
+
+    return uses, offline.beside(tmp_path / "main.json")
+
+
+@pytest.mark.parametrize("config", [{}, {"version": 3}, {"parameters": {"n": 2}}])
+def test_a_workflow_in_a_file_beside(beside, config):
+    document, find = beside
+    made = offline.run(document(**config), {}, find)
+    assert (made.status, made.nodes[1].outputs["out"].rows) == ("completed", len(ROWS))
+    assert [each.node_id for each in made.nodes[1].nodes] == ["w/in", "w/d", "w/out"]
+
+
+@pytest.mark.parametrize(("id", "config", "code", "text"), [
+    ("thrice", {}, "unknown_workflow", "There is no file 'thrice.json' beside this one."),
+    ("../main", {}, "unknown_workflow", "There is no file '../main.json' beside this one."),
+    ("twice", {"version": 2}, "unknown_workflow", "'twice.json' holds version 3, not 2."),
+    ("odd", {}, "invalid_workflow", "'odd.json' cannot be read"),
+    ("main", {}, "recursion", "A workflow cannot use itself: main -> main."),
+])  # fmt: skip
+def test_no_such_workflow_beside(beside, id, config, code, text):
+    document, find = beside
+    (problem,) = judge(document(id, **config), find).problems
+    assert (problem.code, problem.node_id) == (code, "w")
+    assert problem.message.startswith(text)

@@ -125,7 +125,7 @@ def made(catalog, workflow, version):
     """What a run of this version gives, in a process that knows nothing but the catalog."""
     ran = run_compiled(Jobs(catalog).get(workflow, version))
     assert ran.success, ran.error
-    return ran.rows("w", "made")
+    return ran.rows("out")
 
 
 def test_a_run_uses_the_versions_that_there_were_when_its_own_was_saved(catalog):

@@ -9,7 +9,7 @@ from api.expression_bodies import ExpressionToCheck, ExpressionVerdict, Function
 from api.openapi import body, problems
 from api.requests import Limit, Offset, body_of
 from api.system import Shared
-from orchestrator import expression_help
+from orchestrator import expression_help, workflows
 
 router = APIRouter(prefix="/api/expressions", tags=["expressions"])
 
@@ -25,7 +25,9 @@ Posted = Annotated[ExpressionToCheck, Depends(body_of(ExpressionToCheck))]
 def check_expression(system: Shared, asked: Posted) -> expression_help.Verdict:
     """Whether an expression is right, where it is wrong, its type, and its values on the first rows of a table."""
     stored = system.runs.table(**asked.stored.model_dump()) if asked.stored else None
-    origin = expression_help.origin(asked.columns, asked.workflow, asked.node_id, asked.port, asked.parameters)
+    find = workflows.finder(system.catalog)
+    place = expression_help.Place(asked.node_id, asked.port)
+    origin = expression_help.origin(asked.columns, asked.workflow, place, asked.parameters, find)
     return expression_help.judge_expression(asked.expression, *origin, stored)
 
 

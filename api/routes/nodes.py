@@ -8,8 +8,7 @@ from api import bodies
 from api.openapi import body, problems
 from api.requests import Offset, body_of
 from api.system import Shared
-from orchestrator import nodes
-from orchestrator.compiler.saved import Library
+from orchestrator import nodes, workflows
 
 router = APIRouter(prefix="/api/nodes", tags=["nodes"])
 
@@ -34,5 +33,5 @@ def validate_node(
     system: Shared, node: Annotated[bodies.NodeConfig, Depends(body_of(bodies.NodeConfig))]
 ) -> dict[str, Any]:
     """What is wrong with a node's settings, whatever it is wired to."""
-    valid, found = nodes.judge_node(node.type, node.config, node.parameters, Library(system.catalog.find))
+    valid, found = nodes.judge_node(node.type, node.config, node.parameters, workflows.finder(system.catalog))
     return {"valid": valid, "problems": found}

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from api import bodies
 from api.answers import Json
 from api.openapi import body, problems
-from api.requests import Graph, IfMatch, IfNoneMatch, Limit, Offset, is_known
+from api.requests import Graph, IfMatch, IfNoneMatch, Limit, Offset, OwnId, is_known
 from api.system import Shared
 from orchestrator import workflows
 from orchestrator.catalog import Catalog, Page, Stored, Summary, VersionSummary
@@ -49,16 +49,16 @@ def list_workflows(
 
 
 @router.post("/validate", response_model=bodies.Verdict, openapi_extra=POSTED, responses=problems(400, 413))
-def validate_workflow(system: Shared, graph: Graph) -> Response:
+def validate_workflow(system: Shared, graph: Graph, own_id: OwnId) -> Response:
     """Everything that is wrong with a graph, without saving it."""
-    judged = workflows.judge(graph, Library(system.catalog.find))
+    judged = workflows.judge(graph, workflows.finder(system.catalog, graph, own_id))
     return Json({"valid": judged.valid, "problems": judged.problems})
 
 
 @router.post("/infer", response_model=bodies.InferredColumns, openapi_extra=POSTED, responses=problems(400, 413))
-def infer_columns(system: Shared, graph: Graph) -> Response:
+def infer_columns(system: Shared, graph: Graph, own_id: OwnId) -> Response:
     """The columns at every port of a graph, without running it."""
-    judged = workflows.judge(graph, Library(system.catalog.find))
+    judged = workflows.judge(graph, workflows.finder(system.catalog, graph, own_id))
     return Json({"nodes": judged.nodes, "problems": judged.problems})
 
 

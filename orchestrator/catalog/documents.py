@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from orchestrator.errors import InvalidGraph, Problem
+from orchestrator.pointers import escaped
 
 LONGEST_INTEGER = 14_000  # bits; Python writes no number of more than 4,300 digits
 
@@ -51,7 +52,7 @@ def _unstorable(document: Any) -> Iterator[Problem]:
                 if found := _blemish(key):
                     yield _problem(path, f"A key has {found}")
                 else:
-                    waiting.append((f"{path}/{_escaped(key)}", below))
+                    waiting.append((f"{path}/{escaped(key)}", below))
         elif isinstance(value, list | tuple):
             waiting.extend((f"{path}/{index}", below) for index, below in enumerate(value))
         elif found := _blemish(value):
@@ -72,7 +73,3 @@ def _blemish(value: Any) -> str | None:
 
 def _problem(path: str, found: str) -> Problem:
     return Problem(code="invalid_graph", message=f"{found}, which cannot be stored.", path=path)
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")

@@ -18,6 +18,7 @@ from orchestrator.compiler.infer import Columns, Inferred
 from orchestrator.errors import GraphmillError, Problem
 from orchestrator.ops.sort import Sort
 from orchestrator.paths import existing
+from orchestrator.pointers import escaped
 from orchestrator.schema import GEOMETRY
 
 LARGE = 100_000_000  # bytes of a file from which on it matters that a node holds all rows
@@ -160,7 +161,7 @@ def _texts(setting: Any, path: str = "/config") -> Iterator[tuple[str, str]]:
         yield path, setting
     elif isinstance(setting, Mapping):
         for key, value in setting.items():
-            yield from _texts(value, f"{path}/{str(key).replace('~', '~0').replace('/', '~1')}")
+            yield from _texts(value, f"{path}/{escaped(key)}")
     elif isinstance(setting, list):
         for index, value in enumerate(setting):
             yield from _texts(value, f"{path}/{index}")

@@ -1,7 +1,7 @@
 """First pass: is this a graph that can run? Every problem at once, each with its place."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,12 +14,13 @@ from orchestrator.compiler.wanted import expressions_in
 from orchestrator.compiler.wiring import Wire, edge_name, wire
 from orchestrator.errors import InvalidGraph, NodeError, Problem
 from orchestrator.expressions import parse_ahead
-from orchestrator.graph import BROKEN, MAX_NODES, Node, Workflow, pointer
+from orchestrator.graph import BROKEN, MAX_NODES, Node, Workflow
 from orchestrator.literals import placeholders
 from orchestrator.names import listing, near
-from orchestrator.ops._saved import Find, size_of
+from orchestrator.ops._saved import Find, plain, size_of
 from orchestrator.ops.base import Op, Ports
 from orchestrator.ops.output import Output
+from orchestrator.pointers import parts, pointer
 from orchestrator.registry import node_types
 
 Types = Mapping[str, type[Op]]
@@ -73,17 +74,23 @@ def check(workflow: Workflow, given: Mapping[str, Any] | None = None, find: Find
     Raises:
         InvalidGraph: with every problem there is.
     """
-    checked, problems = inspect(workflow, given, find)
+    checked, problems = inspect(workflow, given, find=find)
     if any(problem.severity == "error" for problem in problems):
         raise InvalidGraph(problems)
     return checked
 
 
 def inspect(
-    workflow: Workflow, given: Mapping[str, Any] | None = None, find: Find | None = None
+    workflow: Workflow,
+    given: Mapping[str, Any] | None = None,
+    waiting: frozenset[str] = frozenset(),
+    find: Find | None = None,
 ) -> tuple[Checked, list[Problem]]:
-    """The same, with the problems as a value, and as steps the nodes that no problem touches."""
-    values, open_names, problems = samples(workflow) if given is None else _given(workflow, given)
+    """The same, with the problems as a value, and as steps the nodes that no problem touches.
+
+    Values of the parameters `waiting` will be given later.
+    """
+    values, open_names, problems = samples(workflow) if given is None else _given(workflow, given, waiting)
     problems += _duplicates(workflow)
     nodes = {node.id: node for node in reversed(workflow.nodes)}
     nodes = dict(reversed(nodes.items()))
@@ -123,11 +130,14 @@ def _ports(op: type[Op], step: Step | None) -> Ports:
     return Ports(op.inputs, op.outputs, complete=not op.dynamic_ports) if step is None else step.op.ports
 
 
-def _given(workflow: Workflow, given: Mapping[str, Any]) -> tuple[dict[str, Any], frozenset[str], list[Problem]]:
+def _given(
+    workflow: Workflow, given: Mapping[str, Any], waiting: frozenset[str]
+) -> tuple[dict[str, Any], frozenset[str], list[Problem]]:
+    values, open_names, _ = samples(workflow)
+    later = {name: plain(values.get(name)) for name in waiting}
     try:
-        return resolve(workflow, given), frozenset(), []
+        return resolve(workflow, {**given, **later}), waiting, []
     except InvalidGraph as error:
-        values, open_names, _ = samples(workflow)
         return values, open_names, list(error.problems)
 
 
@@ -192,17 +202,35 @@ def _step(
 ) -> tuple[Step | None, list[Problem]]:
     found = placeholders(node.config)
     unknown = [each.problem().model_copy(update={"node_id": node.id}) for each in unknown_parameters(found, values)]
-    stand_ins = {name: "some text" for _, name in found if name not in values}
-    waiting = frozenset(path for path, name in found if name in open_names or name in stand_ins)
+    waiting = frozenset(path for path, name in found if name in open_names or name not in values)
+    values = {**{name: "some text" for _, name in found}, **values}
     try:
-        return Step(node, op.configure(node.config, {**stand_ins, **values}, find), (), waiting), unknown
+        return Step(node, op.configure(node.config, values, find, waiting), (), waiting), unknown
     except NodeError as error:
         problems = [error.problem().model_copy(update={"node_id": node.id, "path": error.path or "/config"})]
     except ValidationError as error:
         problems = [setting_problem(node, op, each) for each in error.errors(include_url=False, include_input=False)]
     step = Step(node, op.undecided(), (), waiting, settled=False)
-    problems = [problem for problem in problems if not step.waits(problem.path)]
-    return None if problems else step, unknown + problems
+    if now := [problem for problem in problems if not step.waits(problem.path)]:
+        return None, unknown + now
+    if not op.dynamic_ports:
+        return step, unknown
+    ports = _decided_ports(node, op, values, find, problems)
+    if ports is None:
+        message = "The ports of this node depend on this setting: it cannot wait for a parameter without a default."
+        return None, [*unknown, problems[0].model_copy(update={"code": "invalid_config", "message": message})]
+    return replace(step, op=op.undecided(ports)), unknown
+
+
+def _decided_ports(
+    node: Node, op: type[Op], values: Mapping[str, Any], find: Find | None, problems: Sequence[Problem]
+) -> Ports | None:
+    """The ports that a node has whatever the settings with these problems will be; none where that is not known."""
+    open_keys = {key for problem in problems for key in parts(problem.path or "")[1:2]}
+    try:
+        return op.configure({key: node.config[key] for key in node.config.keys() - open_keys}, values, find).ports
+    except (NodeError, ValidationError):
+        return None
 
 
 def setting_problem(node: Node, op: type[Op], error: Any) -> Problem:

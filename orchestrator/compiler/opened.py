@@ -6,17 +6,18 @@ place: the ids of the nodes around it and its own, as in `clean/2`, escaped like
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import Annotated, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from orchestrator.compiler.check import Checked, Step
 from orchestrator.compiler.wiring import Wire
-from orchestrator.graph import pointer
 from orchestrator.literals import placeholders
 from orchestrator.names import alias
+from orchestrator.ops._saved import Given
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.input import Input
 from orchestrator.ops.output import Output
 from orchestrator.ops.workflow import Workflow
+from orchestrator.pointers import pointer
 
 FED, RESULT = "table", "result"  # the port where rows come into a workflow inside, and where they leave it
 
@@ -29,7 +30,7 @@ class Openable(Protocol):
     def name(self) -> str:
         """What a person calls it."""
 
-    def opened(self, parameters: Mapping[str, Any]) -> Checked:
+    def opened(self, given: Given) -> Checked:
         """Its steps with these parameters."""
 
 
@@ -129,7 +130,7 @@ def _inside(scope: Scope, step: Step, placed: Step) -> Scope | None:
         return None
     saved = step.op.saved
     own = alias(step.node.id, step.node.name)
-    return Scope(saved.opened(step.op.values), saved.name, placed, scope, (*scope.path, own))
+    return Scope(saved.opened(step.op.given), saved.name, placed, scope, (*scope.path, own))
 
 
 def ends(scope: Scope) -> Iterator[tuple[str, Step]]:

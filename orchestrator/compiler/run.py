@@ -79,7 +79,9 @@ class RunContext:
         if scope not in self.inside:
             with blame(scope.step.node.id):
                 op = configured(scope.step, scope.step.node.config, self.values(scope.around), scope.around)
-                self.inside[scope] = resolve(scope.checked.workflow, op.values if isinstance(op, Workflow) else {})
+                self.inside[scope] = resolve(
+                    scope.checked.workflow, op.given.values if isinstance(op, Workflow) else {}
+                )
         return self.inside[scope]
 
     def masked(self, text: str) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 from uuid import uuid4
 
 from orchestrator.catalog import Catalog, Stored
@@ -17,14 +16,13 @@ from orchestrator.compiler.failing import DATA_ERRORS, first_failing
 from orchestrator.compiler.infer import arranged, missing_columns
 from orchestrator.compiler.opened import own_name
 from orchestrator.compiler.order import above
-from orchestrator.compiler.parameters import samples
 from orchestrator.compiler.plan import Planned, steps_of
 from orchestrator.compiler.rejected import refuse_rejected
-from orchestrator.errors import Interrupted, NodeError, NotFound, Problem
+from orchestrator.errors import Interrupted, NodeError, NotFound, Problem, UnknownColumns
 from orchestrator.faults import blame
 from orchestrator.graph import read
 from orchestrator.names import port_key
-from orchestrator.ops._saved import Tables, plain, size_of
+from orchestrator.ops._saved import Given, Tables, size_of
 from orchestrator.ops.base import Context, Port, Relation
 from orchestrator.ops.input import Input
 from orchestrator.ops.output import Output
@@ -114,44 +112,35 @@ class Inner:
         ends = [step for step in self.checked.steps if isinstance(step.op, Output) and step.settled]
         return {own_name(step): Port(_port(own_name(step)), step.node.label or "") for step in ends}
 
-    def check(self, parameters: Mapping[str, Any], waiting: frozenset[str] = frozenset()) -> None:
-        """Raise what is wrong with these values of its parameters; those that are `waiting` come later."""
-        known = {each.name for each in self.checked.workflow.parameters}
-        for name in waiting - known:
-            parameters = {**parameters, name: None}
-        _, problems = inspect(self.checked.workflow, parameters, find=self.library)
-        later = {f"/parameters/{name}" for name in waiting & known}
-        if found := _first_error(each for each in problems if each.path not in later):
-            raise _inside(found, self.name)
+    def check(self, given: Given) -> None:
+        """Raise what is wrong with these values of its parameters."""
+        self.opened(given)
 
     @cached_property
     def size(self) -> int:
         """How many nodes run, with those of the workflows inside."""
         return sum(size_of(step.op, step.settled) for step in self.checked.steps)
 
-    def opened(self, parameters: Mapping[str, Any]) -> Checked:
+    def opened(self, given: Given) -> Checked:
         """Its steps with these values of its parameters.
 
         Raises:
             NodeError: a value does not fit.
         """
-        checked, problems = inspect(self.checked.workflow, parameters, find=self.library)
+        checked, problems = inspect(self.checked.workflow, *given, find=self.library)
         if found := _first_error(problems):
             raise _inside(found, self.name)
         return checked
 
-    def run(self, tables: Tables, parameters: Mapping[str, Any], context: Context) -> dict[str, Relation]:
+    def run(self, tables: Tables, given: Given, context: Context) -> dict[str, Relation]:
         """Every step in order, on tables by input; the tables by output.
 
         Raises:
             NodeError: of a step, named in the message.
             UnknownColumns: only in design.
         """
-        if context.design:  # what a row will say is not known yet
-            known = samples(self.checked.workflow)[0]
-            parameters = {**{name: plain(value) for name, value in known.items()}, **parameters}
-        checked = self.opened(parameters)
-        secrets = values_of(checked.workflow.parameters, parameters)
+        checked = self.opened(given)
+        secrets = values_of(checked.workflow.parameters, given.values)
         say = context.log
         context = replace(context, log=lambda level, text: say(level, hidden(text, secrets)))
         made: dict[Place, Relation] = {}
@@ -172,6 +161,8 @@ class Inner:
         self, planned: Planned, made: Mapping[Place, Relation], tables: Tables, context: Context
     ) -> dict[str, Relation]:
         step = planned.step
+        if not step.settled:
+            raise UnknownColumns
         given = {port: [made[w.source, w.source_port] for w in step.into(port)] for port in step.op.ports.inputs}
         if wrong := next(missing_columns(step, given), None):
             raise NodeError(wrong.message, code=wrong.code, hint=wrong.hint)

@@ -1,13 +1,14 @@
 """The columns and parameters that an expression may use: as a list, or at an input port of a posted graph."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from orchestrator.compiler import infer, inspect
 from orchestrator.compiler.order import above
 from orchestrator.errors import InvalidGraph, Problem
 from orchestrator.graph import Workflow, read
 from orchestrator.names import listing, near
+from orchestrator.ops._saved import Find
 from orchestrator.registry import node_types
 from orchestrator.schema import Column
 from orchestrator.settings import settings
@@ -15,12 +16,24 @@ from orchestrator.settings import settings
 Columns = Sequence[Column] | None
 
 
+class Place(NamedTuple):
+    """An input port of a node, by default its first one."""
+
+    node_id: str | None
+    port: str | None
+
+
 def origin(
-    columns: Columns, document: Any, node_id: str | None, port: str | None, parameters: Sequence[Any] | None
+    columns: Columns,
+    document: Any,
+    place: Place,
+    parameters: Sequence[Any] | None,
+    find: Find | None = None,
 ) -> tuple[Columns, Workflow | None]:
     """The columns (None where they are not known), and the workflow that declares the parameters, if any.
 
     They are those given; in their place, where there is a graph, those at a node's input port and the graph's own.
+    `find` gives the saved workflows that it uses.
 
     Raises:
         InvalidGraph: parameters or graph cannot be read, or it has no such node or port.
@@ -28,11 +41,11 @@ def origin(
     declared = None if parameters is None else _read({"nodes": [], "parameters": list(parameters)})
     if document is None:
         return columns, declared
-    if node_id is None:
+    if place.node_id is None:
         message = "'node_id' is needed with 'workflow': the node that has the expression."
         raise InvalidGraph([Problem(code="invalid_request", message=message, path="/node_id")])
     workflow = _read(document)
-    found = _at_port(workflow, node_id, port)
+    found = _at_port(workflow, place.node_id, place.port, find)
     return (found if columns is None else columns), declared or workflow
 
 
@@ -43,7 +56,7 @@ def _read(document: Any) -> Workflow:
     return workflow
 
 
-def _at_port(workflow: Workflow, node_id: str, port: str | None) -> Columns:
+def _at_port(workflow: Workflow, node_id: str, port: str | None, find: Find | None) -> Columns:
     """The columns at an input port, by default the first; None where they are not known.
 
     Only what the port depends on is judged: the node itself may be wrong, as long as its expression is being written.
@@ -51,7 +64,7 @@ def _at_port(workflow: Workflow, node_id: str, port: str | None) -> Columns:
     port = _input(workflow, node_id, port)
     for edge in workflow.edges:
         if edge.target == node_id and edge.target_handle in (port, None):
-            made = _outputs(workflow, edge.source)
+            made = _outputs(workflow, edge.source, find)
             return made.get(edge.source_handle or (next(iter(made)) if len(made) == 1 else ""))
     return None
 
@@ -71,10 +84,10 @@ def _input(workflow: Workflow, node_id: str, port: str | None) -> str | None:
     return port or next(iter(op.inputs), None)
 
 
-def _outputs(workflow: Workflow, node_id: str) -> dict[str, Columns]:
+def _outputs(workflow: Workflow, node_id: str, find: Find | None) -> dict[str, Columns]:
     """The columns at a node's output ports, of which nothing is judged that it does not depend on."""
     wanted = above(node_id, ((edge.source, edge.target) for edge in workflow.edges))
     nodes = tuple(node for node in workflow.nodes if node.id in wanted)
     edges = tuple(edge for edge in workflow.edges if edge.target in wanted and edge.source in wanted)
-    checked, _ = inspect(workflow.model_copy(update={"nodes": nodes, "edges": edges}))
+    checked, _ = inspect(workflow.model_copy(update={"nodes": nodes, "edges": edges}), find=find)
     return dict(infer(checked, settings().data).outputs.get(node_id, {}))

@@ -6,6 +6,7 @@ from orchestrator.errors import NodeError
 from orchestrator.formats.json_records import MOMENT
 from orchestrator.names import listing, near
 from orchestrator.ops.base import Relation
+from orchestrator.pointers import escaped
 from orchestrator.tables import literal, quote
 
 # The narrowest first. A number with a zero in front is a code, such as a postal one.
@@ -89,7 +90,7 @@ def with_types(kinds: Mapping[str, str], types: Mapping[str, str], name: str) ->
     """
     for column in types:
         if column not in kinds:
-            key = column.replace("~", "~0").replace("/", "~1")
             message = f"Column '{column}' is not in '{name}'.{near(column, kinds)}"
-            raise NodeError(message, code="unknown_column", path=f"/config/types/{key}", hint=listing(kinds))
+            path = f"/config/types/{escaped(column)}"
+            raise NodeError(message, code="unknown_column", path=path, hint=listing(kinds))
     return {**kinds, **types}

@@ -15,6 +15,7 @@ from orchestrator.formats.json import finite
 from orchestrator.formats.json_records import Pointer
 from orchestrator.formats.streams import batches
 from orchestrator.formats.workplace import empty, known, new_file, remembered, workplace
+from orchestrator.pointers import parts
 from orchestrator.schema import is_geometry
 from orchestrator.tables import names, quote
 
@@ -65,8 +66,8 @@ class YamlReader(FileReader):
         documents = load(_text(path, self.path), self.path)
         found = documents[0] if len(documents) == 1 else documents
         with at("/records"):
-            for key in (self.records or "").split("/")[1:]:
-                found = found.get(key.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
+            for key in parts(self.records or ""):
+                found = found.get(key) if isinstance(found, dict) else None
         if isinstance(found, list) and all(isinstance(each, dict) for each in found):
             return found
         lists = [key for key, value in found.items() if isinstance(value, list)] if isinstance(found, dict) else []

@@ -15,6 +15,7 @@ from orchestrator.expressions import connection
 from orchestrator.ops._types import INTEGER, TypeName, plain
 from orchestrator.ops.base import Relation
 from orchestrator.ops.settings import NewColumn, unique
+from orchestrator.pointers import escaped
 from orchestrator.tables import Session, quote
 
 Row = dict[str, Any]
@@ -150,5 +151,4 @@ def short(value: Any) -> str:
 
 def _error(message: str, code: str, where: tuple[str, int, str], value: Any) -> NodeError:
     place, index, name = where
-    key = name.replace("~", "~0").replace("/", "~1")
-    return NodeError(message, code=code, path=f"{place}/{index}/{key}", row=index, value=value)
+    return NodeError(message, code=code, path=f"{place}/{index}/{escaped(name)}", row=index, value=value)

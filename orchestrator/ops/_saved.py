@@ -1,9 +1,9 @@
 """What node types know of saved workflows that they run: where they come from is the compiler's business."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
@@ -11,6 +11,7 @@ from orchestrator.errors import NodeError
 from orchestrator.names import listing, near
 from orchestrator.ops.base import Context, Op, Port, Relation
 from orchestrator.ops.settings import refuse
+from orchestrator.pointers import parts
 
 Tables = Mapping[str, Relation]
 
@@ -34,11 +35,18 @@ class Saved(Protocol):
     def outputs(self) -> Mapping[str, Port]:
         """Where tables come out."""
 
-    def check(self, parameters: Mapping[str, Any], waiting: frozenset[str] = frozenset()) -> None:
-        """Raise what is wrong with these values of its parameters; those that are `waiting` come later."""
+    def check(self, given: "Given") -> None:
+        """Raise what is wrong with these values of its parameters."""
 
-    def run(self, tables: Tables, parameters: Mapping[str, Any], context: Context) -> dict[str, Relation]:
+    def run(self, tables: Tables, given: "Given", context: Context) -> dict[str, Relation]:
         """Run it on tables by input; its tables by output."""
+
+
+class Given(NamedTuple):
+    """Values for a workflow's parameters, as JSON; those `waiting` come when it runs."""
+
+    values: Mapping[str, Any]
+    waiting: frozenset[str] = frozenset()
 
 
 class Find(Protocol):
@@ -62,15 +70,18 @@ class RunsSaved(Op):
         None, ge=1, description="Its version; if empty, the newest there was when this workflow was saved."
     )
     _saved: Saved | None = PrivateAttr(None)
+    _waiting: frozenset[str] = PrivateAttr(frozenset())
 
     @model_validator(mode="after")
     def _found(self, info: ValidationInfo) -> Self:
-        find: Find | None = (info.context or {}).get("find")
+        known = info.context or {}
+        find: Find | None = known.get("find")
         try:
             if find is None:
                 message = f"Workflow '{self.workflow}' cannot be used here: there is no catalog of saved workflows."
                 raise NodeError(message, code="unknown_workflow", path="/config/workflow")
             self._saved = find(self.workflow, self.version)
+            self._waiting = _parameters_at(known.get("waiting", ()))
             self._fits(self._saved)
         except NodeError as error:
             raise refuse(error) from None
@@ -96,6 +107,12 @@ def one_of(name: str, known: Mapping[str, Port], what: str, saved: Saved, path: 
     there = listing(known) or "none"
     problem = f"has no {what} '{name}'.{near(name, known)}" if name or not known else f"has several {what}s: name one."
     raise NodeError(f"'{saved.name}' {problem}", code="invalid_config", hint=f"{what}s: {there}", path=path)
+
+
+def _parameters_at(pointers: Iterable[str]) -> frozenset[str]:
+    """Of the places of settings, the parameters there."""
+    places = map(parts, pointers)
+    return frozenset(each[2] for each in places if each[:2] == ["config", "parameters"] and each[2:])
 
 
 def plain(value: Any) -> Any:

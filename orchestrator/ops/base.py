@@ -175,24 +175,30 @@ class Op(BaseModel):
 
     @classmethod
     def configure(
-        cls, config: Mapping[str, Any], parameters: Mapping[str, Any] | None = None, find: Any = None
+        cls,
+        config: Mapping[str, Any],
+        parameters: Mapping[str, Any] | None = None,
+        find: Any = None,
+        waiting: frozenset[str] = frozenset(),
     ) -> "Op":
         """A node of this type from its posted settings, `${name}` replaced by the parameters' values.
 
-        `find` (`orchestrator.ops._saved.Find`) gives the saved workflows that it may name.
+        `find` (`orchestrator.ops._saved.Find`) gives the saved workflows that it may name; `waiting` are the JSON
+        pointers of settings whose values are samples.
 
         Raises:
             pydantic.ValidationError: a setting is wrong.
             NodeError: `unknown_parameter`, `invalid_expression`.
         """
-        return cls.model_validate(bind_parameters(dict(config), parameters or {}), context={"find": find})
+        settings = bind_parameters(dict(config), parameters or {})
+        return cls.model_validate(settings, context={"find": find, "waiting": waiting})
 
     @classmethod
-    def undecided(cls) -> "Op":
-        """A node of this type whose settings wait for a parameter: it has ports, and cannot run."""
+    def undecided(cls, ports: Ports | None = None) -> "Op":
+        """A node whose settings wait for a parameter: it has ports, by default the type's, and cannot run."""
         made = cls.__new__(cls)
         empty: dict[str, Any] = {
-            "__dict__": {"ports": Ports(cls.inputs, cls.outputs)},
+            "__dict__": {"ports": ports or Ports(cls.inputs, cls.outputs)},
             "__pydantic_fields_set__": set(),
             "__pydantic_extra__": None,
             "__pydantic_private__": None,

@@ -14,7 +14,7 @@ from orchestrator.errors import Interrupted, NodeError
 from orchestrator.names import listing
 from orchestrator.ops._groups import Groups
 from orchestrator.ops._rows import short
-from orchestrator.ops._saved import RunsSaved, Saved, one_of, plain
+from orchestrator.ops._saved import Given, RunsSaved, Saved, one_of, plain
 from orchestrator.ops.base import Context, Relation, UnknownColumns
 from orchestrator.ops.settings import Column
 from orchestrator.schema import geometry_columns
@@ -60,7 +60,7 @@ class ForEach(RunsSaved):
 
     def _fits(self, saved: Saved) -> None:
         self._ports(saved)
-        saved.check(self._constants(), frozenset(self.parameters.keys() - self._constants().keys()))
+        saved.check(self._constants())
 
     def _ports(self, saved: Saved) -> tuple[str, str]:
         """The input and the output that are used."""
@@ -71,8 +71,11 @@ class ForEach(RunsSaved):
             raise NodeError(message, code="invalid_config", path="/config/workflow")
         return into, one_of(self.output, saved.outputs, "output", saved, "/config/output")
 
-    def _constants(self) -> dict[str, Any]:
-        return {name: plain(value) for name, value in self.parameters.items() if not isinstance(value, FromColumn)}
+    def _constants(self) -> Given:
+        """The values of parameters that are the same for each group; the others come from its rows."""
+        own = {name: value for name, value in self.parameters.items() if not isinstance(value, FromColumn)}
+        known = {name: plain(value) for name, value in own.items() if name not in self._waiting}
+        return Given(known, frozenset(self.parameters.keys() - known.keys()))
 
     def run(self, table: Annotated[Relation, "The rows for the workflow."], context: Context) -> Relation:
         """Each group's result is stored, then all are read as one."""
@@ -128,7 +131,8 @@ class ForEach(RunsSaved):
         """The result of one group, behind the values of its first row."""
         given = self._constants()
         if not context.design:
-            given |= {key: plain(values[v.column]) for key, v in self.parameters.items() if isinstance(v, FromColumn)}
+            own = {key: plain(values[v.column]) for key, v in self.parameters.items() if isinstance(v, FromColumn)}
+            given = Given({**given.values, **own})
         into, out = self._ports(self.saved)
         made = self.saved.run({into: rows}, given, context)[out]
         there = {name.lower() for name in made.columns}

@@ -13,6 +13,7 @@ from orchestrator.errors import NodeError
 from orchestrator.expressions import check
 from orchestrator.literals import PLACEHOLDER, as_text, placeholders, sql_literal, substitute
 from orchestrator.names import listing, near, port_key
+from orchestrator.pointers import escaped
 
 __all__ = [
     "PLACEHOLDER", "Bound", "Column", "Expression", "FilePath", "InPort", "NewColumn", "PortName", "ValueAlone",
@@ -203,7 +204,7 @@ def _walk(value: Any, marker: InPort | None, path: str) -> Iterator[tuple[str, s
     elif isinstance(value, Mapping):
         for key, each in value.items():
             if isinstance(each, BaseModel):
-                yield from _columns(each, f"{path}/{key.replace('~', '~0').replace('/', '~1')}")
+                yield from _columns(each, f"{path}/{escaped(key)}")
     elif isinstance(value, list | tuple):
         for index, each in enumerate(value):
             yield from _walk(each, marker, f"{path}/{index}")

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
-from orchestrator.ops._saved import RunsSaved, Saved, plain
+from orchestrator.ops._saved import Given, RunsSaved, Saved, plain
 from orchestrator.ops.base import Context, Ports, Relation
 
 
@@ -30,12 +30,13 @@ class Workflow(RunsSaved):
     )
 
     def _fits(self, saved: Saved) -> None:
-        saved.check(self.values)
+        saved.check(self.given)
 
     @property
-    def values(self) -> dict[str, Any]:
-        """The parameters as JSON."""
-        return {name: plain(value) for name, value in self.parameters.items()}
+    def given(self) -> Given:
+        """The values of the parameters; those that a parameter of the run has no default for come with it."""
+        known = {name: plain(value) for name, value in self.parameters.items() if name not in self._waiting}
+        return Given(known, self._waiting)
 
     def own_ports(self) -> Ports:
         """Those of the workflow."""
@@ -44,4 +45,4 @@ class Workflow(RunsSaved):
     def run(self, tables: dict[str, Relation], context: Context) -> Annotated[dict[str, Relation], _NoneFixed]:
         """All of its steps, one after the other."""
         connected = {name: table for name, table in tables.items() if table is not None}
-        return self.saved.run(connected, self.values, context)
+        return self.saved.run(connected, self.given, context)

@@ -112,3 +112,20 @@ def test_until(api: TestClient, until_: str, inside: str) -> None:
     ended = execute(api, save(api, outer(save(api, inner("a")))), until=until_)
     assert (ended["status"], states(ended)["clean/keep"]) == ("completed", "completed")
     assert states(ended)["clean/out"] == inside
+
+
+@pytest.mark.parametrize("route", ["validate", "infer"])
+def test_a_posted_workflow_that_says_its_id_cannot_use_itself(api: TestClient, route: str) -> None:
+    within = save(api, inner("a"))
+    around = save(api, outer(within))
+    using = {**outer(around), "id": within}
+    (problem,) = api.post(f"/api/workflows/{route}", json=using).json()["problems"]
+    assert (problem["code"], problem["node_id"]) == ("recursion", "clean")
+
+
+def test_an_expression_on_the_columns_of_a_workflow_inside(api: TestClient) -> None:
+    graph = outer(save(api, inner("a * 10")))
+    graph["nodes"].append({"id": "f", "type": "filter", "config": {"condition": ""}})
+    graph["edges"].append({"id": "f", "source": "clean", "target": "f"})
+    answer = api.post("/api/expressions/check", json={"expression": "b + c", "workflow": graph, "node_id": "f"}).json()
+    assert (answer["problem"]["code"], answer["problem"]["hint"]) == ("unknown_column", "a, b")

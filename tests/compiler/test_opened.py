@@ -7,8 +7,10 @@ from compiler.graphs import compute, graph, keep, node, own_home, rows, run, run
 from feeds import library
 
 from orchestrator.compiler.check import inspect
+from orchestrator.compiler.infer import infer
 from orchestrator.compiler.jobs import compile_document
 from orchestrator.graph import MAX_NODES, parse
+from orchestrator.settings import settings
 
 IN, OUT = node("in", "input"), node("out", "output", {"name": "made"})
 
@@ -35,6 +37,11 @@ SAVED = {
     "many0": graph([uses("rows", f"w{i}") for i in range(20)]),
     **{f"many{n}": graph([uses(f"many{n - 1}", f"w{i}") for i in range(20)], name=f"many{n}") for n in range(1, 10)},
     "rows": graph([rows()]),
+    "needs": graph(
+        [IN, node("s", "sample", {"n": "${n}", "method": "${how}"}), compute("x", "${n}"), OUT],
+        ["in -> s", "s.sampled -> x", "x -> out"], name="Needs",
+        parameters=[{"name": "n", "type": "integer", "required": True}, {"name": "how", "required": True}],
+    ),
     "top": graph([IN, node("s", "sample", {"n": "${n}"}), OUT], ["in -> s", "s.sampled -> out"], name="Top",
                  parameters=[{"name": "n", "type": "integer", "default": 1}]),
 }  # fmt: skip
@@ -173,6 +180,34 @@ def test_a_parameter_that_does_not_fit_is_the_nodes_own_error():
     assert (ran.error.code, ran.error.node_id, ran.error.path) == ("invalid_config", "w", "/config/workflow")
     assert ran.error.message == "In node 's' of 'Top': Input should be greater than or equal to 0."
     assert ran.progress.nodes["w"].error == ran.error
+
+
+@pytest.mark.parametrize("parameters", [
+    [{"name": "k", "type": "integer"}],
+    [{"name": "k", "type": "integer", "required": True}],
+    [{"name": "k", "type": "string"}],
+], ids=["no default", "required", "of another type"])  # fmt: skip
+def test_a_parameter_inside_waits_for_one_of_the_run(parameters):
+    document = using("needs", parameters={"n": "${k}", "how": "${k}"}) | {"parameters": parameters}
+    checked, problems = inspect(parse(document), find=library(SAVED))
+    assert problems == []
+    assert {"w/s", "w/x"} <= {each.node_id for each in planned(document).steps}
+    assert checked.steps[1].op.ports.outputs.keys() == {"made"}
+
+
+def test_what_waits_comes_with_the_run():
+    document = using("needs", parameters={"n": "${k}", "how": "${h}"})
+    document |= {"parameters": [{"name": "k", "type": "integer"}, {"name": "h"}]}
+    ran = run(document, find=library(SAVED), k=2, h="last")
+    assert [row[0] for row in ran.rows("w/s", "sampled")] == [2, 3]
+    wrong = run(document, find=library(SAVED), k=2, h="lst")
+    assert (wrong.error.node_id, wrong.error.path) == ("w", "/config/workflow")
+
+
+def test_what_waits_has_columns_where_they_do_not_depend_on_it():
+    document = using("inner", parameters={"n": "${k}"}) | {"parameters": [{"name": "k", "type": "integer"}]}
+    made = infer(inspect(parse(document), find=library(SAVED))[0], settings().data)
+    assert [each.name for each in made.outputs["w"]["made"]] == ["a", "b", "c"]
 
 
 def test_nodes_are_counted_with_those_inside():

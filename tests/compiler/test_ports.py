@@ -95,14 +95,19 @@ def test_ports_of_wrong_settings_are_not_complained_about():
 def test_a_port_is_not_named_by_a_parameter(default):
     parameters = [{"name": "p", "type": "string", **default}]
     document = graph([rows(), route("${p}"), compute("c")], ["in -> r", "r.rest -> c"], parameters=parameters)
-    if default:
-        (problem,) = problems_of(document)
-        assert (problem.code, problem.path) == ("invalid_config", "/config/branches/0/port")
-    else:
-        assert problems_of(document) == []
-        assert [*checked(document).steps[1].op.ports.outputs] == ["rest"]
-        ran = run(document, p="late")
-        assert (ran.error.code, ran.error.path) == ("invalid_config", "/config/branches/0/port")
+    (problem,) = problems_of(document)
+    assert (problem.code, problem.path) == ("invalid_config", "/config/branches/0/port")
+
+
+@pytest.mark.parametrize(("ignored", "ports"), [("true", {"X": 1, "rest": 0}), ("false", {"X": 0, "rest": 1})])
+def test_ports_are_known_though_another_setting_waits_for_a_parameter(ignored, ports):
+    waits = node("r", "route_by_value", {"column": "b", "values": ["X"], "ignore_case": "${i}"})
+    document = graph([rows(), waits, compute("c")], ["in -> r", "r.X -> c"], parameters=[{"name": "i"}])
+    document["nodes"][0]["config"]["rows"] = [{"a": 1, "b": "x"}]
+    assert problems_of(document) == []
+    assert inferred(document).outputs["r"] == dict.fromkeys(["X", "null", "empty", "rest"])
+    ran = run(document, i=ignored)
+    assert {port: len(ran.rows("r", port)) for port in ports} == ports
 
 
 def test_columns_are_foretold_at_every_port():

@@ -12,8 +12,9 @@ from running import shape, table
 from orchestrator.compiler.check import setting_problem
 from orchestrator.errors import NodeError
 from orchestrator.faults import blame, unknown_column
-from orchestrator.graph import pointer, read
+from orchestrator.graph import read
 from orchestrator.ops.base import Context, UnknownColumns
+from orchestrator.pointers import pointer
 from orchestrator.registry import node_types
 from orchestrator.workflows import judge
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.formats.base import option
 from orchestrator.formats.json_records import Pointer
+from orchestrator.pointers import parts
 
 if TYPE_CHECKING:
     import httpx
@@ -102,8 +103,7 @@ AnyPaging = Annotated[NoPaging | PageNumber | Offset | NextLink | LinkHeader, Fi
 
 def resolve(document: Any, pointer: str) -> Any:
     """What is at a JSON pointer (RFC 6901), or None."""
-    for part in pointer.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
+    for key in parts(pointer):
         if isinstance(document, dict):
             document = document.get(key)
         elif isinstance(document, list) and key.isdigit() and int(key) < len(document):
