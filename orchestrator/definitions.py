@@ -39,6 +39,11 @@ def catalog() -> Catalog:
     return Catalog(database_url(settings()))
 
 
+def listed() -> tuple[tuple[str, int], ...]:
+    """The workflows that Dagster lists, and their versions."""
+    return tuple(sorted(catalog().recent(LISTED)))
+
+
 class Workflows(RepositoryData):
     """Every workflow as a job; those run or saved last are listed."""
 
@@ -52,11 +57,11 @@ class Workflows(RepositoryData):
 
     def get_job_names(self) -> Sequence[str]:
         """The listed jobs."""
-        return [job_name(workflow_id) for workflow_id, _ in self._listed()]
+        return [job_name(workflow_id) for workflow_id, _ in listed()]
 
     def get_all_jobs(self) -> Sequence[JobDefinition]:
         """The listed jobs, compiled; one that no longer compiles is left out."""
-        return [job for workflow_id, version in self._listed() if (job := _compiled(workflow_id, version))]
+        return [job for workflow_id, version in listed() if (job := _compiled(workflow_id, version))]
 
     def has_job(self, job_name: str) -> bool:
         """Whether a workflow of this job name is there, listed or not."""
@@ -73,9 +78,6 @@ class Workflows(RepositoryData):
         workflow_id = job_name.removeprefix(PREFIX)
         version = _pinned.get(workflow_id) or catalog().get(workflow_id).version
         return jobs().get(workflow_id, version).job
-
-    def _listed(self) -> list[tuple[str, int]]:
-        return sorted(catalog().recent(LISTED))
 
 
 def _compiled(workflow_id: str, version: int) -> JobDefinition | None:

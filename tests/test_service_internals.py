@@ -8,10 +8,12 @@ from dagster._core.events import DagsterEventType
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 from dagster._core.storage.event_log import SqlEventLogStorage, SqlEventLogStorageTable
 from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
+from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._grpc import impl
 from dagster._grpc import server as grpc_server
 from dagster._grpc.client import DagsterGrpcClient
 from dagster._grpc.server import DagsterApiServer, DagsterGrpcServer
+from dagster._grpc.server_watcher import watch_grpc_server_thread
 from dagster_postgres import PostgresEventLogStorage, PostgresRunStorage, PostgresScheduleStorage
 from dagster_postgres.event_log.event_log import CHANNEL_NAME
 
@@ -31,6 +33,10 @@ def text(of: object) -> str:
         (DagsterApiServer.__init__, "self._executions: dict[str, tuple[multiprocessing.Process, InstanceRef]] = {}"),
         (DagsterApiServer.__init__, "self._termination_events: dict[str, MPEvent] = {}"),
         (DagsterApiServer.__init__, "self._shutdown_once_executions_finish_event = threading.Event()"),
+        (DagsterApiServer.GetServerId, "GetServerIdReply(server_id=self._server_id)"),
+        (watch_grpc_server_thread, "new_server_id: str = client.get_server_id(timeout=REQUEST_TIMEOUT)"),
+        (WorkspaceProcessContext._location_state_events_handler, "LocationStateChangeEventType.LOCATION_UPDATED,"),
+        (WorkspaceProcessContext._location_state_events_handler, "self.refresh_code_location(event.location_name)"),
         (DagsterApiServer.StartRun, "self._mp_ctx.Process( target=start_run_in_subprocess, args=["),
         (DagsterApiServer.StartRun, "request.serialized_execute_run_args, recon_job, event_queue, termination_event,"),
         (DagsterApiServer.StartRun, "event_queue = self._mp_ctx.Queue() termination_event = self._mp_ctx.Event()"),

@@ -30,10 +30,11 @@ def main() -> None:
 
     from dagster import DagsterInstance
 
+    from orchestrator import definitions
     from orchestrator.service.servicer import Servicer
     from orchestrator.service.watch import Watcher
 
-    servicer = Servicer(context)
+    servicer = Servicer(context, definitions.listed)
     instance = DagsterInstance.get()
     Watcher(instance, now, servicer.held).start()
     if now.warm_workers and not is_warm(context):

@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable, Hashable
 from multiprocessing.context import BaseContext
 from typing import Any
 
@@ -14,6 +15,7 @@ from dagster._core.utils import FuturesAwareThreadPoolExecutor
 from dagster._grpc import server as grpc_server
 from dagster._grpc.server import DagsterApiServer, DagsterGrpcServer
 
+from orchestrator.service.listing import Listing
 from orchestrator.service.processes import Workers
 
 MODULE, ATTRIBUTE, LOCATION = "orchestrator.definitions", "repository", "graphmill"
@@ -24,10 +26,10 @@ log = structlog.get_logger("graphmill.code_server")
 class Servicer(DagsterApiServer):
     """Answers Dagster's calls. Its base starts a process in `StartRun` and reports the death of what it started.
 
-    Put together as `dagster api grpc` does it (dagster/_cli/api.py).
+    Put together as `dagster api grpc` does it (dagster/_cli/api.py). `listed` tells the workflows that Dagster lists.
     """
 
-    def __init__(self, context: BaseContext) -> None:
+    def __init__(self, context: BaseContext, listed: Callable[[], Hashable]) -> None:
         self._ended = threading.Event()
         self._threads = FuturesAwareThreadPoolExecutor()
         super().__init__(
@@ -39,6 +41,7 @@ class Servicer(DagsterApiServer):
             ),
             location_name=LOCATION,
         )
+        self._listing = Listing(listed)
         self._mp_ctx: Any = Workers(context)  # all that StartRun makes comes from here
 
     def held(self) -> set[str]:
@@ -56,6 +59,11 @@ class Servicer(DagsterApiServer):
             except Exception:
                 log.exception("the cancel could not be recorded", execution=run_id)
             order.set()
+
+    def GetServerId(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC names it
+        """Asked each second by Dagster's webserver and daemon, which load the location again when it is another."""
+        self._server_id = self._listing.id()
+        return super().GetServerId(request, context)
 
     def _clear_run(self, run_id: str) -> None:
         """Once only: Dagster forgets a run that could not start from two threads, and the second one fails."""

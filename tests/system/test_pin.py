@@ -12,8 +12,9 @@ mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
     __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
     ... on RunConfigValidationInvalid { errors { message } } } }
 """
-RELOAD = """
-mutation { reloadRepositoryLocation(repositoryLocationName: "graphmill") { __typename } }
+JOBS = """
+{ repositoryOrError(repositorySelector: {repositoryName: "graphmill", repositoryLocationName: "graphmill"}) {
+    ... on Repository { jobs { name } } } }
 """
 
 
@@ -48,6 +49,11 @@ def passed(system: System, execution_id: str) -> int:
     return int(nodes["some"]["outputs"]["passed"]["rows"])
 
 
+def listed(system: System) -> set[str]:
+    """The jobs that Dagster's UI shows."""
+    return {each["name"] for each in graphql(system, JOBS)["repositoryOrError"]["jobs"]}
+
+
 def test_a_queued_run_keeps_its_version(system: System) -> None:
     workflow = save(system, version(2))
     holders = occupied(system)
@@ -59,9 +65,16 @@ def test_a_queued_run_keeps_its_version(system: System) -> None:
     assert passed(system, execute(system, workflow)["execution_id"]) == 1
 
 
+def test_the_workflows_that_are_listed_follow_the_catalog(system: System) -> None:
+    workflow = save(system, version(1))
+    until(lambda: f"wf_{workflow}" in listed(system), 30)
+    system.api.delete(f"/workflows/{workflow}")
+    until(lambda: f"wf_{workflow}" not in listed(system), 30)
+
+
 def test_a_run_from_the_launchpad_keeps_its_version(system: System) -> None:
     workflow = save(system, version(2))
-    assert graphql(system, RELOAD)["reloadRepositoryLocation"]["__typename"] == "WorkspaceLocationEntry"
+    until(lambda: f"wf_{workflow}" in listed(system))
     holders = occupied(system)
     selector = {
         "jobName": f"wf_{workflow}",
