@@ -22,7 +22,10 @@ from orchestrator.formats.workplace import empty
 from orchestrator.names import listing, near
 from orchestrator.tables import literal, quote
 
-SAMPLE, SHORT_LOOK = 20_480, 2_048
+SAMPLE = 20_480
+# Where DuckDB looks at the file itself it knows how large it is, and plans joins by that. It looks each time that a
+# relation is built on it: a short look in a small buffer for no types at all, because those have been found out.
+SHORT_LOOK = {"auto_detect": True, "sample_size": 2_048, "auto_type_candidates": ["VARCHAR"], "buffer_size": 8 << 20}
 Mark = Annotated[str, Field(max_length=1)]
 
 
@@ -156,13 +159,7 @@ class CsvReader(FileReader):
                     raise NodeError(message, code="unknown_column", hint=listing(columns))
             columns[name] = kind
             blank.pop(name, None)
-        # Where DuckDB looks at the file itself it knows how large it is, and plans joins by that. It looks each time
-        # that a relation is built on it, and a short look is enough: what the columns are has been found out.
-        looks = (
-            {"auto_detect": True, "sample_size": SHORT_LOOK}
-            if found.strict and not self.types
-            else {"auto_detect": False}
-        )
+        looks = SHORT_LOOK if found.strict and not self.types else {"auto_detect": False}
         return columns, {**found.options, **looks, "allow_quoted_nulls": empty_is_null}, blank
 
 
