@@ -29,7 +29,14 @@ class ConnectionSettings(BaseModel):
 class NewConnection(ConnectionSettings):
     """A connection to be stored under a name, which nodes then use."""
 
-    name: str = Field(pattern=f"^{NAME.pattern}$", description="Letters, digits, `-` and `_`.")
+    name: str = Field(pattern=f"^{NAME.pattern}$", description="Letters, digits, `-` and `_`; not `kinds`.")
+
+    @field_validator("name")
+    @classmethod
+    def _free(cls, name: str) -> str:
+        if name == "kinds":
+            raise ValueError("'kinds' is the address of the kinds of connections: take another name.")
+        return name
 
 
 class NamedConnection(BaseModel):
@@ -40,6 +47,15 @@ class NamedConnection(BaseModel):
     config: dict[str, JsonValue]
     created_at: datetime
     updated_at: datetime
+
+
+class ConnectionKind(BaseModel):
+    """A kind of connection; `config_schema` is JSON Schema 2020-12, a secret has `writeOnly`."""
+
+    kind: str
+    title: str
+    description: str
+    config_schema: dict[str, Any]
 
 
 class ConnectionTest(BaseModel):

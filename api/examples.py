@@ -98,6 +98,10 @@ EXAMPLES: dict[str, Any] = {
         "name": "warehouse", "kind": "postgresql", "config": DATABASE | {"password": "***", "search_path": ["gis"]},
         "created_at": MOMENT, "updated_at": MOMENT,
     },
+    "ConnectionKind": {
+        "kind": "postgresql", "title": "PostgreSQL", "description": "A PostgreSQL database.",
+        "config_schema": {"type": "object", "properties": {"host": {"type": "string", "examples": ["db.example.org"]}}},
+    },
     "ConnectionTest": {"ok": True, "message": "PostgreSQL 16.2 with PostGIS 3.4.0 answers to user 'reader'."},
     "Alive": {"status": "ok"},
     "Ready": {"ready": True, "parts": {"database": True, "code_server": True, "daemon": True}},

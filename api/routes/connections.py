@@ -11,6 +11,7 @@ from api.openapi import body, problems
 from api.requests import Limit, Offset, body_of
 from api.system import Shared
 from orchestrator.catalog.connections import Connections
+from orchestrator.connections import kinds
 from orchestrator.errors import GraphmillError, NotFound
 
 router = APIRouter(prefix="/api/connections", tags=["connections"])
@@ -44,6 +45,13 @@ def create_connection(stored: Stored, posted: New, response: Response) -> Any:
 def list_connections(stored: Stored, limit: Limit = 50, offset: Offset = 0) -> Any:
     """A page of connections, by name. Those of the environment are not among them."""
     return stored.list(limit, offset)
+
+
+@router.get("/kinds", response_model=Page[bodies.ConnectionKind])
+def list_kinds() -> Any:
+    """The kinds of connections, with their settings as JSON Schema."""
+    found = [each.described() for each in kinds().values()]
+    return {"items": found, "total": len(found)}
 
 
 @router.get(ONE, response_model=bodies.NamedConnection, responses=problems(404))

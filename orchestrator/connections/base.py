@@ -1,6 +1,7 @@
 """What a connection is: settings, some of them secret, and a way to ask."""
 
 from collections.abc import Mapping, Sequence
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, SecretStr
@@ -25,6 +26,12 @@ class Connection(BaseModel):
     place: ClassVar[tuple[str, ...]] = ()
 
     _trusted: bool = PrivateAttr(False)
+
+    @classmethod
+    def described(cls) -> dict[str, Any]:
+        """The kind for an editor's form: `kind`, `title`, `description`, and its settings as JSON Schema 2020-12."""
+        said = {"kind": cls.kind, "title": cls.label, "description": cleandoc(cls.__doc__ or "")}
+        return {**said, "config_schema": cls.model_json_schema()}
 
     @classmethod
     def from_url(cls, url: str) -> Self:

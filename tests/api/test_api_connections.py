@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 from api_shape import problems_of
+from jsonschema import Draft202012Validator
 from over_tcp import served
 from starlette.testclient import TestClient
 
@@ -50,6 +51,18 @@ def test_it_is_stored_and_its_secret_is_not_shown(api: TestClient, name: str, da
     assert "s3cret-word" not in repr(row)
     assert connection(name).secrets() == {"password": "s3cret-word"}
     assert "s3cret-word" not in repr(connection(name))
+
+
+def test_the_kinds_have_a_form(api: TestClient) -> None:
+    (kind,) = api.get(f"{BASE}/kinds").json()["items"]
+    schema = kind["config_schema"]
+    assert (kind["kind"], kind["title"]) == ("postgresql", "PostgreSQL")
+    Draft202012Validator.check_schema(schema)
+    assert Draft202012Validator(schema).is_valid(CONFIG)
+    assert all(each["description"] and each["title"] for each in schema["properties"].values())
+    assert schema["properties"]["password"]["anyOf"][0]["writeOnly"] is True
+    taken = api.post(BASE, json={"name": "kinds", "kind": "postgresql", "config": CONFIG})
+    assert problems_of(taken, 400)[0]["path"] == "/name"
 
 
 def test_a_get_may_be_put_back(api: TestClient, name: str) -> None:

@@ -2,7 +2,11 @@
 """`database_query` on a real PostgreSQL."""
 
 import datetime as dt
+import subprocess
+import sys
+import time
 import uuid
+from contextlib import closing
 from decimal import Decimal
 
 import psycopg2
@@ -173,3 +177,46 @@ def test_a_connection_that_is_not_known(ask, context, monkeypatch):
     with pytest.raises(NodeError, match="does not answer: connection refused") as error:
         node.call({}, context)
     assert "s3cret" not in repr(error.value)
+
+
+ASK = """
+import sys
+from pathlib import Path
+from orchestrator.ops.base import Context
+from orchestrator.registry import node_type
+from orchestrator.tables import Session
+
+with Session([Path(sys.argv[1])]) as session:
+    node = node_type("database_query").configure({"connection": "warehouse", "query": sys.argv[2]})
+    node.call({}, Context(session, Path(sys.argv[1])))
+"""
+
+
+def test_the_database_gives_up_when_the_run_is_gone(warehouse, context):
+    query = f"SELECT pg_sleep(100)::text AS a, '{uuid.uuid4()}' AS b"
+    asker = subprocess.Popen([sys.executable, "-c", ASK, str(context.root), query], stderr=subprocess.DEVNULL)
+    mark = query.split("'")[1]
+    try:
+        assert until(lambda: running(warehouse, mark), 30)
+    finally:
+        asker.kill()
+        asker.wait()
+    assert until(lambda: not running(warehouse, mark), 10)
+
+
+def running(url, mark):
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        said = (
+            "SELECT count(*) FROM pg_stat_activity WHERE query LIKE %s AND state = 'active' AND pid <> pg_backend_pid()"
+        )
+        cursor.execute(said, (f"%{mark}%",))
+        return cursor.fetchone()[0] > 0
+
+
+def until(condition, seconds):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.2)
+    return True
