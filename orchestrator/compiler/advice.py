@@ -16,7 +16,6 @@ from typing import Any
 from orchestrator.compiler.check import Checked, Step
 from orchestrator.compiler.infer import Columns, Inferred
 from orchestrator.errors import GraphmillError, Problem
-from orchestrator.ops.sort import Sort
 from orchestrator.paths import existing
 from orchestrator.pointers import escaped
 from orchestrator.schema import GEOMETRY
@@ -179,7 +178,7 @@ def lost_orders(graph: Graph) -> Iterator[Problem]:
     for step in reversed(graph.checked.steps):
         after = graph.after(step)
         seen[step.node.id] = step.node.id in graph.ends or any(_sees(step, each, seen) for each in after)
-        if isinstance(step.op, Sort) and step.settled and not seen[step.node.id]:
+        if step.settled and step.op.ordered_by() and not seen[step.node.id]:
             message = f"This order is lost: nothing after '{step.node.name}' goes by it."
             hint = f"sort after '{after[0].node.name}', or leave this node out"
             yield _warning(step, message, hint, code="order_lost", path="/config/by")
@@ -189,8 +188,9 @@ def _sees(step: Step, after: Step, seen: Mapping[str, bool]) -> bool:
     """Whether the order of what `step` gives shows in what the node after it does."""
     if not (step.settled and after.settled):
         return True
-    if isinstance(step.op, Sort) and isinstance(after.op, Sort):
-        return not {key.column for key in step.op.by} <= {key.column for key in after.op.by}
+    before, then = step.op.ordered_by(), after.op.ordered_by()
+    if before and then:
+        return not before <= then
     if after.op.ignores_order():
         return False
     return seen[after.node.id] if after.op.row_by_row else True

@@ -234,6 +234,10 @@ class Op(BaseModel):
         """Whether the order of the rows that come in makes no difference to what comes out."""
         return False
 
+    def ordered_by(self) -> frozenset[str]:
+        """The columns by which it puts its rows in order: for advice, of a node that does nothing else."""
+        return frozenset()
+
     def call(self, tables: Mapping[str, Any], context: Context) -> dict[str, Relation]:
         """Run on relations, and name what comes out. A frame port's table is converted on the way in and out."""
         ports = self.ports

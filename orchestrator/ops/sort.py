@@ -41,6 +41,10 @@ class Sort(Op):
         min_length=1, description="The keys, the most important first.", examples=[[{"column": "amount"}]]
     )
 
+    def ordered_by(self) -> frozenset[str]:
+        """Its keys."""
+        return frozenset(key.column for key in self.by)
+
     def run(self, table: Annotated[Relation, "The rows to sort."], context: Context) -> Relation:
         """Nothing is done where nobody will see the order."""
         kinds = names(table)
