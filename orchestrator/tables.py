@@ -18,7 +18,7 @@ from orchestrator.schema import geometry_columns
 PYTHON_SOURCE = "__duckdb_source_"  # DuckDB's name for an Arrow table, which is there as long as its relation is
 # A column of more values than the limit gets no dictionary: DuckDB would give it up late, a tenth of the time spent.
 STORED = (
-    "FORMAT parquet, COMPRESSION lz4, PARQUET_VERSION v2, GEOPARQUET_VERSION 'BOTH', DICTIONARY_SIZE_LIMIT 5000, "
+    "FORMAT parquet, COMPRESSION lz4, PARQUET_VERSION v2, GEOPARQUET_VERSION 'BOTH', DICTIONARY_SIZE_LIMIT 1000, "
     "WRITE_BLOOM_FILTER false"
 )
 SESSIONS: "weakref.WeakSet[Session]" = weakref.WeakSet()

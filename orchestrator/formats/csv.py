@@ -24,8 +24,9 @@ from orchestrator.tables import literal, quote
 
 SAMPLE = 20_480
 # Where DuckDB looks at the file itself it knows how large it is, and plans joins by that. It looks each time that a
-# relation is built on it: a short look in a small buffer for no types at all, because those have been found out.
-SHORT_LOOK = {"auto_detect": True, "sample_size": 2_048, "auto_type_candidates": ["VARCHAR"], "buffer_size": 8 << 20}
+# relation is built on it: a short look for no types at all, because those have been found out.
+SHORT_LOOK = {"auto_detect": True, "sample_size": 2_048, "auto_type_candidates": ["VARCHAR"]}
+BUFFER = 8 << 20  # bytes that are read at once; the longest line
 Mark = Annotated[str, Field(max_length=1)]
 
 
@@ -116,6 +117,7 @@ class CsvReader(FileReader):
             "skip": self.skip,
             "nullstr": ["", *self.null_values],
             "decimal_separator": self.decimal_separator,
+            "buffer_size": BUFFER,
         }
         if self.header != "auto":
             made["header"] = self.header

@@ -88,8 +88,16 @@ def sample(path: Path, mark: str, rows: int) -> bytes | None:
 
 def has_blanks(sample: bytes, delimiter: str) -> bool:
     """Whether one of `BLANKS` is a field of these lines, which have no quotes."""
-    end, words = re.escape(delimiter), "|".join(map(re.escape, BLANKS))
-    return re.search(f"(?:^|{end})(?:{words})(?=\\r?$|{end})".encode(), sample, re.MULTILINE) is not None
+    return any(_has_field(sample, word.encode(), delimiter.encode()) for word in BLANKS)
+
+
+def _has_field(sample: bytes, word: bytes, delimiter: bytes) -> bool:
+    """The word comes first in the pattern: what is before it is looked at where it is found, not everywhere."""
+    if word not in sample:
+        return False
+    ends = re.finditer(re.escape(word) + b"(?=\\r?$|" + re.escape(delimiter) + b")", sample, re.MULTILINE)
+    before = (sample[max(each.start() - len(delimiter), 0) : each.start()] for each in ends)
+    return any(not each or each.endswith((delimiter, b"\n")) for each in before)
 
 
 def with_blanks(text: Mapping[str, str], blank: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:

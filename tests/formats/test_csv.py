@@ -236,3 +236,11 @@ def test_a_late_blank(context: Context, load: Load, save: Save) -> None:
     with pytest.raises(NodeError, match="'NA' is not BIGINT") as error:
         save(load(source_type="csv", path="b.csv", sample_size=100), target_type="csv", path="c.csv")
     assert error.value.hint == 'null_values: ["NA"]'
+
+
+@pytest.mark.parametrize("options", [{}, {"types": {"b": "VARCHAR"}}, {"ragged": "fill"}, {"sample_size": -1}])
+def test_a_shape_of_seven_mebibytes_is_one_field(context: Context, load: Load, options: dict[str, Any]) -> None:
+    text = f"LINESTRING ({'1 2, ' * ((7 << 20) // 5)}3 4)"
+    (context.root / "a.csv").write_text(f'a,b\n1,x\n2,"{text}"\n')
+    found = load(source_type="csv", path="a.csv", **options).fetchall()
+    assert [(a, len(b)) for a, b in found] == [(1, 1), (2, len(text))]

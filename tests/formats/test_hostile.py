@@ -41,7 +41,8 @@ def rows(context: Context, config: dict[str, Any]) -> list[Any]:
 @pytest.mark.parametrize(
     ("kind", "write", "options", "code", "text"),
     [
-        ("csv", long(b'a,b\n1,"', b"x", b""), {}, "unreadable_file", "the line is too long"),
+        ("csv", long(b'a,b\n1,"', b"x", b""), {}, "unreadable_file", "line 2: a quote is opened and not closed"),
+        ("csv", long(b'a,b\n1,"', b"x", b'"\n'), {}, "unreadable_file", "the line is too long"),
         ("csv", long(b"", b"x", b",b\n1,2\n"), {}, "unreadable_file", ""),
         ("csv", lambda path: path.write_bytes(b'"' + b"abc,def\n" * 20_000), {}, "unreadable_file", "not a table of delimited text"),
         ("csv", lambda path: path.write_bytes(b'a,b\n1,"' + b"abc\n" * 20_000), {}, "unreadable_file", "a quote is opened and not closed"),
