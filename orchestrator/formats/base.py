@@ -33,8 +33,13 @@ _reading: "weakref.WeakKeyDictionary[Session, set[Path]]" = weakref.WeakKeyDicti
 
 
 def option(default: Any, description: str, example: Any, widget: str = "text", **rules: Any) -> Any:
-    """A setting of a format with all that the editor shows of it; `rules` are Pydantic's, such as `ge`."""
+    """A setting of a format with all that the editor shows of it; `rules` are Pydantic's, such as `ge`.
+
+    A number has an upper limit, by default one that every library counts to.
+    """
     extra: dict[str, Any] = {"x-ui": {"widget": widget}}
+    if widget == "number":
+        rules = {"le": 2**31 - 1, **rules}
     return Field(default, description=description, examples=[example], json_schema_extra=extra, **rules)
 
 

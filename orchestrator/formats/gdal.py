@@ -24,7 +24,7 @@ OPTIONS = {
 def gdal() -> Any:
     """The module `pyogrio`, once GDAL is confined; other users of it in this process are confined too."""
     import pyogrio
-    from pyogrio import _io
+    from pyogrio import _io, raw, util
 
     from orchestrator.formats import readers
 
@@ -35,4 +35,6 @@ def gdal() -> Any:
     for name in set(pyogrio.list_drivers()) - wanted:
         library.GDALDeregisterDriver(library.GDALGetDriverByName(name.encode()))
     pyogrio.set_gdal_config_options(OPTIONS)
+    for module in (util, raw):
+        module.vsi_path = str  # to pyogrio "a!b" is b in the archive a; here every name is a file's
     return pyogrio

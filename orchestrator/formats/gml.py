@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
@@ -13,6 +14,7 @@ from orchestrator.formats.vector_reader import LayerReader, apart, renamed, root
 from orchestrator.schema import geometry_columns
 
 PROPERTY = "geometryProperty"
+LONGEST_NAME = 255
 
 
 class GmlReader(LayerReader):
@@ -53,6 +55,28 @@ class GmlReader(LayerReader):
         return renamed(table, ["geometry" if name == PROPERTY else name for name in table.columns])
 
 
+@contextmanager
+def _named_safely(path: Path) -> Iterator[Path]:
+    """A path to write to. GDAL puts the schema's name into the file as it is, where it must be a URI.
+
+    So the file is written under another name of the length that the URI has, which then takes its place.
+    """
+    schema = quote(path.with_suffix(".xsd").name)
+    if schema == path.with_suffix(".xsd").name:
+        yield path
+        return
+    own = path.with_name(f"{'x' * (len(schema) - 4)}.gml")
+    if len(own.name) > LONGEST_NAME:
+        raise NodeError("This name is too long for GML: shorten it.", code="invalid_config", path="/config/path")
+    yield own
+    with own.open("r+b") as file:
+        place = file.read(4096).index(own.with_suffix(".xsd").name.encode())
+        file.seek(place)
+        file.write(schema.encode())
+    own.with_suffix(".xsd").replace(path.with_suffix(".xsd"))
+    own.replace(path)
+
+
 class GmlWriter(Writer):
     """Features as GML 3.2, with a schema (`.xsd`) beside the file.
 
@@ -81,9 +105,10 @@ class GmlWriter(Writer):
         options = {"FORMAT": "GML3.2"}
         with vector.held(rows, context) as held:
             kind = vector.common_kind(held)
-            count = vector.write(held, path, driver="GML", geometry_type=kind, crs=system, dataset_options=options)
-        if count:
-            vector.check_system(path, system, "GML")
+            with _named_safely(path) as own:
+                count = vector.write(held, own, driver="GML", geometry_type=kind, crs=system, dataset_options=options)
+                if count:
+                    vector.check_system(own, system, "GML")
         return count
 
     def prepare(self, table: Relation, context: Context) -> Relation:

@@ -42,7 +42,7 @@ class PostgresqlReader(Reader):
         None, "Which rows, in the database's own SQL; parameters go along as bound values.", "day >= ${from}", "sql"
     )
     columns: list[str] | None = option(
-        None, "Read only these columns, in this order; all by default.", ["day", "dep_delay"], "columns"
+        None, "Read only these columns, in this order; all by default.", ["day", "dep_delay"], "columns", min_length=1
     )
     limit: int | None = option(None, "Read at most so many rows.", 1000, "number", ge=0)
     crs: Crs | None = option(

@@ -22,6 +22,7 @@ class DataLoader(ByFormat):
     source_type: str = Field(description="The dataset's format; its options stand beside it.", examples=["csv"])
     columns: list[str] | None = Field(
         None,
+        min_length=1,
         description="Keep only these columns, in this order; all by default.",
         examples=[["day", "dep_delay"]],
         json_schema_extra={"x-ui": {"widget": "columns"}},
@@ -29,6 +30,7 @@ class DataLoader(ByFormat):
     limit: int | None = Field(
         None,
         ge=0,
+        le=2**63 - 1,
         description="Read at most so many rows.",
         examples=[1000],
         json_schema_extra={"x-ui": {"widget": "number"}},

@@ -36,6 +36,11 @@ class Branch(BaseModel):
     def _alone(cls, given: Any) -> Any:
         return {"port": given, "kinds": [given]} if isinstance(given, str) else given
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> dict[str, Any]:
+        """Allows both."""
+        return {"anyOf": [handler(core), {"type": "string", "enum": list(KINDS)}]}
+
 
 class Fixed(NamedTuple):
     """What every such node has."""

@@ -61,7 +61,7 @@ NAMED = {"fixed_width": {"fields": [{"name": name, "width": 3} for name in NAMES
 
 
 def path_of(kind: str) -> str:
-    return f"folder/é a[1]{writers()[kind].extensions[0]}"
+    return f"folder/é a[1]!b;c#d%41&e{writers()[kind].extensions[0]}"
 
 
 def typed(context: Context, kind: str) -> Relation:

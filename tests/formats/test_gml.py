@@ -111,3 +111,11 @@ def test_a_system_without_a_code_is_refused(context: Context, save: Save, tmp_pa
         save(context.session.from_frame(frame), target_type="gml", path="a.gml")
     assert (error.value.code, error.value.port) == ("invalid_crs", "table")
     assert not list(context.root.iterdir())
+
+
+def test_the_file_names_its_schema_as_a_uri(context: Context, save: Save, load: Load) -> None:
+    frame = geopandas.GeoDataFrame({"a": [1]}, geometry=[shapely.Point(1, 2)], crs="EPSG:4326")
+    save(context.session.from_frame(frame), target_type="gml", path="a b&<c.gml")
+    assert {each.name for each in context.root.iterdir()} >= {"a b&<c.gml", "a b&<c.xsd"}
+    assert 'schemaLocation="http://ogr.maptools.org/ a%20b%26%3Cc.xsd"' in (context.root / "a b&<c.gml").read_text()
+    assert load(source_type="gml", path="a b&<c.gml").columns == ["a", "geometry"]
