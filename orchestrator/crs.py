@@ -4,7 +4,10 @@ Data is always x before y (longitude before latitude), whatever axis order an au
 """
 
 import re
+import sqlite3
+from contextlib import closing
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, ValidationInfo, WithJsonSchema
@@ -20,29 +23,34 @@ EXAMPLES = "such as EPSG:4326 (longitude and latitude), EPSG:3857 (web maps), OG
 OPENS_FILES = re.compile(r"\binit\s*=|grids\s*=\s*(?!@null)|file\s*[=\[]", re.IGNORECASE)
 
 
-@lru_cache(maxsize=256)
 def parse(text: str) -> "CRS":
     """The coordinate system that a text means: a code, a name, WKT, PROJJSON or a PROJ string.
 
     Raises:
         NodeError: `invalid_crs`, with near-misses; also for a system of heights alone.
     """
+    found = _parsed(text)
+    if isinstance(found, str):
+        raise NodeError(found, code="invalid_crs", hint=EXAMPLES)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> "CRS | str":
+    """The system, or what is wrong with the text: PROJ looks for a name for half a second."""
     from pyproj import CRS
     from pyproj.exceptions import CRSError
 
     if OPENS_FILES.search(text):
-        message = "A coordinate system must be complete in itself: '+init', grids and files cannot be named."
-        raise NodeError(message, code="invalid_crs", hint=EXAMPLES)
+        return "A coordinate system must be complete in itself: '+init', grids and files cannot be named."
     try:
         found = CRS.from_user_input(text)
     except CRSError:
         close = _near(text)
         ending = f" Did you mean {' or '.join(close)}?" if close else ""
-        message = f"'{text[:200]}' is not a known coordinate system.{ending}"
-        raise NodeError(message, code="invalid_crs", hint=EXAMPLES) from None
+        return f"'{text[:200]}' is not a known coordinate system.{ending}"
     if found.is_vertical and not found.is_compound:
-        message = f"'{text[:200]}' ({found.name}) describes heights only; a system for x and y is needed."
-        raise NodeError(message, code="invalid_crs", hint=EXAMPLES)
+        return f"'{text[:200]}' ({found.name}) describes heights only; a system for x and y is needed."
     return found
 
 
@@ -97,26 +105,31 @@ def transformer(source: str, target: str) -> "Transformer":
         raise NodeError(f"There is no way from {title(source)} to {title(target)}.", code="invalid_crs") from None
 
 
-@lru_cache(maxsize=256)
 def _near(text: str) -> list[str]:
     """Up to three codes or names that are written much like it."""
-    import difflib
+    from rapidfuzz import fuzz, process
 
     known = _known()
     written = text.strip().upper() if re.fullmatch(r"\s*\w+:\w+\s*", text[:80]) else text.strip().lower()
-    return [known[each] for each in difflib.get_close_matches(written[:80], known, n=3, cutoff=0.75)]
+    found = process.extract(written[:80], known.keys(), scorer=fuzz.ratio, limit=3, score_cutoff=72)
+    return [known[name] for name, _, _ in found]
 
 
 @lru_cache(maxsize=1)
 def _known() -> dict[str, str]:
-    """Every code, and every name in small letters, with what to propose for it."""
-    from pyproj.database import query_crs_info
+    """Every code, and every name in small letters, with what to propose for it.
 
+    From a view of PROJ's database: `pyproj.database.query_crs_info` makes an object of each, which takes half a second.
+    """
+    from pyproj.datadir import get_data_dir
+
+    listed = "SELECT auth_name, code, name FROM crs_view ORDER BY deprecated, length(code), code"
     known: dict[str, str] = {}
-    for info in sorted(query_crs_info(), key=lambda info: (info.deprecated, len(info.code), info.code)):
-        code = f"{info.auth_name}:{info.code}"
-        known.setdefault(code, code)
-        known.setdefault(info.name.lower(), f"{code} ({info.name})")
+    with closing(sqlite3.connect(f"{Path(get_data_dir(), 'proj.db').as_uri()}?mode=ro", uri=True)) as database:
+        for authority, number, name in database.execute(listed):
+            code = f"{authority}:{number}"
+            known.setdefault(code, code)
+            known.setdefault(name.lower(), f"{code} ({name})")
     return known
 
 

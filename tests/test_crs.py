@@ -21,7 +21,7 @@ def test_parses_what_files_carry(code, form):
 REFUSED = [
     ("", "is not a known coordinate system"),
     ("a\0b", "is not a known coordinate system"),
-    ("EPSG:43266", "Did you mean EPSG:4326 or"),
+    ("EPSG:43266", "EPSG:4266 or EPSG:4326"),
     ("wgs 48", r"Did you mean EPSG:4326 \(WGS 84\)"),
     ("utm zone 32n", "UTM zone 32N"),
     ("x" * 100_000, "^'x{200}' is not"),
