@@ -200,6 +200,17 @@ class Writer(Target):
 
     path: FilePath = Field(description="The file to write, relative to the data root.", examples=["out/late.csv"])
 
+    def refuse(self, table: Relation) -> None:
+        """Refuse what could not be read again, or not be held.
+
+        Raises:
+            NodeError: names the column and the rule.
+        """
+        if said := _too_long(table):
+            message = f"This cannot be written: {said}."
+            raise NodeError(message, code="invalid_name", hint=f"at most {LONGEST_NAME:,}; rename it before")
+        self.check(table)
+
     def check(self, table: Relation) -> None:
         """Refuse what this format cannot hold, from the columns alone.
 
@@ -234,11 +245,20 @@ class Writer(Target):
 
 def _with_names(table: Relation, file: str) -> Relation:
     """The table, if its columns have names that a setting can hold."""
-    longest = max(table.columns, key=len, default="")
-    if len(longest) > LONGEST_NAME:
-        message = f"'{file}' is no table: the name of a column has {len(longest):,} letters ('{longest[:40]}…')."
+    if said := _too_long(table):
+        message = f"'{file}' is no table: {said}."
         raise NodeError(message, code="no_table", hint=f"at most {LONGEST_NAME:,}; is the delimiter right?")
     return table
+
+
+def _too_long(table: Relation) -> str | None:
+    """What is wrong with the longest name of a column."""
+    longest = max(table.columns, key=len, default="")
+    return (
+        f"the name of a column has {len(longest):,} letters ('{longest[:40]}…')"
+        if len(longest) > LONGEST_NAME
+        else None
+    )
 
 
 def _without_untyped(old: Relation, new: Relation) -> Relation:

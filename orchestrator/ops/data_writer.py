@@ -50,7 +50,7 @@ class DataWriter(ByFormat):
         with at("/path"):
             target = resolve(context.root, writer.path)
             self._check_target(writer, target)
-        writer.check(table)
+        writer.refuse(table)
         if context.design:
             return table
         if self.mode == "error" and target.exists():
@@ -72,7 +72,7 @@ class DataWriter(ByFormat):
             new = aligned(writer.prepare(table, context), old)
             together = context.session.sql("FROM {old} UNION ALL BY NAME FROM {new}", old=old, new=new)
             before = context.session.sql("SELECT count(*) FROM {old}", old=old).fetchall()[0][0]
-            writer.check(together)
+            writer.refuse(together)
             return writer.write(together, place, context) - int(before)
 
     @staticmethod
