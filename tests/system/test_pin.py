@@ -67,9 +67,9 @@ def test_a_queued_run_keeps_its_version(system: System) -> None:
 
 def test_the_workflows_that_are_listed_follow_the_catalog(system: System) -> None:
     workflow = save(system, version(1))
-    until(lambda: f"wf_{workflow}" in listed(system), 30)
+    until(lambda: f"wf_{workflow}" in listed(system), 120)
     system.api.delete(f"/workflows/{workflow}")
-    until(lambda: f"wf_{workflow}" not in listed(system), 30)
+    until(lambda: f"wf_{workflow}" not in listed(system), 120)
 
 
 def test_a_run_from_the_launchpad_keeps_its_version(system: System) -> None:
