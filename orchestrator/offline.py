@@ -36,7 +36,8 @@ def beside(file: Path) -> Find:
             text = f"'{path.name}' cannot be read: {error.problems[0].message}"
             raise NodeError(text, code="invalid_workflow", path="/config/workflow") from None
         document = document if isinstance(document, dict) else {"nodes": document}
-        there = document.get("version", 1)
+        said = document.get("version")
+        there = said if isinstance(said, int) else 1
         if version not in (None, there):
             raise NotFound(f"'{path.name}' holds version {there}, not {version}.")
         return Stored(id, there, document, True, MOMENT, MOMENT)

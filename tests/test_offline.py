@@ -97,6 +97,7 @@ def beside(tmp_path):
                   parameters=[{"name": "n", "type": "integer", "default": 2}])  # fmt: skip
     (tmp_path / "twice.json").write_text(json.dumps({**inner, "version": 3}))
     (tmp_path / "odd.json").write_text("{")
+    (tmp_path / "list.json").write_text(json.dumps({**inner, "version": [3]}))
 
     def uses(id="twice", **config):
         return graph([rows(), node("w", "workflow", {"workflow": id, **config})], ["in -> w"], name="Uses")
@@ -116,6 +117,7 @@ def test_a_workflow_in_a_file_beside(beside, config):
     ("thrice", {}, "unknown_workflow", "There is no file 'thrice.json' beside this one."),
     ("../main", {}, "unknown_workflow", "There is no file '../main.json' beside this one."),
     ("twice", {"version": 2}, "unknown_workflow", "'twice.json' holds version 3, not 2."),
+    ("list", {"version": 2}, "unknown_workflow", "'list.json' holds version 1, not 2."),
     ("odd", {}, "invalid_workflow", "'odd.json' cannot be read"),
     ("main", {}, "recursion", "A workflow cannot use itself: main -> main."),
 ])  # fmt: skip

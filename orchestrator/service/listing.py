@@ -17,12 +17,10 @@ EVERY_S, REST_S = 0.5, 10.0
 class Listing:
     """An id for what is `listed`: another one at most `EVERY_S` after a change, and `REST_S` after the one before."""
 
-    def __init__(
-        self, listed: Callable[[], Hashable], id: str = "", clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, listed: Callable[[], Hashable], clock: Callable[[], float] = time.monotonic) -> None:
         self._listed = listed
         self._clock = clock
-        self._id = id or str(uuid4())
+        self._id = str(uuid4())
         self._known: Hashable = None
         self._looked = self._changed = float("-inf")
         self._lock = threading.Lock()

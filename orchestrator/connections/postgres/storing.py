@@ -72,8 +72,7 @@ def stored(table: Relation) -> list[Stored]:
     """
     for name in table.columns:
         if len(name.encode()) > LONGEST_NAME:
-            message = (
-                f"Column '{name[:60]}…' has a name of more than {LONGEST_NAME} bytes, which PostgreSQL cannot hold."
-            )
+            shown = name if len(name) <= 60 else f"{name[:59]}…"
+            message = f"Column '{shown}' has a name of more than {LONGEST_NAME} bytes, which PostgreSQL cannot hold."
             raise NodeError(message, code="text_too_long", port="table")
     return [Stored(name, kind) for name, kind in names(table).items()]
