@@ -23,7 +23,7 @@ run: setup
 	$(BIN)/python -m examples.serve
 
 test: setup
-	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --cov --cov-report=term:skip-covered --cov-fail-under=95
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 lint: setup
 	$(BIN)/ruff check .

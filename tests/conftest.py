@@ -13,15 +13,26 @@ from orchestrator import database
 
 os.environ.setdefault("GRAPHMILL_ALLOW_PYTHON", "true")  # the node type `python` is tested like the others
 TEMPLATE = "graphmill_template"
+LONGEST = ("system", "test_service_up.py", "test_properties.py", "test_service_runs.py", "api", "test_docs.py")
 numbers = itertools.count(1)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Between processes, a file stays together because of what it shares, and all tests of one running system do."""
+    """Between processes, a file stays together because of what it shares, and all tests of one running system do.
+
+    What takes longest begins first, so that no process waits at the end.
+    """
     for item in items:
         if item.path.name != "test_all.py":
             group = "system" if item.path.parent.name == "system" else item.path.name
             item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: _place(item.path))
+
+
+def _place(path: Path) -> int:
+    names = [path.parent.name, path.name]
+    return next((place for place, name in enumerate(LONGEST) if name in names), len(LONGEST))
 
 
 def beside(url: str, name: str) -> str:

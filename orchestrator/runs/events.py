@@ -84,7 +84,11 @@ class Events:
         return events
 
     async def stream(self, execution_id: str, after: int | None = None) -> AsyncIterator[Event]:
-        """Every event after that cursor, as it comes, until the execution has ended and its last event is out."""
+        """Every event after that cursor, as it comes, to the one that says how the execution ended.
+
+        What Dagster's processes note after it, such as their exit, is in the pages only: a stream that waited for it
+        would end at a moment of chance.
+        """
         reader = await asyncio.to_thread(Reader, self._instance, self._view, execution_id)
         with self._bell().listen(execution_id) as rung:
             while True:
@@ -96,6 +100,8 @@ class Events:
                     for event in events:
                         if after is None or event.cursor > after:
                             yield event
+                        if event.data.get("status") in ENDED:
+                            return
                 if ended:
                     return
                 try:
