@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.graphs import pipeline, write_data
 from benchmarks.table import Row
 
-ROWS, MANY_ROWS = 5_000_000, 50_000_000
+ROWS, MANY_ROWS, TIMES = 5_000_000, 50_000_000, 5
 GIB = 1 << 30
 
 
@@ -20,7 +20,7 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         write_data(_data(root), ROWS)
-        figures = [(_query(root), _run(root, "fused")[0], _run(root, "cached")[0]) for _ in range(3)]
+        figures = [(_query(root), _run(root, "fused")[0], _run(root, "cached")[0]) for _ in range(TIMES)]
         plain, fused, cached = (statistics.median(each) for each in zip(*figures, strict=True))
         write_data(_data(root), MANY_ROWS)
         seconds, peak = _run(root, "fused", GRAPHMILL_MEMORY_LIMIT="1GB")
