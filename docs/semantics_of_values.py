@@ -50,6 +50,12 @@ TEXTS: list[Case | Value] = [
     Value("lower('ÄÉ')", "äé", "Letters of any script."),
     Value("length('é')", 1, "Characters, not bytes."),
     Case(
+        "A clause can ignore case; blanks and accents count", "filter",
+        {"clauses": [{"column": "v", "operator": "=", "value": "École", "ignore_case": True}]},
+        {"table": {"v": ["ÉCOLE", "école ", "ecole", None]}},
+        {"passed": {"v": ["ÉCOLE"]}, "failed": {"v": ["école ", "ecole", None]}},
+    ),
+    Case(
         "Where case is ignored, letters are compared one for one", "route_by_value",
         {"column": "v", "values": ["straße"], "ignore_case": True}, {"table": {"v": ["Straße", "STRASSE", "straße "]}},
         {"straße": {"v": ["Straße"]}, "rest": {"v": ["STRASSE", "straße "]}},

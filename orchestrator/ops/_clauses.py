@@ -26,7 +26,7 @@ TEXT = {
     "not_contains": "NOT contains({column}, {value})",
     "starts_with": "starts_with({column}, {value})",
     "ends_with": "suffix({column}, {value})",
-    "matches": "regexp_matches({column}, {value})",
+    "matches": "regexp_matches({column}, {value}, '{flags}')",
 }
 STATES = {
     "is_null": "{column} IS NULL",
@@ -52,6 +52,7 @@ class Clause(BaseModel):
     value: Any = Field(
         None, description="What with; a list for `in` and `not_in`, two values for `between`.", examples=["north"]
     )
+    ignore_case: bool = Field(False, description="Whether `North` is `north`; of columns of text.")
 
     @model_validator(mode="after")
     def _value_fits(self) -> "Clause":
@@ -83,14 +84,21 @@ class Clause(BaseModel):
                 raise NodeError(message, code="type_mismatch")
         with at(f"{place}/value"):
             if self.operator in TEXT:
-                return TEXT[self.operator].format(column=f"{column}::VARCHAR", value=literal(self._pattern()))
-            return self._comparison(column, kind, place)
+                return self._search(f"{column}::VARCHAR")
+            return self._comparison(self._folded(column) if kind == "VARCHAR" else column, kind, place)
 
     def _state(self, column: str) -> str:
         return f"{column} IS NULL" if self.operator in ("is_null", "is_empty") else f"{column} IS NOT NULL"
 
-    def _pattern(self) -> str:
-        return regular(as_text(self.value)) if self.operator == "matches" else as_text(self.value)
+    def _search(self, column: str) -> str:
+        if self.operator == "matches":
+            pattern = literal(regular(as_text(self.value)))
+            return TEXT["matches"].format(column=column, value=pattern, flags="i" if self.ignore_case else "c")
+        value = literal(as_text(self.value))
+        return TEXT[self.operator].format(column=self._folded(column), value=self._folded(value))
+
+    def _folded(self, text: str) -> str:
+        return f"lower({text})" if self.ignore_case else text
 
     def _comparison(self, column: str, kind: str, place: str) -> str:
         if self.operator == "between":
@@ -100,14 +108,18 @@ class Clause(BaseModel):
             word, empty = ("NOT IN", "true") if self.operator == "not_in" else ("IN", "false")
             values = ", ".join(self._literals(kind, place))
             return f"{column} {word} ({values})" if values else f"{column} IS NOT NULL AND {empty}"
-        return f"{column} {self.operator} {typed(self.value, kind, self.column)}"
+        return f"{column} {self.operator} {self._literal(self.value, kind)}"
 
     def _literals(self, kind: str, place: str) -> list[str]:
         made = []
         for index, value in enumerate(self.value):
             with at(f"{place}/value/{index}"):
-                made.append(typed(value, kind, self.column))
+                made.append(self._literal(value, kind))
         return made
+
+    def _literal(self, value: Any, kind: str) -> str:
+        made = typed(value, kind, self.column)
+        return self._folded(made) if kind == "VARCHAR" else made
 
 
 def regular(pattern: str) -> str:

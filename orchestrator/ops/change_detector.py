@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from orchestrator.errors import NodeError
 from orchestrator.ops._comparable import check_comparable
+from orchestrator.ops._lenient import Lenient, alike
 from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._taken import Source, held
 from orchestrator.ops.base import Context, Op, Relation
@@ -28,10 +29,10 @@ class ChangeDetector(Op):
     """Compare two states of a table: what was inserted, updated, deleted, and what is unchanged.
 
     Rows belong together when all key columns are equal. Null is equal to null, in keys and in what is compared; an
-    empty text is not null; geometry is compared vertex by vertex. Of several rows of one key, the first of `original`
-    belongs to the first of `revised`, the second to the second, and so on; those that are left over are deleted, or
-    inserted. Without keys whole rows are compared: what changed is deleted and inserted, and nothing is updated.
-    Columns that only one of the tables has are not compared.
+    empty text is not null; geometry is compared vertex by vertex, unless `lenient_geometry`. Of several rows of one
+    key, the first of `original` belongs to the first of `revised`, the second to the second, and so on; those that are
+    left over are deleted, or inserted. Without keys whole rows are compared: what changed is deleted and inserted, and
+    nothing is updated. Columns that only one of the tables has are not compared.
     """
 
     category: ClassVar[str] = "Join"
@@ -51,6 +52,7 @@ class ChangeDetector(Op):
         description="New column of `updated`: an object of the former values of the compared columns but geometry.",
         examples=["previous"],
     )
+    lenient_geometry: Lenient = False
 
     @model_validator(mode="after")
     def _unique(self) -> "ChangeDetector":
@@ -70,7 +72,7 @@ class ChangeDetector(Op):
         compared = self._compared(names(original), names(revised))
         check_new(revised.columns, [(self.changed, "/changed"), (self.previous, "/previous")])
         before, after = Source(original, context), Source(revised, context)
-        pairs = held(context.session.connection.sql(self._pairs(before, after, compared)), context)
+        pairs = held(context.session.connection.sql(self._pairs(before, after, compared, context)), context)
         both = "w.o IS NOT NULL AND"
         added = {self.changed: "w.changed"}
         if self.previous:
@@ -102,7 +104,7 @@ class ChangeDetector(Op):
             check_comparable((name, name), tables, "/config/compare")
         return compared
 
-    def _pairs(self, before: Source, after: Source, compared: list[str]) -> str:
+    def _pairs(self, before: Source, after: Source, compared: list[str], context: Context) -> str:
         """The row numbers of each pair, `o` and `r`, and what differs."""
         keys = self.keys or compared
         on = "".join(f" AND a.k{n} IS NOT DISTINCT FROM b.k{n}" for n in range(len(keys)))
@@ -113,19 +115,21 @@ class ChangeDetector(Op):
         kinds = names(before.table)
         former = [f"{quote(x)} := a.c{n}" for n, x in enumerate(compared) if not is_geometry(kinds[x])]
         previous = f", struct_pack({', '.join(former)}) AS previous" if former else ", NULL::VARCHAR AS previous"
+        old, new = (self._keyed(source, keys, compared, context) for source in (before, after))
         return (
             f"SELECT a.n AS o, b.n AS r, {changed} AS changed{previous} "
-            f"FROM {_keyed(before, keys, compared)} a FULL JOIN {_keyed(after, keys, compared)} b ON a.nth = b.nth{on}"
+            f"FROM {old} a FULL JOIN {new} b ON a.nth = b.nth{on}"
         )
 
-
-def _keyed(source: Source, keys: list[str], compared: list[str]) -> str:
-    """Row numbers, which of its key a row is, keys and compared columns."""
-    kinds = names(source.table)
-    columns = [f"{_bare(name, kinds[name])} AS k{n}" for n, name in enumerate(keys)]
-    columns += [f"{_bare(name, kinds[name])} AS c{n}" for n, name in enumerate(compared)]
-    by = f"PARTITION BY {', '.join(map(quote, keys))} ORDER BY {source.number}"
-    return f"(SELECT {source.number} AS n, row_number() OVER ({by}) AS nth, {', '.join(columns)} FROM {source.sql})"
+    def _keyed(self, source: Source, keys: list[str], compared: list[str], context: Context) -> str:
+        """Row numbers, which of its key a row is, keys and compared columns."""
+        kinds = names(source.table)
+        columns = [f"{_bare(name, kinds[name])} AS k{n}" for n, name in enumerate(keys)]
+        columns += [f"{_bare(name, kinds[name])} AS c{n}" for n, name in enumerate(compared)]
+        by = f"PARTITION BY {', '.join(map(quote, keys))} ORDER BY {source.number}"
+        used = dict.fromkeys([*keys, *compared])
+        rows = alike(source, used, context) if self.lenient_geometry else source.sql
+        return f"(SELECT {source.number} AS n, row_number() OVER ({by}) AS nth, {', '.join(columns)} FROM {rows})"
 
 
 def _bare(name: str, kind: str) -> str:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field, model_validator
 
+from orchestrator.ops._lenient import Lenient, alike
 from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._taken import Source, held
 from orchestrator.ops._types import family
@@ -24,8 +25,9 @@ class Matcher(Op):
     """Find the rows of a table that are equal to another of its rows.
 
     Null is equal to null; an empty text is not null, unless `null_equals_empty`. Text is compared letter by letter,
-    blanks too; geometry vertex by vertex: a line drawn the other way round is another line. Groups are numbered from 1
-    in the order of their first rows. Each port keeps the order of the input.
+    blanks too; geometry vertex by vertex, so that a line drawn the other way round is another line, unless
+    `lenient_geometry`. Groups are numbered from 1 in the order of their first rows. Each port keeps the order of the
+    input.
     """
 
     category: ClassVar[str] = "Filter"
@@ -38,6 +40,7 @@ class Matcher(Op):
     )
     match_id: NewColumn = Field("match_id", description="New column with the number of the group.")
     null_equals_empty: bool = Field(False, description="Whether null is equal to an empty text.")
+    lenient_geometry: Lenient = False
 
     @model_validator(mode="after")
     def _unique(self) -> "Matcher":
@@ -48,7 +51,7 @@ class Matcher(Op):
         """Only keys and row numbers are grouped; rows are taken by number."""
         check_new(table.columns, [(self.match_id, "/match_id")])
         rows = Source(table, context)
-        groups = held(context.session.connection.sql(self._groups(rows)), context)
+        groups = held(context.session.connection.sql(self._groups(rows, context)), context)
         added = {self.match_id: "w.id"}
         return Matches(
             matched=rows.taken(groups, "n", "w.rows > 1", added),
@@ -56,15 +59,16 @@ class Matcher(Op):
             not_matched=rows.taken(groups, "n", "w.rows = 1"),
         )
 
-    def _groups(self, rows: Source) -> str:
+    def _groups(self, rows: Source, context: Context) -> str:
         """For each row number `n`: the group's first, how many rows it has, and the number of those that have more."""
         kinds = names(rows.table)
-        keys = ", ".join(self._key(name, kinds[name]) for name in self.columns or rows.table.columns)
+        columns = self.columns or rows.table.columns
+        keys = ", ".join(self._key(name, kinds[name]) for name in columns)
         window = f"OVER (PARTITION BY {keys})"
         counted = f"SELECT {rows.number} AS n, min({rows.number}) {window} AS first, count(*) {window} AS rows"
         return (
             "SELECT n, first, rows, dense_rank() OVER (PARTITION BY rows > 1 ORDER BY first) AS id "
-            f"FROM ({counted} FROM {rows.sql})"
+            f"FROM ({counted} FROM {alike(rows, columns, context) if self.lenient_geometry else rows.sql})"
         )
 
     def _key(self, name: str, kind: str) -> str:

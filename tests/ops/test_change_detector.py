@@ -69,6 +69,20 @@ def test_geometry_is_compared_vertex_by_vertex(run):
     assert rows(made["unchanged"].project("id")) == [(2,), (3,)]
 
 
+def test_lenient_geometry_in_what_is_compared_and_in_keys(run):
+    table = "SELECT * FROM (VALUES (1, '{}'::GEOMETRY), (2, NULL), (3, 'POINT (0 0)')) t(id, g)"
+    before, after = table.format("LINESTRING (0 0, 1 1)"), table.format("LINESTRING (1 1, 0 0)")
+    made = run.relations("change_detector", {"keys": ["id"], "lenient_geometry": True}, original=before, revised=after)
+    assert rows(made["unchanged"].project("id, st_astext(g)")) == [
+        (1, "LINESTRING (1 1, 0 0)"), (2, None), (3, "POINT (0 0)"),
+    ]  # fmt: skip
+    made = run("change_detector", {"keys": ["g"], "lenient_geometry": True}, original=before, revised=after)
+    assert [len(made[port]) for port in ("inserted", "updated", "deleted", "unchanged")] == [0, 0, 0, 3]
+    config = {"keys": ["id"], "compare": ["id"], "lenient_geometry": True}
+    made = run("change_detector", config, original="SELECT 1 AS id", revised="SELECT 1 AS id")
+    assert made["unchanged"] == [(1,)]
+
+
 def test_a_coordinate_system_may_be_written_in_two_ways(run):
     table = "SELECT 1 AS id, st_setcrs('POINT (1 2)'::GEOMETRY, {}) AS g"
     before, after = table.format("'EPSG:4326'"), table.format(literal(projjson("EPSG:4326")))

@@ -73,6 +73,33 @@ def test_clause(run, sales, column, operator, value, expected):
     assert passed(run, {"clauses": [clause]}, sales) == expected
 
 
+CASES = [
+    ("=", "NORTH", [1, 4]),
+    ("!=", "North", [2, 5]),
+    ("<", "SOUTH", [1, 4, 5]),
+    ("in", ["South", "x"], [2]),
+    ("not_in", ["South"], [1, 4, 5]),
+    ("between", ["N", "O"], [1, 4]),
+    ("contains", "ORT", [1, 4]),
+    ("not_contains", "ORT", [2, 5]),
+    ("starts_with", "S", [2]),
+    ("ends_with", "TH", [1, 2, 4]),
+    ("matches", "^[NS]O", [1, 2, 4]),
+    ("has_value", None, [1, 2, 4]),
+]
+
+
+@pytest.mark.parametrize(("operator", "value", "expected"), CASES)
+def test_clause_without_case(run, sales, operator, value, expected):
+    clause = {"column": "region", "operator": operator, "value": value, "ignore_case": True}
+    assert passed(run, {"clauses": [clause]}, sales) == expected
+
+
+def test_numbers_have_no_case(run, sales):
+    clause = {"column": "amount", "operator": ">", "value": 8, "ignore_case": True}
+    assert passed(run, {"clauses": [clause]}, sales) == [1, 4]
+
+
 def test_all_and_any(run, sales):
     clauses = [{"column": "region", "operator": "=", "value": "north"}, {"column": "id", "operator": ">", "value": 3}]
     assert passed(run, {"clauses": clauses}, sales) == [4]

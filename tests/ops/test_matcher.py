@@ -8,6 +8,8 @@ from test_against_pandas import run as call
 
 TABLE = {"id": [1, 2, 3, 4, 5, 6, 7, 8], "t": ["b", "a", None, "b", "", "a", None, "A"], "n": [1, 2, 3, 1, 3, 4, 3, 2]}
 
+AS_GEOMETRY = {"columns": [{"name": "w", "expression": "w::GEOMETRY"}]}
+
 
 def groups(made):
     return {
@@ -39,10 +41,40 @@ def test_an_empty_text_is_equal_to_null_in_text_only(run):
 
 def test_geometry_is_compared_vertex_by_vertex(run):
     shapes = ["LINESTRING (0 0, 1 1)", "LINESTRING (1 1, 0 0)", "LINESTRING (0 0, 1 1)", None]
-    table = {"id": [1, 2, 3, 4], "w": shapes}
-    relation = run.relations("compute", {"columns": [{"name": "w", "expression": "w::GEOMETRY"}]}, table=table)
+    relation = run.relations("compute", AS_GEOMETRY, table={"id": [1, 2, 3, 4], "w": shapes})
     made = run("matcher", {"columns": ["w"]}, table=relation["result"])
     assert groups(made) == {"matched": [(1, 1), (3, 1)], "single": [(1, 1)], "not": [2, 4]}
+
+
+ALIKE = [
+    (["LINESTRING (0 0, 1 1)", "LINESTRING (1 1, 0 0)"], True),
+    (["LINESTRING (0 0, 1 0, 1 1, 0 0)", "LINESTRING (1 1, 1 0, 0 0, 1 1)"], True),
+    (["POLYGON ((0 0, 1 0, 1 1, 0 0))", "POLYGON ((1 1, 1 0, 0 0, 1 1))"], True),
+    (["MULTIPOINT (1 1, 2 2)", "MULTIPOINT (2 2, 1 1)"], True),
+    (["MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0)))", "POLYGON ((0 0, 1 0, 1 1, 0 0))"], True),
+    (["GEOMETRYCOLLECTION (POINT (1 1), POINT (2 2))", "GEOMETRYCOLLECTION (POINT (2 2), POINT (1 1))"], True),
+    (["LINESTRING Z (0 0 5, 1 1 6)", "LINESTRING Z (1 1 6, 0 0 5)"], True),
+    (["POINT EMPTY", "POINT EMPTY"], True),
+    ([None, None], True),
+    (["LINESTRING Z (0 0 5, 1 1 6)", "LINESTRING Z (0 0 5, 1 1 7)"], False),
+    (["LINESTRING (0 0, 2 2)", "LINESTRING (0 0, 1 1, 2 2)"], False),
+    (["POINT (0 0)", "POINT Z (0 0 0)"], False),
+    (["POINT (0 0)", None], False),
+]
+
+
+@pytest.mark.parametrize(("shapes", "equal"), ALIKE)
+def test_shapes_that_differ_in_how_they_were_drawn(run, shapes, equal):
+    relation = run.relations("compute", AS_GEOMETRY, table={"id": [1, 2], "w": shapes})["result"]
+    made = run("matcher", {"columns": ["w"], "lenient_geometry": True}, table=relation)
+    assert groups(made)["matched"] == ([(1, 1), (2, 1)] if equal else [])
+    assert len(made["not_matched"]) == (0 if equal else 2)
+
+
+def test_shapes_come_out_as_they_were_drawn(run):
+    relation = run.relations("compute", AS_GEOMETRY, table={"w": ["LINESTRING (1 1, 0 0)", "LINESTRING (0 0, 1 1)"]})
+    made = run.relations("matcher", {"lenient_geometry": True}, table=relation["result"])["matched"]
+    assert made.project("st_astext(w)").fetchall() == [("LINESTRING (1 1, 0 0)",), ("LINESTRING (0 0, 1 1)",)]
 
 
 def test_columns(run):
