@@ -1,13 +1,15 @@
 """Secrets at rest: encrypted (Fernet: AES-128-CBC with HMAC-SHA256) with the key of the settings, shown to nobody."""
 
+import json
 import os
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
 from tempfile import mkstemp
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from orchestrator.errors import GraphmillError
 from orchestrator.graph import Parameter
@@ -15,6 +17,7 @@ from orchestrator.settings import settings
 
 SEALED = "sealed:"
 MASK = "***"
+SHORTEST_LINE = 8  # of a secret of several lines, such as a private key; shorter ones are in any text
 
 
 def seal(secret: str) -> str:
@@ -37,10 +40,24 @@ def mask(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def hidden(text: str, secrets: Iterable[str]) -> str:
-    """The text without these secrets; those that may hold another come first."""
+    """The text without these secrets, however it writes them; those that may hold another come first."""
     for secret in secrets:
-        text = text.replace(secret, MASK)
+        for form in _forms(secret):
+            text = text.replace(form, MASK)
     return text
+
+
+@lru_cache(maxsize=64)
+def _forms(secret: str) -> tuple[str, ...]:
+    """How a message may write a secret: as it is, by line, in Python, JSON or SQL, in a URL, in a header."""
+    plain = [secret, *(line for line in secret.splitlines() if len(line) >= SHORTEST_LINE)]
+    forms = set(plain)
+    for text in plain:
+        data = text.encode(errors="surrogatepass")
+        forms |= {quote(data), quote(data, safe=""), quote_plus(data), b64encode(data).decode()}
+        forms |= {repr(text)[1:-1], json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+        forms.add(text.replace("'", "''"))
+    return tuple(sorted(forms, key=len, reverse=True))
 
 
 def values_of(parameters: Iterable[Parameter], values: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Secrets are encrypted where they are stored, and shown to nobody."""
 
+import json
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,7 @@ import pytest
 
 from orchestrator import secrets
 from orchestrator.errors import GraphmillError
-from orchestrator.secrets import MASK, is_sealed, mask, reveal, seal
+from orchestrator.secrets import MASK, hidden, is_sealed, mask, reveal, seal
 from orchestrator.settings import settings
 
 
@@ -39,6 +40,26 @@ def test_there_and_back(secret):
 
 def test_masked():
     assert mask({"key": seal("s3cret"), "n": 1, "t": "plain"}) == {"key": MASK, "n": 1, "t": "plain"}
+
+
+SHOWN = [
+    ("s3cret", "no user s3cret at s3cret.example", "no user *** at ***.example"),
+    ("it's", "WHERE key = 'it''s'", "WHERE key = '***'"),
+    ("a'b\"c", repr({"key": "a'b\"c"}), "{'key': '***'}"),
+    ('a"b\\c', json.dumps({"key": 'a"b\\c'}), '{"key": "***"}'),
+    ("é/ü", json.dumps({"key": "é/ü"}), '{"key": "***"}'),
+    ("a b/c&d", "https://example.org/?key=a%20b%2Fc%26d", "https://example.org/?key=***"),
+    ("a b/c&d", "https://example.org/?key=a+b%2Fc%26d", "https://example.org/?key=***"),
+    ("user:pass", "Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic ***"),
+    ("BEGIN KEY\nMIIEvQIBADAN\nEND KEY", "LINE 2: MIIEvQIBADAN", "LINE 2: ***"),
+    ("BEGIN KEY\nMIIEvQIBADAN\nEND KEY", repr("BEGIN KEY\nMIIEvQIBADAN\nEND KEY"), "'***'"),
+    ("\ud800", "\ud800!", "***!"),
+]
+
+
+@pytest.mark.parametrize(("secret", "text", "shown"), SHOWN)
+def test_however_a_message_writes_it(secret, text, shown):
+    assert hidden(text, [secret]) == shown
 
 
 def test_the_home_has_a_key_of_its_own_for_its_owner_only(home):
