@@ -45,6 +45,8 @@ def read(path: Path, name: str, wanted: str | int | None, corners: tuple[int, in
     """
     book = _workbook(path, name)
     known = list(book.sheet_names)
+    if not known:
+        raise NodeError(f"'{name}' has no sheet.", code="unreadable_file")
     if isinstance(wanted, int) and wanted >= len(known):
         message = f"'{name}' has {len(known)} sheets, and {wanted} is beyond the last (counted from 0)."
         raise NodeError(message, code="unknown_sheet", path="/config/sheet")

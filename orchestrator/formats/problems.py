@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from orchestrator.errors import NodeError
+from orchestrator.errors import GraphmillError, NodeError, UnknownColumns
 
 # What stands for null in columns of numbers and times; in a column of text it may be a word (NA is Namibia).
 BLANKS = ("NA", "N/A", "n/a", "NULL", "null", "None", "\\N", "#N/A", "-")
@@ -23,6 +23,9 @@ CSV_VALUE = re.compile(
 JSON_PLACE = re.compile(r"(?:, at byte (\d+))?,? in (?:line (\d+)|record/value \d+): (.*)")
 COPY = re.compile("[0-9a-f]{32}")
 CSV_FILE = re.compile(r"^\s*file = (.*)$", re.M)
+# What DuckDB's Parquet reader says of a damaged footer or page, in an error without a class of its own.
+THRIFT = re.compile(r"TProtocolException|TTransport|don't know what type|Out of buffer|TType|Negative size|MaxMessage")
+OURS = (GraphmillError, UnknownColumns, MemoryError)
 
 
 @contextmanager
@@ -34,9 +37,12 @@ def sentences(name: str | None, root: Path) -> Iterator[None]:
         raise
     except Exception as error:
         found = translate(error, root, name)
-        if found is None:
+        if found is not None:
+            raise found from None
+        if name is None or isinstance(error, OURS):
             raise
-        raise found from None
+        reason = _short(str(error), root) if isinstance(error, ValueError) else "it is damaged, or of another format"
+        raise NodeError(f"{_quoted(name)} cannot be read: {reason}.", code="unreadable_file") from error
 
 
 def translate(error: BaseException, root: Path | None = None, name: str | None = None) -> NodeError | None:
@@ -55,6 +61,8 @@ def translate(error: BaseException, root: Path | None = None, name: str | None =
         return _csv(text, file)
     if "Malformed JSON" in text or "JSON transform error" in text:
         return _json(text, file)
+    if type(error) is duckdb.Error and THRIFT.search(text):
+        return NodeError(f"{file} is not Parquet, or damaged.", code="unreadable_file")
     if isinstance(error, duckdb.Error):
         return _duckdb(error, text, file, root) if name or file != "The file" else None
     if type(error).__module__.startswith("pyogrio"):

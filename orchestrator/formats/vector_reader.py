@@ -91,7 +91,7 @@ def root_element(path: Path) -> str:
     found: list[str] = []
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = lambda name, _: found.append(name.rpartition(" ")[2])
-    with path.open("rb") as file, suppress(expat.ExpatError):
+    with path.open("rb") as file, suppress(expat.ExpatError, LookupError):
         while not found and (chunk := file.read(4096)):
             parser.Parse(chunk)
     return found[0] if found else ""
