@@ -110,7 +110,8 @@ def test_against_one_union(given, clippers):
         measure = {0: shapely.get_num_geometries, 1: shapely.length, 2: shapely.area}[shapely.get_dimensions(shape)]
         whole = {each: measure(getattr(shape, each)(mask)) for each in ("intersection", "difference")}
         if shape.geom_type != "Point":
-            assert measure(inside) == pytest.approx(whole["intersection"], abs=1e-9)
-            assert measure(outside) == pytest.approx(whole["difference"], abs=1e-9)
+            # An overlay makes one of what a line runs over twice; a line that lies on one side stays as it is.
+            assert measure(shapely.unary_union(inside)) == pytest.approx(whole["intersection"], abs=1e-9)
+            assert measure(shapely.unary_union(outside)) == pytest.approx(whole["difference"], abs=1e-9)
         else:
             assert (number in found["inside"]) == shape.intersects(mask) != (number in found["outside"])
