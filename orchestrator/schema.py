@@ -63,5 +63,9 @@ def crs_of(kind: str) -> str | None:
         system = json.loads(written)
     except ValueError:
         return written
-    known = system.get("id") if isinstance(system, dict) else None
-    return f"{known['authority']}:{known['code']}" if known else str(system.get("name", written))
+    if not isinstance(system, dict):
+        return written
+    match system.get("id"):
+        case {"authority": authority, "code": code}:
+            return f"{authority}:{code}"
+    return str(system.get("name", written))

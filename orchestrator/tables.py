@@ -12,6 +12,7 @@ import duckdb
 from duckdb import DuckDBPyRelation as Relation
 
 from orchestrator import frames
+from orchestrator.carried import restored
 from orchestrator.errors import NodeError
 from orchestrator.schema import geometry_columns
 
@@ -102,8 +103,8 @@ class Session:
         return self.connection.read_parquet(str(path))
 
     def arrow(self, table: Any) -> Relation:
-        """A relation over an Arrow table, not copied."""
-        return self.connection.from_arrow(table)
+        """A relation over an Arrow table, not copied; types that `carried` marks are given back."""
+        return restored(self.connection.from_arrow(table), table.schema)
 
     def empty(self, table: Relation) -> Relation:
         """An empty table of the same columns, cut off from where they came from."""

@@ -258,6 +258,10 @@ def test_what_runs_can_be_interrupted(session):
     [
         ("GEOMETRY", True, None),
         ("GEOMETRY('EPSG:4326')", True, "EPSG:4326"),
+        ('GEOMETRY(\'{"id": {"authority": "EPSG", "code": 4326}}\')', True, "EPSG:4326"),
+        ('GEOMETRY(\'{"id": {"code": 4326}, "name": "mine"}\')', True, "mine"),
+        ("GEOMETRY('{\"id\": 5}')", True, '{"id": 5}'),
+        ("GEOMETRY('4326')", True, "4326"),
         ("GEOMETRY[]", False, None),
         ("VARCHAR", False, None),
     ],

@@ -24,7 +24,10 @@ JSON_PLACE = re.compile(r"(?:, at byte (\d+))?,? in (?:line (\d+)|record/value \
 COPY = re.compile("[0-9a-f]{32}")
 CSV_FILE = re.compile(r"^\s*file = (.*)$", re.M)
 # What DuckDB's Parquet reader says of a damaged footer or page, in an error without a class of its own.
-THRIFT = re.compile(r"TProtocolException|TTransport|don't know what type|Out of buffer|TType|Negative size|MaxMessage")
+THRIFT = re.compile(
+    r"TProtocolException|TTransport|don't know what type|Out of buffer|TType|Negative size|MaxMessage|Varint|"
+    r"bigger than allowed"
+)
 OURS = (GraphmillError, UnknownColumns, MemoryError)
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import Field, model_validator
 
+from orchestrator.carried import to_arrow
 from orchestrator.errors import NodeError, at
 from orchestrator.ops._aggregations import Aggregation
 from orchestrator.ops._numbered import listed
@@ -67,7 +68,7 @@ class Grouped(Op):
 
     def read(self, table: Relation, *others: str) -> "pa.Table":
         """The columns that matter, and these."""
-        return table.project(listed(self.needed(table, *others))).to_arrow_table()
+        return to_arrow(table.project(listed(self.needed(table, *others))))
 
     def groups(self, rows: "pa.Table", session: Session) -> "Groups":
         """The rows in groups."""
@@ -139,7 +140,7 @@ class Groups:
         by = f"GROUP BY {', '.join(keys)}" if keys else "HAVING count(*) > 0"
         query = f"SELECT {', '.join(columns)} FROM _rows t {by} ORDER BY min(t.{number})"
         groups = storable(asked(numbered, query))
-        self._geometry, self._attributes = geometry_columns(groups), groups.to_arrow_table()
+        self._geometry, self._attributes = geometry_columns(groups), to_arrow(groups)
         self.firsts: Numbers = self._attributes.column(self._number).to_numpy()
         over = f"PARTITION BY {', '.join(keys)}" if keys else ""
         query = f"SELECT min(t.{number}) OVER ({over}) FROM _rows t ORDER BY t.{number}"

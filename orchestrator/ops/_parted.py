@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from orchestrator.carried import batches
 from orchestrator.crs import written_in
 from orchestrator.ops._spatial import BATCH, collecting_later, geometry_field, kind_of, wkb
 from orchestrator.ops.base import Relation
@@ -41,7 +42,7 @@ def parted(
     before it. A new column takes the place of one that is called so.
     """
     field = geometry_field(column, written_in(kind_of(table, column)))
-    with table.to_arrow_reader(BATCH) as reader:
+    with batches(table, BATCH) as reader:
         place = reader.schema.get_field_index(column)
         targets = {port: _Target(reader.schema.set(place, field), place, fields) for port, fields in ports.items()}
         before = 0

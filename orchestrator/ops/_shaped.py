@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from orchestrator.carried import batches
 from orchestrator.crs import written_in
 from orchestrator.errors import NodeError, at
 from orchestrator.faults import unknown_column
@@ -75,7 +76,7 @@ def rebuilt(
     import pyarrow as pa
 
     gone = {name.lower() for name in without}
-    with table.to_arrow_reader(BATCH) as reader:
+    with batches(table, BATCH) as reader:
         kept = [name for name in reader.schema.names if name.lower() not in gone]
         placed = {name.lower(): reader.schema.field(name) for name in kept} | {
             each.name.lower(): each for each in fields

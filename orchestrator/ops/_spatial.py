@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.carried import batches
 from orchestrator.errors import NodeError
 from orchestrator.names import listing
 from orchestrator.ops.base import Relation
@@ -71,7 +72,7 @@ def mapped(table: Relation, column: str, change: "Callable[[Shapes, int], Shapes
     """
     import pyarrow as pa
 
-    with table.to_arrow_reader(BATCH) as reader:
+    with batches(table, BATCH) as reader:
         place = reader.schema.get_field_index(column)
         schema = reader.schema.set(place, geometry_field(column, crs))
         made, before = [schema.empty_table()], 0

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from orchestrator.carried import to_arrow
 from orchestrator.crs import written_in
 from orchestrator.errors import NodeError
 from orchestrator.ops._called import new_columns
@@ -54,7 +55,7 @@ class Distance(Op):
             message = "Connect a table to measure to at 'other', or name a geometry column with 'to': one of both."
             raise NodeError(message, code="invalid_config", path="/config/to")
         if other is None:  # two columns of it are read: they must tell of the same rows
-            table = context.session.arrow(table.to_arrow_table())
+            table = context.session.arrow(to_arrow(table))
         column, work = self._to_column(table) if other is None else self._to_table(table, other)
         made = parted(table, column, {"result": [pa.field(self.name, pa.float64())]}, work)
         return context.session.arrow(made["result"])

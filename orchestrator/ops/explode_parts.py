@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from orchestrator.carried import batches
 from orchestrator.ops._shaped import GeometryColumn, active
 from orchestrator.ops._spatial import BATCH, geometry_field, shapes, wkb
 from orchestrator.ops.base import Context, Op, Relation
@@ -36,7 +37,7 @@ class ExplodeParts(Op):
         import pyarrow as pa
 
         column, crs = active(table, self.geometry)
-        with table.to_arrow_reader(BATCH) as reader:
+        with batches(table, BATCH) as reader:
             fields = {field.name.lower(): field for field in reader.schema}
             fields[column.lower()] = geometry_field(column, crs)
             if self.number:

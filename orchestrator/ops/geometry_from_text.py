@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
+from orchestrator.carried import batches
 from orchestrator.crs import Crs, projjson
 from orchestrator.errors import NodeError
 from orchestrator.ops._rejected import rejected_arrow
@@ -58,7 +59,7 @@ class GeometryFromText(Op):
         gone = {self.geometry.lower(), helper.lower(), *([column.lower()] if self.drop else [])}
         kept = [name for name in given.columns if name.lower() not in gone]
         place = next((index for index, name in enumerate(kept) if name in geometry_columns(table)), len(kept))
-        with given.to_arrow_reader(BATCH) as reader:
+        with batches(given, BATCH) as reader:
             good, bad = zip(*(self._sorted(rows, helper, kept, place) for rows in _tables(reader)), strict=True)
         return Shaped(context.session.arrow(pa.concat_tables(good)), context.session.arrow(pa.concat_tables(bad)))
 
@@ -98,4 +99,4 @@ def _tables(reader: "pa.RecordBatchReader") -> "Iterator[pa.Table]":
 
     yield reader.schema.empty_table()
     for batch in reader:
-        yield pa.Table.from_batches([batch])
+        yield pa.Table.from_arrays(batch.columns, schema=reader.schema)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, JsonValue, field_validator
 
+from orchestrator.carried import to_arrow
 from orchestrator.errors import NodeError
 from orchestrator.faults import unknown_column
 from orchestrator.formats.http import templates
@@ -119,7 +120,7 @@ class HttpRequest(Op):
         """The rows with five helper columns behind them: status, body, headers, and why there is no answer."""
         import pyarrow
 
-        arrow = table.limit(0 if context.design else self.max_requests + 1).to_arrow_table()
+        arrow = to_arrow(table.limit(0 if context.design else self.max_requests + 1))
         if arrow.num_rows > self.max_requests:
             message = f"There are more than {self.max_requests:,} rows, and so many calls at most are allowed."
             raise NodeError(message, code="too_large", path="/config/max_requests")

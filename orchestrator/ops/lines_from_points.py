@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
+from orchestrator.carried import to_arrow
 from orchestrator.ops._grouped import Grouped, Groups, asked, numbers
 from orchestrator.ops._rejected import rejected_arrow
 from orchestrator.ops._shaped import GeometryColumn, active, known
@@ -56,7 +57,7 @@ class LinesFromPoints(Grouped):
         column, crs = active(table, self.geometry)
         order = known(table, self.order_by, "/order_by") if self.order_by else None
         needed = self.needed(table, column, *([order] if order else []))
-        rows = table.to_arrow_table()
+        rows = to_arrow(table)
         points = shapes(rows.column(column))
         usable = (shapely.get_type_id(points) == 0) & ~shapely.is_empty(points)
         used = np.flatnonzero(usable)

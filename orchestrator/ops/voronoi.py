@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
+from orchestrator.carried import to_arrow
 from orchestrator.ops._bounds import Bounds
 from orchestrator.ops._spatial import geometry_of, shapes, vectorised
 from orchestrator.ops.base import Context, Op, Relation
@@ -54,7 +55,7 @@ class Voronoi(Op):
         from orchestrator.ops._parted import REASONS, Part, parted, reasons
 
         column = geometry_of(table)
-        table = context.session.arrow(table.to_arrow_table())  # read twice: the rows must be the same
+        table = context.session.arrow(to_arrow(table))  # read twice: the rows must be the same
         points = shapes(table.project(quote(column)).to_arrow_table().column(0))
         codes = problems(points)
         cells = points.copy()

@@ -1,0 +1,71 @@
+"""Types that Arrow has no name for come through the node types whose rows go through Arrow."""
+
+import datetime as dt
+import uuid
+
+import pytest
+
+from orchestrator.carried import batches, to_arrow
+from orchestrator.tables import quote
+
+VALUES = """
+    '6c0a9a7e-0f5f-4d7e-9c2e-1f1a5e0c0001'::UUID AS id, '{"a": [1]}'::JSON AS "document 'x'",
+    TIMETZ '01:02:03+02' AS at, ['6c0a9a7e-0f5f-4d7e-9c2e-1f1a5e0c0001'::UUID] AS ids, {'j': '[1]'::JSON} AS inside
+"""
+KINDS = ["UUID", "JSON", "TIME WITH TIME ZONE", "UUID[]", "STRUCT(j JSON)"]
+ID = uuid.UUID("6c0a9a7e-0f5f-4d7e-9c2e-1f1a5e0c0001")
+ROW = (ID, '{"a": [1]}', dt.time(1, 2, 3, tzinfo=dt.timezone(dt.timedelta(hours=2))), [ID], {"j": "[1]"})
+TABLE = f"SELECT {VALUES}, 'Quadrat' AS t, 'POLYGON ((0 0, 1 0, 1 1, 0 1, 0 0))'::GEOMETRY AS geometry"
+CENTRES = f"SELECT {VALUES}, 'Quadrat' AS t, 'POINT (0.5 0.5)'::GEOMETRY AS geometry"
+GROUP = {"group_by": ["id", "document 'x'", "at", "ids", "inside"]}
+NODES = [
+    ("simplify", {"tolerance": 0.1}, {"table": TABLE}),
+    ("simplify", {"tolerance": 0.1, "method": "coverage"}, {"table": TABLE}),
+    ("buffer", {"distance": 1}, {"table": TABLE}),
+    ("coordinates", {}, {"table": CENTRES}),
+    ("bounding_box", {}, {"table": TABLE}),
+    ("explode_parts", {}, {"table": TABLE}),
+    ("geometry_from_text", {"column": "t"}, {"table": TABLE.replace("'Quadrat'", "'POINT (1 2)'")}),
+    ("voronoi", {}, {"table": CENTRES}),
+    ("distance", {}, {"table": TABLE, "other": CENTRES}),
+    ("clip", {}, {"table": TABLE, "clipper": TABLE}),
+    ("spatial_filter", {}, {"candidate": TABLE, "filter": TABLE}),
+    ("dissolve", GROUP, {"table": TABLE}),
+    ("combine_parts", GROUP, {"table": TABLE}),
+    ("spatial_join", {}, {"left": TABLE, "right": "SELECT 1 AS n, 'POINT (0 0)'::GEOMETRY AS geometry"}),
+    ("nearest", {}, {"base": TABLE, "candidate": "SELECT 1 AS n, 'POINT (0 0)'::GEOMETRY AS geometry"}),
+    ("geometry_filter", {"branches": ["polygon"]}, {"table": TABLE}),
+    ("validate_geometry", {}, {"table": TABLE}),
+]
+
+
+@pytest.mark.parametrize(("name", "config", "tables"), NODES)
+def test_types_stay(run, name, config, tables):
+    made = run.relations(name, config, **tables)
+    table = next(each for each in made.values() if len(each))
+    kinds = dict(zip(table.columns, map(str, table.types), strict=True))
+    assert [kinds[each] for each in GROUP["group_by"]] == KINDS
+    assert table.project(", ".join(map(quote, GROUP["group_by"]))).fetchall() == [ROW]
+
+
+def test_columns_of_a_second_table(run):
+    config = {"columns": ["id", "at"]}
+    made = run.relations("spatial_join", config, left="SELECT 'POINT (0 0)'::GEOMETRY AS geometry", right=TABLE)
+    assert list(map(str, made["joined"].types))[1:] == ["UUID", "TIME WITH TIME ZONE"]
+    assert made["joined"].project('id, "at"').fetchall() == [(ROW[0], ROW[2])]
+
+
+def test_a_column_that_takes_the_place_of_one(run):
+    table = run.relations("geometry_to_text", {"name": "id", "precision": 1}, table=TABLE)["result"]
+    assert str(table.types[table.columns.index("id")]) == "VARCHAR"
+
+
+def test_there_and_back(session):
+    table = session.connection.sql(f"SELECT {VALUES} FROM range(5000)")
+    with batches(table, 2048) as reader:
+        again = session.arrow(reader.read_all())
+    for made in (again, session.arrow(to_arrow(table))):
+        assert list(map(str, made.types)) == KINDS
+        assert made.distinct().fetchall() == [ROW]
+    plain = session.connection.sql("SELECT 1 AS a, true AS b, 'x' AS \"JSON\"")
+    assert session.arrow(to_arrow(plain)).fetchall() == [(1, True, "x")]
