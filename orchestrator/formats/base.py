@@ -128,11 +128,14 @@ class FileReader(Reader):
 
     def load(self, context: Context) -> Relation:
         """Find the file or files, and read them; errors of other libraries become sentences."""
-        from orchestrator.formats.many import together
+        from orchestrator.formats.many import described, together
 
         with at("/path"):
             found = files(context.root, self.path, self.inside)
-        tables = {each.name: self._one(each, context) for each in found}
+        if context.design and len(found) > 1 and self.lines_needed() is not None:
+            tables = described(self, found, self._one, context)
+        else:
+            tables = {each.name: self._one(each, context) for each in found}
         return together(tables, self.filename_column, self.across_files, context)
 
     def _one(self, file: Found, context: Context) -> Relation:

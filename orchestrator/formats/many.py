@@ -2,8 +2,9 @@
 
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,22 @@ def together(tables: Mapping[str, Relation], filename_column: str | None, across
     except NodeError as error:
         message = f"The files do not fit together: {error.message}"
         raise NodeError(message, code=error.code, path="/config/path", hint=listing(tables)) from None
+
+
+def described(
+    reader: "FileReader", found: Iterable[Found], read: Callable[[Found, Context], Relation], context: Context
+) -> dict[str, Relation]:
+    """An empty table for each set of columns that files of text have, named after the first that has it."""
+    tables: dict[tuple[tuple[str, str], ...], str] = {}
+    for file in found:
+        settings = reader.model_copy(update={"path": file.name})
+        kinds = remembered(file.path, settings, partial(_kinds, read, file, context))
+        tables.setdefault(tuple(kinds.items()), file.name)
+    return {name: empty(context, dict(kinds)) for kinds, name in tables.items()}
+
+
+def _kinds(read: Callable[[Found, Context], Relation], file: Found, context: Context) -> Mapping[str, str]:
+    return names(read(file, context))
 
 
 def _united(tables: list[Relation], context: Context) -> Relation:

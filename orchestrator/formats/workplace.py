@@ -15,6 +15,7 @@ from orchestrator.formats.encodings import as_utf8, encoding_of
 from orchestrator.ops.base import Context, Relation
 from orchestrator.tables import quote
 
+MOST = 10_000  # files that are remembered
 UNKNOWN = re.compile(r'"NULL"(?=[,)\[]|$)')
 
 
@@ -72,7 +73,7 @@ def remembered(path: Path, settings: BaseModel, made: Callable[[], T]) -> T:
     key = (str(path), stat.st_mtime_ns, stat.st_size, type(settings).__name__, settings.model_dump_json())
     if key not in _remembered:
         found = made()
-        if len(_remembered) >= 256:
+        if len(_remembered) >= MOST:
             _remembered.clear()
         _remembered[key] = found
     return cast("T", _remembered[key])

@@ -8,6 +8,7 @@ import pytest
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import found, many, writers
+from orchestrator.formats.base import FileReader
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.data_loader import DataLoader
 from orchestrator.ops.data_writer import DataWriter
@@ -161,3 +162,21 @@ def test_a_file_that_is_read_may_be_replaced(context: Context) -> None:
     table = DataLoader.configure({"source_type": "csv", "path": "in/b?.csv"}).call({}, context)["result"]
     DataWriter.configure({"target_type": "csv", "path": "in/b1.csv"}).call({"table": table}, context)
     assert (context.root / "in/b1.csv").read_text() == "n\n4\n5\n6\n"
+
+
+def test_columns_are_remembered_until_a_file_changes(
+    context: Context, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    one = FileReader._one
+    monkeypatch.setattr(
+        FileReader, "_one", lambda self, file, given: looked.append(file.name) or one(self, file, given)
+    )
+    design = Context(context.session, context.root, design=True)
+    loader = DataLoader.configure({"source_type": "csv", "path": "in/b*.csv"})
+    assert loader.call({}, design)["result"].columns == ["n"]
+    assert looked == ["in/b1.csv", "in/b2.csv", "in/bx.csv"]
+    (context.root / "in/b2.csv").write_text("n,more\n1,x\n")
+    assert loader.call({}, design)["result"].columns == ["n", "more"]
+    assert looked[3:] == ["in/b2.csv"]
+    assert load(source_type="csv", path="in/b*.csv").fetchall() == [(4, None), (1, "x"), (6, None)]
