@@ -7,7 +7,7 @@ STAMP := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 
-.PHONY: setup run test lint bench docs lock clean
+.PHONY: setup run test lint bench docs postgis lock clean
 
 setup: $(STAMP)
 
@@ -36,6 +36,13 @@ bench: setup
 
 docs: setup
 	$(BIN)/python -m docs.generate
+
+# Debian's PostGIS, so that its tests are not skipped; as root. No server of Debian's is started.
+postgis:
+	mkdir -p /etc/postgresql-common/createcluster.d
+	echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.d/graphmill.conf
+	apt-get -qq update
+	DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends postgresql-postgis
 
 # Pins every dependency, without addresses.
 lock:

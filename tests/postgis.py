@@ -12,7 +12,7 @@ from benchmarks.system import free_port
 
 SERVERS = Path("/usr/lib/postgresql")
 EXTENSIONS = Path("/usr/share/postgresql")
-SAYS = "PostGIS is not installed here (Debian: apt-get install postgresql-15-postgis-3)"
+SAYS = "PostGIS is not installed here (on Debian `make postgis` installs it, as root)"
 
 
 def programs() -> Path | None:
