@@ -11,6 +11,7 @@ from orchestrator.formats import vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.systems import crs_text
 from orchestrator.formats.vector_reader import LayerReader, begins_with
+from orchestrator.paths import existing
 from orchestrator.schema import geometry_columns
 
 MAGIC = b"SQLite format 3\0"
@@ -68,8 +69,6 @@ class GeopackageWriter(Writer):
 
     def existing_rows(self, table: Relation, context: Context) -> Relation | None:
         """The rows of the layer that is there; none where the layer is new."""
-        from orchestrator.paths import existing
-
         path = existing(context.root, self.path)
         begins_with(path, self.path, MAGIC, "a GeoPackage")
         layer = self.layer or path.stem

@@ -32,12 +32,8 @@ def _zone(name: str) -> str:
     raise invalid(f"There is no time zone '{name[:100]}'.{near(name, zones().values())}")
 
 
-Zone = Annotated[
-    str,
-    Field(min_length=1),
-    AfterValidator(_zone),
-    WithJsonSchema({"type": "string", "minLength": 1, "examples": ["Europe/Zurich"]}),
-]
+_SHOWN = WithJsonSchema({"type": "string", "minLength": 1, "examples": ["Europe/Zurich"]})
+Zone = Annotated[str, Field(min_length=1), AfterValidator(_zone), _SHOWN]
 
 
 def as_written(text: str, value: str) -> str:

@@ -15,6 +15,7 @@ from orchestrator.tables import names
 
 # Asked once for each port, these would send a row to several ports or to none.
 VOLATILE = frozenset({"random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "setseed", "setval"})
+EXAMPLE = {"column": "region", "operator": "in", "value": ["north", "south"]}
 
 
 class Tested(BaseModel):
@@ -24,10 +25,7 @@ class Tested(BaseModel):
 
     condition: Expression | None = Field(None, description="True for the rows to pass.", examples=["amount > 100"])
     clauses: list[Clause] | None = Field(
-        None,
-        min_length=1,
-        description="Tests in place of a condition.",
-        examples=[[{"column": "region", "operator": "in", "value": ["north", "south"]}]],
+        None, min_length=1, description="Tests in place of a condition.", examples=[[EXAMPLE]]
     )
     match: Literal["all", "any"] = Field("all", description="Whether all clauses must be true, or any of them.")
 
@@ -47,9 +45,9 @@ class Tested(BaseModel):
         """
         if self.condition is not None:
             return f"(\n{self.condition}\n)"
-        kinds, made = names(table), []
-        for index, clause in enumerate(self.clauses or ()):
-            made.append(f"({clause.sql(kinds[clause.column], f'{place}/clauses/{index}')})")
+        kinds = names(table)
+        clauses = [(each, f"{place}/clauses/{index}") for index, each in enumerate(self.clauses or ())]
+        made = [f"({each.sql(kinds[each.column], at)})" for each, at in clauses]
         return "(" + (" AND " if self.match == "all" else " OR ").join(made) + ")"
 
     def checked(self, table: Relation, place: str = "") -> str:

@@ -30,11 +30,7 @@ class Union(Op):
         None, description="New column with the number of the table, from 1, in the order of the edges."
     )
 
-    def run(
-        self,
-        tables: Annotated[list[Relation], "The tables."],
-        context: Context,
-    ) -> Relation:
+    def run(self, tables: Annotated[list[Relation], "The tables."], context: Context) -> Relation:
         """One UNION ALL."""
         spelled = self._columns(tables)
         if self.source_column and self.source_column.lower() in spelled:

@@ -13,15 +13,9 @@ if TYPE_CHECKING:
 BATCH = 50_000
 # In the order of shapely.get_type_id.
 NAMES = (
-    "Point",
-    "LineString",
-    "LinearRing",
-    "Polygon",
-    "MultiPoint",
-    "MultiLineString",
-    "MultiPolygon",
+    "Point", "LineString", "LinearRing", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon",
     "GeometryCollection",
-)
+)  # fmt: skip
 
 
 class ShapeProfile(TypedDict):

@@ -1,4 +1,4 @@
-"""The catalogue over HTTP."""
+"""What may be used, over HTTP: node types, and the functions of expressions."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ import pytest
 from api_shape import problems_of
 from starlette.testclient import TestClient
 
+from orchestrator.errors import NodeError
+from orchestrator.expressions import check
 from orchestrator.registry import node_types
 
 
@@ -74,3 +76,50 @@ def test_settings_are_judged_alone(api: TestClient, node: dict[str, Any], codes:
 )
 def test_what_is_no_node(api: TestClient, body: Any) -> None:
     problems_of(api.post("/api/nodes/validate", json=body), 400, "invalid_request")
+
+
+def functions(api: TestClient, **query: Any) -> list[dict[str, Any]]:
+    answer = api.get("/api/expressions/functions", params=query).json()
+    assert answer["total"] >= len(answer["items"])
+    return list(answer["items"])
+
+
+def test_functions_are_documented(api: TestClient) -> None:
+    (found,) = [each for each in functions(api, search="substring") if each["name"] == "substring"]
+    assert found["description"].startswith("Extracts substring")
+    assert found["examples"] == ["substring('Hello', 2)", "substring('Hello', 2, 2)"]
+    assert found["categories"] == ["string"]
+    assert {len(each["parameters"]) for each in found["signatures"]} == {2, 3}
+    assert found["signatures"][0]["parameters"][0] == {"name": "string", "type": "VARCHAR"}
+    assert found["signatures"][0]["return_type"] == "VARCHAR"
+    (macro,) = [each for each in functions(api, search="nullif") if each["name"] == "nullif"]
+    assert macro["description"] == "The same as `CASE WHEN ((a = b)) THEN (NULL) ELSE a END`."
+
+
+def test_every_function_of_the_list_may_be_used(api: TestClient) -> None:
+    names = {each["name"] for each in functions(api)}
+    assert {"upper", "date_trunc", "list_transform", "st_astext", "if", "regexp_replace", "json_extract"} <= names
+    assert not names & {"sum", "getenv", "read_csv", "row_number", "version", "count", "icu_collate_de"}
+    for name in names:
+        if name.isidentifier():
+            with pytest.raises(NodeError) as caught:
+                check(f"{name}(")
+            assert "not allowed" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ({"search": "upper"}, "upper"), ({"search": "TRUNC"}, "trunc"), ({"search": "list_so"}, "list_sort"),
+        ({"category": "geometry", "search": "text"}, "st_astext"), ({"search": "upper case"}, "ucase"),
+        ({"category": "date", "search": "year"}, "year"), ({"category": "operator", "search": "+"}, "+"),
+    ],
+)  # fmt: skip
+def test_functions_are_found(api: TestClient, query: dict[str, str], first: str) -> None:
+    assert functions(api, **query)[0]["name"] == first
+
+
+def test_pages_of_functions(api: TestClient) -> None:
+    every = functions(api, category="string")
+    assert functions(api, category="string", limit=2, offset=1) == every[1:3]
+    assert functions(api, category="none") == []

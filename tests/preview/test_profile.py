@@ -11,21 +11,7 @@ from orchestrator.crs import projjson
 from orchestrator.errors import NotFound
 from orchestrator.preview import profile, profiles
 from orchestrator.preview.sessions import close_idle
-from orchestrator.tables import Session, literal
-
-
-@pytest.fixture
-def stored(tmp_path):
-    """Stores a table from SQL as a run does; gives its path."""
-
-    def store(query):
-        path = tmp_path / "result.parquet"
-        with Session([tmp_path]) as session:
-            session.store(session.connection.sql(query), path)
-        return path
-
-    yield store
-    close_idle()
+from orchestrator.tables import literal
 
 
 def frequent(*pairs):

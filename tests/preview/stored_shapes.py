@@ -1,0 +1,6 @@
+from orchestrator.crs import projjson
+from orchestrator.tables import literal
+
+
+def geo(wkt, crs="EPSG:4326"):
+    return f"st_setcrs({literal(wkt)}::GEOMETRY, {literal(projjson(crs))})"
