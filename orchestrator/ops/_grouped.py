@@ -7,13 +7,14 @@ from pydantic import Field, model_validator
 
 from orchestrator.carried import to_arrow
 from orchestrator.errors import NodeError, at
+from orchestrator.ops._aggregating import Aggregating
 from orchestrator.ops._aggregations import Aggregation
 from orchestrator.ops._numbered import listed
 from orchestrator.ops._shaped import active, known
 from orchestrator.ops._spatial import geometry_field, shapes, vectorised, without_measures, wkb
 from orchestrator.ops._types import free, storable
-from orchestrator.ops.base import Context, Op, Relation
-from orchestrator.ops.settings import Column, invalid, unique
+from orchestrator.ops.base import Context, Relation
+from orchestrator.ops.settings import invalid
 from orchestrator.schema import geometry_columns
 from orchestrator.tables import Session, names, quote
 
@@ -26,33 +27,16 @@ if TYPE_CHECKING:
     Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
 
-class Grouped(Op):
+class Grouped(Aggregating):
     """A node type that makes shapes of groups of rows."""
 
-    group_by: list[Column] = Field(
-        [], description="Rows that are equal in these are a group; if empty, all rows.", examples=[["region"]]
-    )
-    aggregations: list[Aggregation] = Field(
-        [],
-        description="What to keep of the other columns of each group.",
-        examples=[[{"column": "amount", "function": "sum", "name": "total"}]],
-    )
-
     @model_validator(mode="after")
-    def _named_once(self) -> "Grouped":
+    def _without_unions(self) -> "Grouped":
         for index, each in enumerate(self.aggregations):
             if each.function == "union_geometry":
                 message = "'union_geometry' is for aggregate; here 'first' keeps another geometry column."
                 raise invalid(message, "aggregations", index, "function")
-        groups = [(name, ("group_by", index)) for index, name in enumerate(self.group_by)]
-        made = [(each.output, ("aggregations", index, "name")) for index, each in enumerate(self.aggregations)]
-        unique([*groups, *made])
         return self
-
-    @property
-    def columns_named(self) -> list[tuple[str, str, str | None]]:
-        """All but `*`, which is no column."""
-        return [each for each in super().columns_named if each[1] != "*"]
 
     def needed(self, table: Relation, *others: str) -> list[str]:
         """The columns that matter: those of the groups, of the aggregates, and these.

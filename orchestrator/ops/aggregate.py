@@ -2,19 +2,19 @@
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from orchestrator.errors import at
+from orchestrator.ops._aggregating import Aggregating
 from orchestrator.ops._aggregations import IN_ORDER, Aggregation
 from orchestrator.ops._numbered import numbered
 from orchestrator.ops._types import free, storable
 from orchestrator.ops._union_geometry import unions
-from orchestrator.ops.base import Context, Op, Relation
-from orchestrator.ops.settings import Column, unique
+from orchestrator.ops.base import Context, Relation
 from orchestrator.tables import names, quote
 
 
-class Aggregate(Op):
+class Aggregate(Aggregating):
     """One row for each group, with statistics of its rows.
 
     Groups come out in the order of their columns; null is a group of its own. Without `group_by` one row comes out,
@@ -29,24 +29,11 @@ class Aggregate(Op):
         "aggregations": [{"function": "count"}, {"column": "amount", "function": "sum", "name": "total"}],
     }
 
-    group_by: list[Column] = Field([], description="Rows that are equal in these are a group.", examples=[["region"]])
     aggregations: list[Aggregation] = Field(
         min_length=1,
         description="What to compute of each group.",
         examples=[[{"column": "amount", "function": "sum", "name": "total"}]],
     )
-
-    @model_validator(mode="after")
-    def _unique(self) -> "Aggregate":
-        groups = [(name, ("group_by", index)) for index, name in enumerate(self.group_by)]
-        made = [(each.output, ("aggregations", index, "name")) for index, each in enumerate(self.aggregations)]
-        unique([*groups, *made])
-        return self
-
-    @property
-    def columns_named(self) -> list[tuple[str, str, str | None]]:
-        """All but `*`, which is no column."""
-        return [each for each in super().columns_named if each[1] != "*"]
 
     def run(self, table: Annotated[Relation, "The rows to group."], context: Context) -> Relation:
         """A query, except for the unions of geometries, which are computed here."""

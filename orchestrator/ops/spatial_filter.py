@@ -2,18 +2,17 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from orchestrator.crs import written_in
+from orchestrator.ops._related import Related
 from orchestrator.ops._spatial import kind_of, shapes
 from orchestrator.ops._systems import comparable
-from orchestrator.ops.base import Context, Op, Relation
-from orchestrator.ops.settings import invalid
+from orchestrator.ops.base import Context, Relation
 from orchestrator.tables import quote
 
 if TYPE_CHECKING:
-    from orchestrator.ops._pairs import Index
-    from orchestrator.ops._spatial import Shapes
+    pass
 
 
 class Filtered(NamedTuple):
@@ -24,7 +23,7 @@ class Filtered(NamedTuple):
     rejected: Annotated[Relation, "Candidates whose geometry is null, empty or invalid, with the reason."]
 
 
-class SpatialFilter(Op):
+class SpatialFilter(Related):
     """Keep the candidates that lie in a certain way to any, or to all, of the filters.
 
     The predicate reads from candidate to filter: a candidate point is `within` a filter area. Candidates come out once,
@@ -44,20 +43,6 @@ class SpatialFilter(Op):
         "intersects", description="What a candidate must do to a filter; `dwithin`: be up to `distance` away."
     )  # fmt: skip
     match: Literal["any", "all"] = Field("any", description="Whether one filter is enough, or all must agree.")
-    distance: float | None = Field(
-        None, ge=0, allow_inf_nan=False, description="For `dwithin`: how far apart at most.", examples=[500]
-    )
-    unit: Literal["crs", "metre"] = Field(
-        "crs",
-        description="Unit of the distance: that of the coordinate system, or metres; between geometry in degrees "
-        "these are geodesic, and for points alone.",
-    )
-
-    @model_validator(mode="after")
-    def _fits(self) -> "SpatialFilter":
-        if (self.distance is not None) != (self.predicate == "dwithin"):
-            raise invalid("'dwithin' needs a 'distance', and no other predicate takes one.", "distance")
-        return self
 
     def run(
         self,
@@ -74,7 +59,7 @@ class SpatialFilter(Op):
         where, against = comparable(candidate=candidate, filter=filter)
         filters = shapes(filter.project(quote(against)).to_arrow_table().column(0), "filter")
         filters = filters[usable(filters)]
-        index = self._index(filters, written_in(kind_of(candidate, where)))
+        index = self.index(filters, written_in(kind_of(candidate, where)), ("candidate", "filter"))
 
         def work(batch: Any, before: int) -> dict[str, Part]:
             found = read(batch)
@@ -100,12 +85,3 @@ class SpatialFilter(Op):
         if self.predicate == "disjoint":
             counts = filters - counts
         return counts >= (filters if self.match == "all" else 1) if filters else counts > filters
-
-    def _index(self, filters: "Shapes", crs: str | None) -> "Index":
-        from orchestrator.ops._near import Near, space
-        from orchestrator.ops._pairs import Index, NearIndex
-
-        if self.distance is None:
-            return Index(filters, "intersects" if self.predicate == "disjoint" else self.predicate, "candidate")
-        near = Near(filters, space(self.unit, crs, "candidate"), "filter", "candidate")
-        return NearIndex(near, self.distance, "candidate")

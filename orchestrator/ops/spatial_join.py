@@ -7,17 +7,17 @@ from pydantic import Field, model_validator
 from orchestrator.crs import written_in
 from orchestrator.errors import NodeError
 from orchestrator.ops._called import Suffix, called, new_columns, read, taken
+from orchestrator.ops._related import Related
 from orchestrator.ops._spatial import kind_of, shapes
 from orchestrator.ops._systems import comparable
-from orchestrator.ops.base import Context, Op, Relation
+from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.settings import NewColumn, column_of, invalid
 from orchestrator.schema import geometry_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from orchestrator.ops._pairs import Index, Pairs
-    from orchestrator.ops._spatial import Shapes
+    from orchestrator.ops._pairs import Pairs
 
 
 class SpatialJoined(NamedTuple):
@@ -27,7 +27,7 @@ class SpatialJoined(NamedTuple):
     left_only: Annotated[Relation, "Left rows that match nothing, also those without geometry."]
 
 
-class SpatialJoin(Op):
+class SpatialJoin(Related):
     """Match rows of two tables by where they are.
 
     The predicate reads left to right: a left point is `within` a right area; `dwithin` is true up to `distance`. Rows
@@ -41,25 +41,9 @@ class SpatialJoin(Op):
     example: ClassVar[dict[str, Any]] = {"predicate": "within", "columns": ["country"]}
 
     predicate: Literal[
-        "intersects",
-        "within",
-        "contains",
-        "touches",
-        "crosses",
-        "overlaps",
-        "covers",
-        "covered_by",
-        "equals",
+        "intersects", "within", "contains", "touches", "crosses", "overlaps", "covers", "covered_by", "equals",
         "dwithin",
-    ] = Field("intersects", description="What the left geometry must do to the right one.")
-    distance: float | None = Field(
-        None, ge=0, allow_inf_nan=False, description="For `dwithin`: how far apart at most.", examples=[500]
-    )
-    unit: Literal["crs", "metre"] = Field(
-        "crs",
-        description="Unit of the distance: that of the coordinate system, or metres; between geometry in degrees "
-        "these are geodesic, and for points alone.",
-    )
+    ] = Field("intersects", description="What the left geometry must do to the right one.")  # fmt: skip
     columns: list[column_of("right")] | None = Field(  # type: ignore[valid-type]
         None, description="Columns to take from the right table; without it all but its geometry.", examples=[["name"]]
     )
@@ -73,8 +57,6 @@ class SpatialJoin(Op):
 
     @model_validator(mode="after")
     def _fits(self) -> "SpatialJoin":
-        if (self.distance is not None) != (self.predicate == "dwithin"):
-            raise invalid("'dwithin' needs a 'distance', and no other predicate takes one.", "distance")
         if self.multiple == "count" and self.columns:
             raise invalid("'count' takes no columns of the right table: it gives the number of matches.", "columns")
         return self
@@ -92,7 +74,7 @@ class SpatialJoin(Op):
         where, against = comparable(left=left, right=right)
         names = self._names(left, right)
         beside, theirs = read(right, "right", against, names)
-        index = self._index(theirs, written_in(kind_of(left, where)))
+        index = self.index(theirs, written_in(kind_of(left, where)), ("left", "right"))
 
         def work(batch: Any, before: int) -> dict[str, Part]:
             pairs = index.pairs(shapes(batch, "left", before), before)
@@ -115,14 +97,6 @@ class SpatialJoin(Op):
                     raise NodeError(message, code="type_mismatch", path=f"/config/columns/{number}")
             wanted = [name for name in right.columns if name not in shaped] if wanted is None else wanted
         return called(left.columns, right, "right", wanted=wanted, suffix=self.suffix)
-
-    def _index(self, right: "Shapes", crs: str | None) -> "Index":
-        from orchestrator.ops._near import Near, space
-        from orchestrator.ops._pairs import Index, NearIndex
-
-        if self.distance is None:
-            return Index(right, self.predicate)
-        return NearIndex(Near(right, space(self.unit, crs, "left")), self.distance)
 
     def _fields(self, beside: "pa.Table") -> "list[pa.Field]":
         import pyarrow as pa
