@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from starlette.exceptions import HTTPException
 
-from orchestrator.names import listing
+from orchestrator.suggest import listing
 
 
 def best(accept: str | None, offered: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ import duckdb
 
 from orchestrator.errors import NodeError
 from orchestrator.literals import refused, sql_literal, substitute
-from orchestrator.names import near
+from orchestrator.suggest import near
 
 __all__ = [
     "as_query", "character", "check", "columns", "connection", "functions", "refused", "sql_literal", "substitute",
@@ -77,6 +77,18 @@ def columns(text: str) -> tuple[str, ...]:
         node["column_names"][-1] for node in _walk(tree(text)) if node.get("class") == "COLUMN_REF"
     )  # fmt: skip
     return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def parts(text: str) -> frozenset[str]:
+    """Every part of every column that an expression reads, in small letters: of `a.b`, both."""
+    return frozenset(part.lower() for node in _walk(tree(text)) for part in node.get("column_names", ()))
+
+
+@lru_cache(maxsize=4096)
+def calls(text: str) -> frozenset[str]:
+    """The functions and operators that an expression calls, in small letters."""
+    return frozenset(node["function_name"].lower() for node in _walk(tree(text)) if "function_name" in node)
 
 
 @lru_cache(maxsize=4096)

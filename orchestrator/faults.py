@@ -9,8 +9,8 @@ import duckdb
 
 from orchestrator.errors import GraphmillError, Interrupted, NodeError, UnknownColumns
 from orchestrator.formats.problems import translate as of_file
-from orchestrator.names import listing, near
 from orchestrator.settings import settings
+from orchestrator.suggest import listing, near
 
 PREFIX = re.compile(r"^[A-Z][A-Za-z ]*(?:Error|Exception|ERROR): ")
 # DuckDB puts names between quotes without doubling those in them.

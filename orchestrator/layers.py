@@ -7,9 +7,9 @@ from orchestrator.files import format_of
 from orchestrator.formats import readers
 from orchestrator.formats.base import Layer
 from orchestrator.formats.packed import members
-from orchestrator.names import listing, near
 from orchestrator.ops.base import Context
 from orchestrator.paths import existing
+from orchestrator.suggest import listing, near
 from orchestrator.tables import Session
 
 

@@ -1,10 +1,8 @@
-"""Names for Dagster (`[A-Za-z0-9_]+`) from names that may be anything, and near-misses for messages."""
+"""Names for Dagster (`[A-Za-z0-9_]+`) from names that may be anything."""
 
-import difflib
 import hashlib
 import keyword
 import re
-from collections.abc import Iterable
 
 LONGEST = 80
 LONGEST_PORT = 200
@@ -14,7 +12,6 @@ DAGSTERS = frozenset({
     "context", "conf", "config", "meta", "arg_dict", "dict", "input_arg_dict", "output_arg_dict", "int", "str", "float",
     "bool", "input", "output", "type",
 })  # fmt: skip
-COMPARED, COMPARED_LENGTH = 10, 200  # comparing two names with care takes up to a millisecond
 
 
 def key(node_id: str) -> str:
@@ -62,22 +59,3 @@ def port_of(made: str) -> str:
     if not made.startswith(ESCAPED):
         return made
     return re.sub(r"_([0-9a-f]+)_", lambda match: chr(int(match[1], 16)), made.removeprefix(ESCAPED))
-
-
-def near(name: str, known: Iterable[str]) -> str:
-    """A sentence with the nearest known name, or nothing: `" Did you mean 'amount'?"`."""
-    from rapidfuzz import fuzz, process
-
-    lower = {option.lower(): option for option in reversed(list(known)) if len(option) <= COMPARED_LENGTH}
-    wanted = name.lower()
-    if not wanted or len(wanted) > COMPARED_LENGTH:
-        return ""
-    options = [option for option, *_ in process.extract(wanted, list(lower), scorer=fuzz.ratio, limit=COMPARED)]
-    found = difflib.get_close_matches(wanted, options, n=1, cutoff=0.6)
-    return f" Did you mean '{lower[found[0]]}'?" if found else ""
-
-
-def listing(names: Iterable[str], limit: int = 20) -> str:
-    """The names with commas, cut after `limit` of them."""
-    options = list(names)
-    return ", ".join(options[:limit]) + (f", … ({len(options)} in all)" if len(options) > limit else "")

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from orchestrator.errors import NodeError
-from orchestrator.names import near
+from orchestrator.suggest import near
 
 
 def resolve(root: Path, path: str) -> Path:

@@ -8,8 +8,8 @@ from importlib.metadata import entry_points
 from types import MappingProxyType, ModuleType
 
 from orchestrator.errors import NotFound
-from orchestrator.names import near
 from orchestrator.ops.base import Op
+from orchestrator.suggest import near
 
 GROUP = "graphmill.ops"
 

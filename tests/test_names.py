@@ -7,7 +7,8 @@ from dagster._core.definitions.utils import DISALLOWED_NAMES
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.names import LONGEST, alias, key, listing, near
+from orchestrator.names import LONGEST, alias, key
+from orchestrator.suggest import listing, near
 
 VALID = re.compile(r"[A-Za-z0-9_]+")
 ids = st.text(st.characters(exclude_categories=["Cs"]), max_size=100)

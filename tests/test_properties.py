@@ -8,7 +8,7 @@ import pytest
 from compiler.graphs import own_home, run, run_compiled
 from compiler.random_graphs import KINDS, SAVED, graphs, write_data
 from compiler.recipes import RECIPES
-from hypothesis import HealthCheck, Phase, assume, find, given, settings
+from hypothesis import HealthCheck, Phase, assume, example, find, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.compiler.jobs import compile_document
@@ -57,8 +57,18 @@ def test_graphs_are_made_edge_by_edge_of_every_node_type():
     assert edges > made
 
 
+INSIDE = {
+    "nodes": [
+        {"id": "1", "type": "data_loader", "config": {"source_type": "parquet", "path": "feeds/workflow-0.parquet"}},
+        {"id": "2", "type": "workflow", "config": {"workflow": "topandrest01", "parameters": {"first": 2}}},
+    ],
+    "edges": [{"id": "e", "source": "1", "target": "2", "targetHandle": "sales"}],
+}
+
+
 @settings(quick, max_examples=20 * TIMES)
 @given(graphs())
+@example(INSIDE)
 def test_what_is_valid_runs_and_has_the_columns_that_were_foretold(document):
     judged = judge(document, SAVED)
     assert judged.valid, judged.problems

@@ -16,9 +16,9 @@ from orchestrator.catalog.tables import connections
 from orchestrator.connections import Connection, from_environment, kinds, unknown
 from orchestrator.database import database_url, engine, transaction
 from orchestrator.errors import Conflict, GraphmillError, InvalidGraph, NodeError, NotFound, Problem, Unavailable
-from orchestrator.names import listing, near
 from orchestrator.secrets import MASK, reveal, seal
 from orchestrator.settings import settings
+from orchestrator.suggest import listing, near
 
 
 @dataclass(frozen=True, slots=True)

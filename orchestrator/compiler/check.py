@@ -16,12 +16,12 @@ from orchestrator.errors import InvalidGraph, NodeError, Problem
 from orchestrator.expressions import parse_ahead
 from orchestrator.graph import BROKEN, MAX_NODES, Node, Workflow
 from orchestrator.literals import placeholders
-from orchestrator.names import listing, near
 from orchestrator.ops._saved import Find, plain, size_of
 from orchestrator.ops.base import Op, Ports
 from orchestrator.ops.output import Output
 from orchestrator.pointers import parts, pointer
 from orchestrator.registry import node_types
+from orchestrator.suggest import listing, near
 
 Types = Mapping[str, type[Op]]
 

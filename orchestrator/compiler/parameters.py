@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestrator.errors import InvalidGraph, NodeError, Problem
 from orchestrator.graph import Parameter, Workflow, is_text
-from orchestrator.names import listing, near
+from orchestrator.suggest import listing, near
 
 Coerce = Callable[[Any], Any]
 KEPT = "graphmill"  # beside the parameters, a run's config holds how the run stores its tables

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from orchestrator.errors import Problem
 from orchestrator.graph import Edge, Node
-from orchestrator.names import listing, near
 from orchestrator.ops.base import Port, Ports
+from orchestrator.suggest import listing, near
 
 Known = Mapping[str, Ports]
 GUESSES = 10  # looking for the nearest of 5,000 names takes a while: not for each of 20,000 edges

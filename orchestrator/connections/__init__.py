@@ -17,7 +17,7 @@ from pydantic import Field, WithJsonSchema
 
 from orchestrator.connections.base import Connection
 from orchestrator.errors import NodeError, UnknownColumns
-from orchestrator.names import listing, near
+from orchestrator.suggest import listing, near
 
 if TYPE_CHECKING:
     from orchestrator.ops.base import Context

@@ -7,11 +7,11 @@ from orchestrator.compiler import infer, inspect
 from orchestrator.compiler.order import above
 from orchestrator.errors import InvalidGraph, Problem
 from orchestrator.graph import Workflow, read
-from orchestrator.names import listing, near
 from orchestrator.ops._saved import Find
 from orchestrator.registry import node_types
 from orchestrator.schema import Column
 from orchestrator.settings import settings
+from orchestrator.suggest import listing, near
 
 Columns = Sequence[Column] | None
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, WithJsonSchema
 
 from orchestrator.errors import NodeError
 from orchestrator.expressions import connection, tree
-from orchestrator.names import near
+from orchestrator.suggest import near
 
 COMMON = (
     "BIGINT", "INTEGER", "DOUBLE", "DECIMAL(18, 2)", "BOOLEAN", "VARCHAR", "DATE", "TIMESTAMP",

@@ -19,7 +19,7 @@ from orchestrator.formats.encodings import NATIVE, Encoding, as_utf8, encoding_o
 from orchestrator.formats.problems import BLANKS
 from orchestrator.formats.reading import read
 from orchestrator.formats.workplace import empty
-from orchestrator.names import listing, near
+from orchestrator.suggest import listing, near
 from orchestrator.tables import literal, quote
 
 SAMPLE = 20_480

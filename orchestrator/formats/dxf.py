@@ -9,9 +9,9 @@ from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.vector_reader import VectorReader
-from orchestrator.names import listing, near
 from orchestrator.ops.settings import Column
 from orchestrator.schema import geometry_columns
+from orchestrator.suggest import listing, near
 from orchestrator.tables import quote
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TextIO
 from pydantic import AfterValidator, WithJsonSchema
 
 from orchestrator.errors import NodeError
-from orchestrator.names import near
+from orchestrator.suggest import near
 
 COMMON = ("auto", "utf-8", "utf-8-sig", "windows-1252", "latin-1", "utf-16", "iso8859-15", "cp850", "shift_jis", "gbk")
 NATIVE = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "ascii": "utf-8", "iso8859-1": "latin-1"}

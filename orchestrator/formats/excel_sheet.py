@@ -7,8 +7,8 @@ from typing import Any
 
 from orchestrator.errors import NodeError
 from orchestrator.formats.streams import batches
-from orchestrator.names import listing, near
 from orchestrator.ops.base import Relation
+from orchestrator.suggest import listing, near
 
 LARGEST = 4 << 30
 LONGEST_TEXT = 32_767

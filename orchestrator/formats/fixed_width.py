@@ -15,8 +15,8 @@ from orchestrator.formats.streams import batches
 from orchestrator.formats.text import LineEnd
 from orchestrator.formats.texts import converted
 from orchestrator.formats.vector import holdable
-from orchestrator.names import listing, near
 from orchestrator.ops.settings import NewColumn, invalid, unique
+from orchestrator.suggest import listing, near
 from orchestrator.tables import literal, quote
 
 NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL.*")

@@ -11,8 +11,8 @@ from pydantic import AfterValidator
 from orchestrator.errors import NodeError, at
 from orchestrator.formats.reading import pattern, read
 from orchestrator.formats.workplace import known
-from orchestrator.names import listing, near
 from orchestrator.ops.base import Relation
+from orchestrator.suggest import listing, near
 from orchestrator.tables import literal, quote
 
 SAMPLE = 100_000

@@ -12,8 +12,8 @@ from orchestrator.errors import NodeError
 from orchestrator.formats.found import Found
 from orchestrator.formats.packed import unpack
 from orchestrator.formats.workplace import empty, new_file, remembered
-from orchestrator.names import listing
 from orchestrator.ops.base import Context, Relation
+from orchestrator.suggest import listing
 from orchestrator.tables import Session, literal, names, quote
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from typing import IO
 from orchestrator.errors import NodeError
 from orchestrator.formats.encodings import LARGEST, RATIO, SMALL
 from orchestrator.formats.found import Found
-from orchestrator.names import listing, near
+from orchestrator.suggest import listing, near
 
 CHUNK = 1 << 20
 ENCRYPTED = 1

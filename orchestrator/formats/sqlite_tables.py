@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote as url_quote
 
 from orchestrator.errors import NodeError
-from orchestrator.names import listing, near
+from orchestrator.suggest import listing, near
 from orchestrator.tables import quote
 
 MAGIC = b"SQLite format 3\0"

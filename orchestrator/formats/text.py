@@ -9,8 +9,8 @@ from orchestrator.formats.base import Context, FileReader, Relation, Writer, opt
 from orchestrator.formats.encodings import Encoding, encoding_of, unwritable
 from orchestrator.formats.lines import lines, whole
 from orchestrator.formats.streams import batches
-from orchestrator.names import listing, near
 from orchestrator.ops.settings import NewColumn
+from orchestrator.suggest import listing, near
 from orchestrator.tables import quote
 
 LineEnd = Literal["\n", "\r\n", ""]

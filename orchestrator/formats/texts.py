@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from orchestrator.errors import NodeError
 from orchestrator.formats.json_records import MOMENT
-from orchestrator.names import listing, near
 from orchestrator.ops.base import Relation
 from orchestrator.pointers import escaped
+from orchestrator.suggest import listing, near
 from orchestrator.tables import literal, quote
 
 # The narrowest first. A number with a zero in front is a code, such as a postal one.

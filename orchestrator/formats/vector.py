@@ -16,8 +16,8 @@ from orchestrator.formats.base import Context, Relation, kept
 from orchestrator.formats.gdal import gdal
 from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import crs_text, same, system
-from orchestrator.names import near
 from orchestrator.schema import geometry_columns, is_geometry
+from orchestrator.suggest import near
 from orchestrator.tables import quote
 
 IN_MEMORY = 64 << 20

@@ -8,10 +8,10 @@ import duckdb
 
 from orchestrator.errors import NodeError
 from orchestrator.faults import unknown_column
-from orchestrator.names import listing, near
 from orchestrator.ops._numbered import steady
 from orchestrator.ops._query import fold
 from orchestrator.ops.base import Relation
+from orchestrator.suggest import listing, near
 from orchestrator.tables import Session, names, quote
 
 NAME = r'"((?:[^"]|"")*)"'

@@ -9,8 +9,8 @@ from pydantic.json_schema import models_json_schema
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from orchestrator.errors import NodeError
-from orchestrator.names import listing, near
 from orchestrator.ops.base import Op
+from orchestrator.suggest import listing, near
 
 
 class ByFormat(Op):

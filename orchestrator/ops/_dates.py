@@ -9,9 +9,9 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from orchestrator.errors import NodeError
 from orchestrator.expressions import connection
-from orchestrator.names import near
 from orchestrator.ops._types import family, plain
 from orchestrator.ops.settings import invalid
+from orchestrator.suggest import near
 from orchestrator.tables import literal
 
 LETTER = re.compile(r"%-?(.)", re.DOTALL)

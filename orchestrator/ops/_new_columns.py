@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from orchestrator.errors import NodeError
-from orchestrator.names import listing
 from orchestrator.ops._types import free
+from orchestrator.suggest import listing
 
 
 def check_new(kept: Iterable[str], made: Iterable[tuple[str | None, str]]) -> None:

@@ -13,8 +13,8 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from orchestrator import expressions
 from orchestrator.errors import NodeError
-from orchestrator.names import listing, near
 from orchestrator.ops.settings import bound_expression, refuse
+from orchestrator.suggest import listing, near
 from orchestrator.tables import quote
 
 LONGEST = 100_000

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, Protocol, Self
 from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from orchestrator.errors import NodeError
-from orchestrator.names import listing, near
 from orchestrator.ops.base import Context, Op, Port, Relation
 from orchestrator.ops.settings import refuse
 from orchestrator.pointers import parts
+from orchestrator.suggest import listing, near
 
 Tables = Mapping[str, Relation]
 

@@ -9,12 +9,12 @@ from orchestrator.carried import batches
 from orchestrator.crs import written_in
 from orchestrator.errors import NodeError, at
 from orchestrator.faults import unknown_column
-from orchestrator.names import listing
 from orchestrator.ops._spatial import BATCH, collecting_later, geometry_of, kind_of, mapped, shapes, vectorised
 from orchestrator.ops._types import family, free, plain
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.settings import Column
 from orchestrator.schema import geometry_columns
+from orchestrator.suggest import listing
 from orchestrator.tables import quote
 
 if TYPE_CHECKING:

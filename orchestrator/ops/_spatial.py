@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.carried import batches
 from orchestrator.errors import NodeError
-from orchestrator.names import listing
 from orchestrator.ops.base import Relation
 from orchestrator.schema import geometry_columns
+from orchestrator.suggest import listing
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,13 +1,11 @@
 """A condition, or clauses without SQL: the test that `filter` and `route` make of each row."""
 
-import json
-import re
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.errors import NodeError, at
-from orchestrator.expressions import tree
+from orchestrator.expressions import calls
 from orchestrator.ops._clauses import Clause
 from orchestrator.ops.base import Relation
 from orchestrator.ops.settings import Expression, invalid, refuse
@@ -71,10 +69,6 @@ def boolean(test: str, table: Relation) -> str:
 
 def check_steady(expression: str, *place: str | int) -> None:
     """Refuse, in a validator, an expression that gives another value each time it is asked."""
-    if volatile := VOLATILE & _functions(expression):
+    if volatile := VOLATILE & calls(expression):
         message = f"'{min(volatile)}' gives another value each time: compute it into a column, and test that."
         raise refuse(NodeError(message, code="invalid_expression"), *place)
-
-
-def _functions(expression: str) -> frozenset[str]:
-    return frozenset(re.findall(r'"function_name": "([^"]*)"', json.dumps(tree(expression)).lower()))

@@ -11,9 +11,9 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from orchestrator import expressions
 from orchestrator import storable as kept
 from orchestrator.errors import NodeError
-from orchestrator.names import near
 from orchestrator.ops.settings import invalid
 from orchestrator.schema import is_geometry
+from orchestrator.suggest import near
 
 COMMON = [
     "BIGINT", "INTEGER", "DOUBLE", "DECIMAL(18,2)", "VARCHAR", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMPTZ",

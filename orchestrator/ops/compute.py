@@ -6,7 +6,7 @@ import duckdb
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.errors import at
-from orchestrator.expressions import tree
+from orchestrator.expressions import parts
 from orchestrator.ops._types import TypeName, storable
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Expression, NewColumn
@@ -74,12 +74,4 @@ class Compute(Op):
 def _uses(column: Computed, before: list[Computed]) -> bool:
     """Whether a column reads, or replaces, one of those before it."""
     made = {each.name.lower() for each in before}
-    return column.name.lower() in made or bool(made & _names(tree(column.expression)))
-
-
-def _names(node: Any) -> set[str]:
-    """Every part of every column that an expression reads: of `a.b`, both."""
-    if isinstance(node, dict):
-        own = {name.lower() for name in node.get("column_names", ())}
-        return own.union(*(_names(value) for value in node.values()))
-    return set().union(*(_names(each) for each in node)) if isinstance(node, list) else set()
+    return column.name.lower() in made or bool(made & parts(column.expression))

@@ -6,9 +6,9 @@ from pydantic import Field
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import Reader, readers
-from orchestrator.names import listing, near
 from orchestrator.ops._by_format import ByFormat
 from orchestrator.ops.base import Context, Relation
+from orchestrator.suggest import listing, near
 from orchestrator.tables import quote
 
 

@@ -11,13 +11,13 @@ from duckdb import ColumnExpression, ConstantExpression
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.errors import Interrupted, NodeError
-from orchestrator.names import listing
 from orchestrator.ops._groups import Groups
 from orchestrator.ops._rows import short
 from orchestrator.ops._saved import Given, RunsSaved, Saved, one_of, plain
 from orchestrator.ops.base import Context, Relation, UnknownColumns
 from orchestrator.ops.settings import Column
 from orchestrator.schema import geometry_columns
+from orchestrator.suggest import listing
 from orchestrator.tables import names
 
 

@@ -11,13 +11,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from orchestrator.crs import Crs, projjson
 from orchestrator.errors import NodeError
-from orchestrator.names import listing
 from orchestrator.ops import _python_process, _rows
 from orchestrator.ops._rows import TypedColumn
 from orchestrator.ops.base import Context, Op, Relation, UnknownColumns
 from orchestrator.ops.settings import PLACEHOLDER, Bound, invalid, refuse
 from orchestrator.schema import GEOMETRY, crs_of, geometry_columns, is_geometry
 from orchestrator.settings import settings
+from orchestrator.suggest import listing
 from orchestrator.tables import literal, names, quote
 
 

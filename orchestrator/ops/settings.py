@@ -12,8 +12,9 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 from orchestrator.errors import NodeError
 from orchestrator.expressions import check
 from orchestrator.literals import PLACEHOLDER, as_text, placeholders, sql_literal, substitute
-from orchestrator.names import listing, near, port_key
+from orchestrator.names import port_key
 from orchestrator.pointers import escaped
+from orchestrator.suggest import listing, near
 
 __all__ = [
     "PLACEHOLDER", "Bound", "Column", "Expression", "FilePath", "InPort", "NewColumn", "PortName", "ValueAlone",

@@ -6,10 +6,10 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 from orchestrator.errors import NodeError
-from orchestrator.names import listing, near
 from orchestrator.preview import csv_text, geojson
 from orchestrator.preview.selection import Selection, asked, at
 from orchestrator.preview.sessions import MEMORY, existing
+from orchestrator.suggest import listing, near
 from orchestrator.tables import Session
 
 Pieces = Generator[bytes, None, None]

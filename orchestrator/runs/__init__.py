@@ -14,7 +14,7 @@ from dagster import DagsterInstance
 from orchestrator.catalog import Catalog, digest
 from orchestrator.compiler.jobs import Jobs
 from orchestrator.errors import Conflict, NotFound
-from orchestrator.names import key, listing, near, port_of
+from orchestrator.names import key, port_of
 from orchestrator.runs import adapter
 from orchestrator.runs.bell import Bell
 from orchestrator.runs.events import Events
@@ -23,6 +23,7 @@ from orchestrator.runs.shapes import Event, Execution, Status
 from orchestrator.runs.start import Starter, Wish
 from orchestrator.runs.view import ENDED, View
 from orchestrator.settings import Settings
+from orchestrator.suggest import listing, near
 
 __all__ = ["Event", "Execution", "Runs", "Status", "Wish"]
 

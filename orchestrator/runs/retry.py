@@ -11,11 +11,11 @@ from orchestrator.compiler.order import below
 from orchestrator.compiler.plan import Plan, Planned
 from orchestrator.compiler.run import VERSION_TAG, table_path
 from orchestrator.errors import Conflict, InvalidGraph, Problem
-from orchestrator.names import near
 from orchestrator.runs.shapes import Execution, NodeRun
 from orchestrator.runs.start import Starter, Wish
 from orchestrator.runs.view import ENDED, View
 from orchestrator.settings import Settings
+from orchestrator.suggest import near
 
 Version = Literal["same", "latest"]
 

@@ -17,11 +17,12 @@ from orchestrator.compiler.order import above
 from orchestrator.compiler.parameters import resolve
 from orchestrator.errors import Conflict, InvalidGraph, Problem
 from orchestrator.graph import Workflow
-from orchestrator.names import key, listing, near
+from orchestrator.names import key
 from orchestrator.runs import adapter
 from orchestrator.runs.view import TRIGGER_TAG
 from orchestrator.secrets import seal
 from orchestrator.settings import Settings
+from orchestrator.suggest import listing, near
 
 Rows = Sequence[Mapping[str, Any]]
 PRIORITY_TAG = "dagster/priority"

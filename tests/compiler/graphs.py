@@ -17,6 +17,7 @@ from orchestrator import secrets
 from orchestrator.compiler import infer
 from orchestrator.compiler.check import Checked, inspect
 from orchestrator.compiler.jobs import Compiled, compile_document
+from orchestrator.compiler.opened import RESULT, ends
 from orchestrator.compiler.order import above
 from orchestrator.compiler.run import table_path
 from orchestrator.graph import parse
@@ -104,6 +105,9 @@ class Ran:
         return self.progress.error
 
     def path(self, node_id: str, port: str = "result") -> Path:
+        """Where a port's table is stored: of a workflow inside, where that of its output is."""
+        if (inside := self.compiled.plan.scopes.get(node_id)) is not None:
+            node_id, port = next((inside.place(s.node.id), RESULT) for name, s in ends(inside) if name == port)
         return table_path(self.folder, key(node_id), port)
 
     def rows(self, node_id: str, port: str = "result") -> list[tuple]:

@@ -10,8 +10,8 @@ from orchestrator.connections.postgresql import spatial_systems
 from orchestrator.crs import same, title, written_in
 from orchestrator.errors import NodeError
 from orchestrator.formats.base import kept
-from orchestrator.names import listing, near
 from orchestrator.ops.base import Context, Relation
+from orchestrator.suggest import listing, near
 from orchestrator.tables import quote
 
 DIMENSIONS = {0: "Geometry", 1: "GeometryZ", 2: "GeometryM", 3: "GeometryZM"}
