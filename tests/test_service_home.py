@@ -12,9 +12,10 @@ from orchestrator.database import dagster_url
 from orchestrator.errors import Conflict
 from orchestrator.service.home import MARK, configuration, prepare_home, workspace
 from orchestrator.service.logs import RunLogs
+from orchestrator.service.ports import check_ports
 from orchestrator.service.programs import configuration as configuration_of
 from orchestrator.service.programs import programs
-from orchestrator.service.session import check_ports, session
+from orchestrator.service.session import session
 from orchestrator.service.storage import Runs, create_tables
 from orchestrator.settings import Settings
 

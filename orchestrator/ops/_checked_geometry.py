@@ -21,8 +21,6 @@ SENTENCES = {
     "not_simple": "It crosses or touches itself.",
 }
 
-NOTHING: Any = shapely.Point()
-
 
 def read(column: Any, *, repair: bool = False) -> "Shapes":
     """A stored column as shapes; None also for what GEOS cannot read, unless a closed ring repairs it."""
@@ -55,7 +53,7 @@ TESTS: dict[Issue, "Callable[[Shapes], Any]"] = {
     "not_finite": lambda shapes: ~finite(shapes),
     "invalid": lambda shapes: ~shapely.is_valid(shapes),
     "repeated_points": _repeated,
-    "not_simple": lambda shapes: ~shapely.is_simple(np.where(finite(shapes), shapes, NOTHING)),
+    "not_simple": lambda shapes: ~shapely.is_simple(np.where(finite(shapes), shapes, np.array(shapely.Point()))),
 }
 
 

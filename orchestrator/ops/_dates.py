@@ -15,8 +15,7 @@ from orchestrator.suggest import near
 from orchestrator.tables import literal
 
 LETTER = re.compile(r"%-?(.)", re.DOTALL)
-TIME_LETTERS = frozenset("HIMSfgnpX%")
-ZONE_LETTERS = frozenset("zZ")
+TIME_LETTERS, ZONE_LETTERS = frozenset("HIMSfgnpX%"), frozenset("zZ")
 SPECIAL = r"(?i)^\s*(-?infinity|epoch)\s*$"  # DuckDB takes these with any format, and makes 1900-01-01 of them
 
 

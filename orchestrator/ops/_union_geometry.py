@@ -1,11 +1,15 @@
-"""The union of the geometries of each group: GEOS does it, so this part reads rows."""
+"""Unions of geometry, of each group or of a whole table: GEOS does it, so this part reads rows."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import NodeError
+from orchestrator.ops._spatial import shapes, vectorised, wkb
 from orchestrator.ops.base import Relation
 from orchestrator.tables import Session, quote
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def unions(session: Session, table: Relation, group_by: Sequence[str], column: str) -> Relation:
@@ -31,5 +35,18 @@ def _united(frame: Any) -> Any:
         reason = str(error).split("\n")[0]
         message = f"These geometries cannot be united: {reason}. Repair them first."
         raise NodeError(message, code="invalid_geometry") from None
-    shapes = geopandas.GeoSeries(list(made.values()), crs=frame.crs)
-    return geopandas.GeoDataFrame({"gid": list(made), "g": shapes}, geometry="g").astype({"gid": "int64"})
+    united = geopandas.GeoSeries(list(made.values()), crs=frame.crs)
+    return geopandas.GeoDataFrame({"gid": list(made), "g": united}, geometry="g").astype({"gid": "int64"})
+
+
+def dissolved(table: "pa.Table", column: str) -> "pa.Table":
+    """One row with everything merged; none where there is nothing."""
+    import numpy as np
+    import pyarrow as pa
+    import shapely
+
+    areas = shapes(table.column(column))
+    areas = areas[~shapely.is_missing(areas)]
+    merged = [vectorised(shapely.union_all, areas)] if len(areas) else []
+    field = table.schema.field(column)
+    return pa.Table.from_arrays([wkb(np.array(merged, dtype=object))], schema=pa.schema([field]))

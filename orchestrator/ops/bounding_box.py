@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from orchestrator.ops._spatial import Shapes
 
-SIDES = ("xmin", "ymin", "xmax", "ymax")
-
 
 class BoundingBox(GroupedOrNot):
     """Replace geometry by its bounding box, or write the sides of the box into columns, or both.
@@ -45,8 +43,7 @@ class BoundingBox(GroupedOrNot):
 
     def _of_rows(self, table: Relation) -> "pa.Table":
         column, crs = active(table, self.geometry)
-        fields = [geometry_field(column, crs)] if self.output != "columns" else []
-        fields += self._fields()
+        fields = [*([geometry_field(column, crs)] if self.output != "columns" else []), *self._fields()]
 
         def made(batch: "Shapes", _: Any, before: int) -> list[Any]:
             box = [wkb(vectorised(self._boxes, batch, before=before))] if self.output != "columns" else []
@@ -73,7 +70,8 @@ class BoundingBox(GroupedOrNot):
     def _fields(self) -> "list[pa.Field]":
         import pyarrow as pa
 
-        return [pa.field(self.prefix + side, pa.float64()) for side in SIDES] if self.output != "geometry" else []
+        names = ("xmin", "ymin", "xmax", "ymax") if self.output != "geometry" else ()
+        return [pa.field(self.prefix + name, pa.float64()) for name in names]
 
     def _sides(self, batch: "Shapes") -> list[Any]:
         from orchestrator.ops._boxes import sides

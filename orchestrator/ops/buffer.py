@@ -7,12 +7,11 @@ from pydantic import Field
 
 from orchestrator.crs import parse, written_in
 from orchestrator.errors import NodeError
-from orchestrator.ops._spatial import geometry_of, kind_of, mapped, missing_crs, shapes, vectorised, wkb
+from orchestrator.ops._spatial import geometry_of, kind_of, mapped, missing_crs, vectorised
+from orchestrator.ops._union_geometry import dissolved
 from orchestrator.ops.base import Context, Op, Relation
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from orchestrator.ops._spatial import Shapes
 
 
@@ -70,16 +69,3 @@ class Buffer(Op):
             message = f"Around geometry in degrees at most {FARTHEST:,.0f} metres are possible."
             raise NodeError(message, code="out_of_bounds", path="/config/distance")
         return lambda batch, metres: buffers(batch, metres, system, self._on_plane)
-
-
-def dissolved(table: "pa.Table", column: str) -> "pa.Table":
-    """One row with everything merged; none where there is nothing."""
-    import numpy as np
-    import pyarrow as pa
-    import shapely
-
-    areas = shapes(table.column(column))
-    areas = areas[~shapely.is_missing(areas)]
-    merged = [vectorised(shapely.union_all, areas)] if len(areas) else []
-    field = table.schema.field(column)
-    return pa.Table.from_arrays([wkb(np.array(merged, dtype=object))], schema=pa.schema([field]))

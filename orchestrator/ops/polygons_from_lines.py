@@ -13,7 +13,6 @@ from orchestrator.ops.base import Context, Relation
 if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
 
-LINES = (1, 5)
 REASONS = {
     "cut": "It connects two lines, and both of its sides are in one area or in none.",
     "dangle": "One of its ends meets no other line.",
@@ -59,10 +58,8 @@ class PolygonsFromLines(Grouped):
         rows = self.read(table, column)
         groups = self.groups(rows, context.session)
         given = shapes(rows.column(column))
-        usable = np.isin(shapely.get_type_id(given), LINES) & ~shapely.is_empty(given)
-        lines = given.copy()
-        lines[~usable] = None
-        found = groups.worked(groups.collections(lines), self._faces)
+        usable = np.isin(shapely.get_type_id(given), (1, 5)) & ~shapely.is_empty(given)
+        found = groups.worked(groups.collections(np.where(usable, given, np.array(None))), self._faces)
         areas, of = parts_of(found[0])
         if not self.holes:
             areas = np.asarray(shapely.polygons(shapely.get_exterior_ring(areas)), dtype=object)

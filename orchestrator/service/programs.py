@@ -51,18 +51,14 @@ class Program:
 def programs(settings: Settings) -> dict[str, Program]:
     """The programs by name; the database only where it is the embedded one."""
     where = ("-w", str(workspace(settings)))
-    api = ("--host", settings.host, "--port", str(settings.port))
+    api = ("uvicorn", "--factory", "api.app:create_app", "--no-access-log", "--timeout-graceful-shutdown", "2")
     dagster = ("-h", "127.0.0.1", "-p", str(settings.dagster_port))
     made = [
         Program(DATABASE, ("orchestrator.service.keeper",), 5),
         Program(CODE_SERVER, ("orchestrator.service.code_server",), 7),
         Program(DAEMON, ("dagster._daemon", "run", *where), 2),
         Program(WEBSERVER, ("dagster_webserver", *dagster, *where), 2),
-        Program(
-            API,
-            ("uvicorn", "--factory", "api.app:create_app", *api, "--no-access-log", "--timeout-graceful-shutdown", "2"),
-            4,
-        ),
+        Program(API, (*api, "--host", settings.host, "--port", str(settings.port)), 4),
     ]
     return {program.name: program for program in made if program.name != DATABASE or not settings.database_url}
 

@@ -72,9 +72,7 @@ class Servicer(DagsterApiServer):
 
     def serve(self, port: int) -> None:
         """Listen, and answer until the end."""
-        grpc_server.EVENT_QUEUE_POLL_INTERVAL = (
-            ANSWER_EVERY_S  # how often StartRun looks whether the worker has started
-        )
+        grpc_server.EVENT_QUEUE_POLL_INTERVAL = ANSWER_EVERY_S  # of StartRun, whether the worker has started
         DagsterGrpcServer(
             server_termination_event=self._ended,
             dagster_api_servicer=self,

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import secrets
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,7 +10,6 @@ from pathlib import Path
 import psutil
 
 from orchestrator.errors import Conflict
-from orchestrator.settings import Settings
 
 TOKEN = "GRAPHMILL_SESSION"  # noqa: S105
 LET_GO_S = 3.0
@@ -68,21 +66,3 @@ def belongs(process: psutil.Process, token: str) -> bool:
         return process.environ().get(TOKEN) == token
     except (psutil.Error, OSError):
         return False
-
-
-def check_ports(settings: Settings) -> None:
-    """Raises Conflict for a port that another program uses."""
-    wanted = {
-        ("GRAPHMILL_PORT", settings.host, settings.port),
-        ("GRAPHMILL_DAGSTER_PORT", "127.0.0.1", settings.dagster_port),
-        ("GRAPHMILL_CODE_SERVER_PORT", "127.0.0.1", settings.code_server_port),
-    }
-    for name, host, port in sorted(wanted):
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family) as tried:
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                tried.bind((host, port))
-            except OSError as error:
-                message = f"Port {port} of {host} cannot be used: {error.strerror}. Set {name} to another one."
-                raise Conflict(message, code="port_in_use") from error

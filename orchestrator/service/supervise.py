@@ -18,8 +18,9 @@ from orchestrator.database import dagster_url, database_url, embedded, prepare
 from orchestrator.embedded import running
 from orchestrator.errors import GraphmillError
 from orchestrator.service.home import prepare_home
+from orchestrator.service.ports import check_ports
 from orchestrator.service.programs import CODE_SERVER, DATABASE, STEPS, USERS, configuration, programs
-from orchestrator.service.session import TOKEN, check_ports, session
+from orchestrator.service.session import TOKEN, session
 from orchestrator.settings import Settings, settings
 
 LONGEST_WAIT = 10  # seconds between two attempts to start what will not start
