@@ -3,8 +3,9 @@
 import time
 
 import pytest
+from compiler import problems, problems_of_settings
 from compiler.graphs import ROWS, chain, graph, keep, node, problems_of, rows
-from compiler.problems import CASES, JOIN, PAIR
+from compiler.problems import JOIN, PAIR
 
 from orchestrator.compiler import check
 from orchestrator.compiler.check import inspect
@@ -19,6 +20,7 @@ CONTRACT = {
     "invalid_expression", "type_mismatch", "unknown_parameter", "missing_parameter", "path_not_allowed",
     "file_not_found", "empty_graph",
 }  # fmt: skip
+CASES = [*problems.CASES, *problems_of_settings.CASES]
 TYPES = "affine, aggregate, bins, "
 
 
