@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 from fastapi import Depends, FastAPI
+from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -34,7 +35,7 @@ log = structlog.get_logger(__name__)
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The API. Nothing is opened before it starts to serve, and it starts without a database too: `/readyz` says so."""
     settings = settings or of_environment()
-    app = FastAPI(
+    app = FastAPIOffline(
         **openapi.ABOUT,
         lifespan=_lifespan,
         dependencies=[Depends(bind_ids)],

@@ -1,5 +1,6 @@
 """Every route: documented, with a model, an example, and its rejections in the one shape."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -135,3 +136,14 @@ def test_a_method_that_is_not_taken(api: TestClient) -> None:
 def test_the_page_about_the_api(api: TestClient) -> None:
     assert api.get("/openapi.json").json()["info"]["title"] == "Graphmill"
     assert "content-security-policy" not in api.get("/docs").headers
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+def test_the_pages_about_the_api_need_no_other_server(api: TestClient, path: str) -> None:
+    page = api.get(path)
+    assert page.status_code == 200
+    needed = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(needed) >= 2
+    for each in needed:
+        assert each.startswith("/")
+        assert api.get(each).status_code == 200
