@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     )
     max_python_s: float = Field(3600.0, gt=0, description="Longest time, in seconds, that a `python` node may ask for.")
     cancel_grace_s: float = Field(5.0, gt=0, description="Seconds before a canceled run's process is killed.")
+    keep_runs_days: float = Field(
+        90.0, ge=0, description="Days until a finished run is removed, with its log and tables; 0: never."
+    )
     secret_key: str | None = Field(None, description="Key that secrets are encrypted with; kept in the home if unset.")
 
     @property

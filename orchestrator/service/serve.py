@@ -31,12 +31,14 @@ def main() -> None:
     from dagster import DagsterInstance
 
     from orchestrator import definitions
+    from orchestrator.service.prune import Pruner
     from orchestrator.service.servicer import Servicer
     from orchestrator.service.watch import Watcher
 
     servicer = Servicer(context, definitions.listed)
     instance = DagsterInstance.get()
     Watcher(instance, now, servicer.held).start()
+    Pruner(instance, now, lambda before: definitions.catalog().forget_keys(before)).start()
     if now.warm_workers and not is_warm(context):
         log.error("workers do not start warm: runs will start slowly", module=WARM)
     stop_on_signal(servicer, instance)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
+import sqlalchemy as sa
 from dagster import StringSource
 from dagster._config import UserConfigSchema
 from dagster._serdes import ConfigurableClassData
@@ -15,6 +16,16 @@ from dagster_postgres import (
 from orchestrator.service.event_log import Events
 from orchestrator.service.pool import pooled
 
+UNUSED_SNAPSHOTS = """
+WITH kept AS (SELECT snapshot_id, run_body::json AS body FROM runs)
+DELETE FROM snapshots WHERE snapshot_id NOT IN (
+    SELECT snapshot_id FROM kept WHERE snapshot_id IS NOT NULL
+    UNION SELECT body ->> 'execution_plan_snapshot_id' FROM kept WHERE body ->> 'execution_plan_snapshot_id' IS NOT NULL
+) AND (snapshot_type <> 'PIPELINE' OR NOT EXISTS (
+    SELECT FROM kept WHERE coalesce(body ->> 'solid_selection', body ->> 'solids_to_execute') IS NOT NULL
+))
+"""
+
 
 class Runs(PostgresRunStorage):
     """Run records, as durable as PostgreSQL makes them."""
@@ -26,6 +37,15 @@ class Runs(PostgresRunStorage):
     def has_run_stats_index_cols(self) -> bool:
         """True. Dagster reads the table's columns several times a run to see how old it is; ours is never old."""
         return True
+
+    def drop_snapshots(self) -> int:
+        """Remove the snapshots of jobs and plans that no run has; returns how many.
+
+        Dagster keeps them for ever. A run of some ops alone needs the snapshot of the whole job too; its own has the
+        name of that inside: while there is such a run, those of jobs stay.
+        """
+        with self.connect() as connection:
+            return int(connection.execute(sa.text(UNUSED_SNAPSHOTS)).rowcount)
 
     def dispose(self) -> None:
         """Give the connections back."""
