@@ -78,6 +78,11 @@ NULLS: list[Case | Value] = [
         {"table": {"v": [None, 1, 2]}}, {"result": {"v": [None, 1, 2], "f": [None, None, None], "s": [3, 3, 3]}},
     ),
     Case(
+        "Unless they shall", "window",
+        {"functions": [{"function": "last", "column": "v", "frame": "running", "skip_nulls": True, "name": "w"}]},
+        {"table": {"v": [None, 1, None, 2]}}, {"result": {"v": [None, 1, None, 2], "w": [None, 1, 1, 2]}},
+    ),
+    Case(
         "Lists keep nulls", "collect_list", {"columns": ["v"]}, {"table": {"v": [1, None]}},
         {"result": {"v": [[1, None]]}},
     ),

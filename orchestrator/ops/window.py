@@ -19,7 +19,10 @@ PLACES = {
     "row_number": "row_number()", "rank": "rank()", "dense_rank": "dense_rank()", "percent_rank": "percent_rank()",
     "ntile": "ntile({n})",
 }  # fmt: skip
-VALUES = {"lag": "lag({x}, {n})", "lead": "lead({x}, {n})", "first": "first_value({x})", "last": "last_value({x})"}
+VALUES = {
+    "lag": "lag({x}, {n}{nulls})", "lead": "lead({x}, {n}{nulls})",
+    "first": "first_value({x}{nulls})", "last": "last_value({x}{nulls})",
+}  # fmt: skip
 BY_TIES = ("rank", "dense_rank", "percent_rank")
 COUNTED = ("ntile", "lag", "lead")
 FRAMES = {
@@ -43,11 +46,9 @@ class Function(BaseModel):
     )
     name: NewColumn = Field(description="Name of the new column.", examples=["place"])
     n: int = Field(
-        1,
-        ge=1,
-        le=2**31 - 1,
-        description="How many rows before or after, for `lag` and `lead`; how many tiles, for `ntile`.",
+        1, ge=1, le=2**31 - 1, description="How many rows before or after, for `lag` and `lead`; tiles, for `ntile`."
     )
+    skip_nulls: bool = Field(False, description="Pass over nulls, for `lag`, `lead`, `first` and `last`.")
     frame: Literal["all", "running", "moving"] = Field(
         "all",
         description="Of which rows: all of the partition; those up to this one; or those around it. "
@@ -70,6 +71,8 @@ class Function(BaseModel):
                 raise invalid(f"'{field}' is for a 'moving' frame.", field)
         if self.n != 1 and self.function not in COUNTED:
             raise invalid("'n' is for 'lag', 'lead' and 'ntile'.", "n")
+        if self.skip_nulls and self.function not in VALUES:
+            raise invalid("'skip_nulls' is for 'lag', 'lead', 'first' and 'last'.", "skip_nulls")
         return self
 
     def sql(self, kinds: Mapping[str, str], number: str, window: str, order: str) -> str:
@@ -84,13 +87,14 @@ class Function(BaseModel):
         if self.function in PLACES:
             return f"{PLACES[self.function].format(n=self.n)} {over})"
         x = f"t.{quote(self.column)}" if self.column else "*"
+        made = VALUES.get(self.function, "").format(x=x, n=self.n, nulls=" IGNORE NULLS" if self.skip_nulls else "")
         if self.function in ("lag", "lead"):
-            return f"{VALUES[self.function].format(x=x, n=self.n)} {over})"
+            return f"{made} {over})"
         over = f"{over} {FRAMES[self.frame].format(preceding=self.preceding, following=self.following)})"
-        if self.function in VALUES:
-            return f"{VALUES[self.function].format(x=x)} {over}"
-        made = Aggregation(function=self.function, column=self.column or "*")
-        return made.sql(kinds.get(made.column, ""), number, f" {over}")
+        if made:
+            return f"{made} {over}"
+        each = Aggregation(function=self.function, column=self.column or "*")
+        return each.sql(kinds.get(each.column, ""), number, f" {over}")
 
 
 class Window(Op):
@@ -98,9 +102,9 @@ class Window(Op):
 
     Rows are looked at in the order of `order_by`, and in input order where that does not decide; without it, in input
     order. Rows that are equal in `order_by` have the same `rank`, `dense_rank` and `percent_rank`; without it no two
-    are equal. Null is a partition of its own. `lag`, `lead`, `first` and `last` take nulls too; `sum`, `mean`, `min`,
-    `max` and the `count` of a column skip them, and are null (`count`: 0) where there is nothing else. The rows come
-    out in the order they came in.
+    are equal. Null is a partition of its own. `lag`, `lead`, `first` and `last` take nulls too, unless `skip_nulls`;
+    `sum`, `mean`, `min`, `max` and the `count` of a column skip them, and are null (`count`: 0) where there is nothing
+    else. The rows come out in the order they came in.
     """
 
     category: ClassVar[str] = "Rows"
