@@ -30,6 +30,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _place(item.path))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Apart, the tests of one system would start several; pytest-xdist writes the group behind a test's id."""
+    grouped = getattr(session.config.option, "loadgroup", False)
+    if grouped and session.items and not any("@" in item.nodeid for item in session.items):
+        raise pytest.UsageError("This pytest-xdist keeps no groups of tests together with this pytest.")
+
+
 def _place(path: Path) -> int:
     names = [path.parent.name, path.name]
     return next((place for place, name in enumerate(LONGEST) if name in names), len(LONGEST))
