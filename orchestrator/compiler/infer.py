@@ -80,6 +80,7 @@ class _Inference:
             with blame(step.node.id):
                 context = Context(self.session, self.root, design=True, connections=connection)
                 made = step.op.call(arranged(step, known), context)
+                self.problems += [each.model_copy(update={"node_id": step.node.id}) for each in context.warnings]
                 return {port: self._empty(table) for port, table in made.items()}
         except UnknownColumns as unknown:
             self.problems += unknown.warnings(step.node.id)

@@ -6,7 +6,7 @@ format's options. Nothing else is edited to add one.
 
 import uuid
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,10 +196,12 @@ class Target(Format):
 class Writer(Target):
     """How a relation becomes a file; `data_writer` saves it.
 
-    `geometry_as` says what becomes of geometry: a `column` of its type, its `text` alone, or what the format is for.
+    `geometry_as` says what becomes of geometry: a `column` of its type, its `text` alone, or what the format is for;
+    `becomes`, in which type a prepared column comes back, where in another.
     """
 
     geometry_as: ClassVar[GeometryAs] = "column"
+    becomes: ClassVar[Mapping[str, str]] = {}
 
     path: FilePath = Field(description="The file to write, relative to the data root.", examples=["out/late.csv"])
 

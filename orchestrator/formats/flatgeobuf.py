@@ -1,6 +1,6 @@
 """`flatgeobuf`: one layer in a binary file that can be read as a stream."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -39,6 +39,7 @@ class FlatgeobufWriter(Writer):
     name: ClassVar[str] = "flatgeobuf"
     label: ClassVar[str] = "FlatGeobuf"
     extensions: ClassVar[tuple[str, ...]] = FlatgeobufReader.extensions
+    becomes: ClassVar[Mapping[str, str]] = {"DATE": "TIMESTAMP", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
     geometry_as: ClassVar[GeometryAs] = "features"
 
     index: bool = option(False, "Store a spatial index; the rows are put in its order.", True, "checkbox")

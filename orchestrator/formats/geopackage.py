@@ -1,7 +1,7 @@
 """`geopackage`: layers in an SQLite file."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -43,6 +43,7 @@ class GeopackageWriter(Writer):
     geometry_as: ClassVar[GeometryAs] = "features"
     label: ClassVar[str] = "GeoPackage"
     extensions: ClassVar[tuple[str, ...]] = GeopackageReader.extensions
+    becomes: ClassVar[Mapping[str, str]] = {"TIMESTAMP": "TIMESTAMP WITH TIME ZONE"}
 
     layer: str | None = option(None, "The layer's name; the file's name by default.", "countries", min_length=1)
 

@@ -1,6 +1,6 @@
 """`gml`: features as XML, with a schema beside the file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -88,6 +88,7 @@ class GmlWriter(Writer):
     name: ClassVar[str] = "gml"
     label: ClassVar[str] = "GML"
     extensions: ClassVar[tuple[str, ...]] = GmlReader.extensions
+    becomes: ClassVar[Mapping[str, str]] = {"TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
     geometry_as: ClassVar[GeometryAs] = "features"
 
     def files(self, path: Path) -> list[Path]:

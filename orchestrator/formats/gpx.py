@@ -1,6 +1,6 @@
 """`gpx`: waypoints, routes and tracks of GPS devices, in WGS 84."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -76,6 +76,7 @@ class GpxWriter(Writer):
     name: ClassVar[str] = "gpx"
     label: ClassVar[str] = "GPX"
     extensions: ClassVar[tuple[str, ...]] = GpxReader.extensions
+    becomes: ClassVar[Mapping[str, str]] = {"TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
     geometry_as: ClassVar[GeometryAs] = "features"
 
     layer: Literal["waypoints", "routes", "tracks", "track_points"] | None = option(

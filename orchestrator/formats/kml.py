@@ -1,7 +1,7 @@
 """`kml`: places for Google Earth, in WGS 84; also zipped (`.kmz`)."""
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
@@ -62,6 +62,7 @@ class KmlWriter(Writer):
     name: ClassVar[str] = "kml"
     label: ClassVar[str] = "KML"
     extensions: ClassVar[tuple[str, ...]] = KmlReader.extensions
+    becomes: ClassVar[Mapping[str, str]] = {"BIGINT": "VARCHAR"}
     geometry_as: ClassVar[GeometryAs] = "features"
 
     def check(self, table: Relation) -> None:

@@ -1,7 +1,7 @@
 """`mapinfo`: MapInfo's tables (`.tab` with `.dat`, `.map`, `.id`) and interchange files (`.mif` with `.mid`)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -65,6 +65,7 @@ class MapinfoWriter(Writer):
     name: ClassVar[str] = "mapinfo"
     label: ClassVar[str] = "MapInfo"
     extensions: ClassVar[tuple[str, ...]] = MapinfoReader.extensions
+    becomes: ClassVar[Mapping[str, str]] = {"TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
     geometry_as: ClassVar[GeometryAs] = "features"
 
     def files(self, path: Path) -> list[Path]:

@@ -18,7 +18,7 @@ from duckdb import DuckDBPyRelation as Relation
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from orchestrator.connections import Connection, from_environment
-from orchestrator.errors import UnknownColumns
+from orchestrator.errors import Problem, UnknownColumns
 from orchestrator.ops.settings import bind_parameters
 from orchestrator.storable import storable
 from orchestrator.tables import Session
@@ -49,7 +49,7 @@ class Context:
     when nobody will see the order of this node's rows. `unused` are the output ports that nobody will read: any table
     may be given for them. `given` holds an `input` node's rows; `scratch` is a folder of the run's own. `log` writes a
     line of a level (`debug`, `info`, `warning`, `error`) into the run's log. `connections` gives a database connection
-    by its name, or says that it is not known.
+    by its name, or says that it is not known; `warnings` are what the node warns of.
     """
 
     session: Session
@@ -62,6 +62,11 @@ class Context:
     notes: dict[str, Any] = field(default_factory=dict, compare=False)
     log: Callable[[str, str], None] = field(default=_unheard, compare=False)
     connections: Callable[[str], Connection] = from_environment
+    warnings: list[Problem] = field(default_factory=list, compare=False)
+
+    def warn(self, message: str, *, code: str, hint: str | None = None, path: str | None = None) -> None:
+        """Say what a person should know of these settings, though they can run; heard in design."""
+        self.warnings.append(Problem(severity="warning", code=code, message=message, hint=hint, path=path))
 
 
 @dataclass(frozen=True)

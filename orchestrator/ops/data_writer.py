@@ -9,6 +9,7 @@ from orchestrator.errors import NodeError, at
 from orchestrator.formats import Target, Writer, writers
 from orchestrator.formats.atomic import replacing
 from orchestrator.formats.base import is_read_by, kept
+from orchestrator.formats.changed import warn
 from orchestrator.formats.problems import sentences
 from orchestrator.formats.systems import aligned
 from orchestrator.ops._by_format import ByFormat
@@ -52,6 +53,7 @@ class DataWriter(ByFormat):
             self._check_target(writer, target)
         writer.refuse(table)
         if context.design:
+            warn(writer, table, context)
             return table
         if self.mode == "error" and target.exists():
             raise NodeError(f"File '{writer.path}' is there already.", code="file_exists", path="/config/path")

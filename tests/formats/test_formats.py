@@ -1,5 +1,6 @@
 """What every format must do."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,6 +15,7 @@ from orchestrator.formats.base import Reader, Writer
 from orchestrator.formats.problems import translate
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.data_loader import DataLoader
+from orchestrator.ops.data_writer import DataWriter
 from orchestrator.schema import columns, geometry_columns
 from orchestrator.tables import names
 
@@ -93,6 +95,42 @@ def test_values_come_back(context: Context, load: Load, save: Save, kind: str) -
     same = [name for name in EXACT if name not in OTHERWISE.get(kind, {})]
     chosen = ", ".join(f'"{name}"' for name in same)
     assert found.project(chosen).fetchall() == table.project(chosen).fetchall()
+
+
+def warned(design: Context, table: Relation, **config: Any) -> str:
+    """What is said before a table of these columns is written."""
+    empty = design.session.connection.from_arrow(table.limit(0).to_arrow_table())
+    DataWriter.configure(config).call({"table": empty}, design)
+    assert {(each.severity, each.code) for each in design.warnings} <= {("warning", "format_changes")}
+    return " ".join(each.message for each in design.warnings)
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_what_does_not_come_back_is_warned_of(context: Context, design: Context, kind: str) -> None:
+    said = warned(design, typed(context, kind), target_type=kind, path=path_of(kind), **NEEDED.get(kind, {}))
+    changed = {name: made for name, made in OTHERWISE.get(kind, {}).items() if made != EXACT[name]}
+    assert dict(re.findall(r"'(\w+)' \([A-Z ]+\) becomes ([A-Z ]+)", said)) == changed
+
+
+CHANGES = [
+    ("shapefile", "1 AS population_total, 'x' AS short", "'population_total' is called 'population'."),
+    (
+        "geopackage",
+        "1.5::DECIMAL(9, 2) AS d, [1] AS l",
+        "'d' (DECIMAL(9,2)) becomes DOUBLE; 'l' (INTEGER[]) becomes VARCHAR.",
+    ),
+    ("geopackage", "1::SMALLINT AS s, 1.5::FLOAT AS f, uuid() AS u, '{}'::JSON AS j", ""),
+    ("geopackage", "'POINT (1 2)'::GEOMETRY AS g", "'g' (GEOMETRY) becomes VARCHAR."),
+    ("geopackage", ", ".join(f"TIME '01:02:03' AS t{n}" for n in range(7)), "'t4' (TIME) becomes VARCHAR; and 2 more."),
+    ("dxf", "1 AS a, 'x' AS layer", "column 'a' is left out."),
+]
+
+
+@pytest.mark.parametrize(("kind", "columns", "message"), CHANGES)
+def test_other_changes_are_warned_of(context: Context, design: Context, kind: str, columns: str, message: str) -> None:
+    table = context.session.connection.sql(f"SELECT 'POINT (1 2)'::GEOMETRY AS geometry, {columns}")
+    said = warned(design, table, target_type=kind, path=f"a{writers()[kind].extensions[0]}")
+    assert said.endswith(message) if message else not said
 
 
 @pytest.mark.parametrize("kind", sorted(SPATIAL - {"gpx"}))

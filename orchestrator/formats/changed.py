@@ -1,0 +1,45 @@
+"""What a format cannot keep of a table, said before anything is written."""
+
+from collections.abc import Iterator
+
+from orchestrator.formats.base import Writer
+from orchestrator.ops._types import INTEGER, plain
+from orchestrator.ops.base import Context, Relation
+from orchestrator.schema import is_geometry
+from orchestrator.tables import names
+
+MOST = 5
+AS_GOOD = ("UUID", "JSON", '"NULL"')  # their text is what they are
+
+
+def warn(writer: Writer, table: Relation, context: Context) -> None:
+    """Warn of the columns that come back under another name or in another type, or not at all."""
+    found = list(_changes(writer, table, context))
+    if not found:
+        return
+    told = "; ".join(found[:MOST]) + (f"; and {len(found) - MOST} more" if len(found) > MOST else "")
+    hint = "rename or cast these columns before, or write a format that keeps them"
+    context.warn(f"Not all is kept as it is in {writer.label}: {told}.", code="format_changes", hint=hint)
+
+
+def _changes(writer: Writer, table: Relation, context: Context) -> Iterator[str]:
+    before, after = names(table), names(writer.prepare(table, context))
+    if len(before) != len(after):
+        there = {name.lower() for name in after}
+        lost = [name for name, kind in before.items() if name.lower() not in there and not is_geometry(kind)]
+        yield from (f"column '{name}' is left out" for name in lost)
+        return
+    for (name, kind), (new, made) in zip(before.items(), after.items(), strict=True):
+        kept = writer.becomes.get(made, made)
+        if name != new:
+            yield f"'{name}' is called '{new}'"
+        if _differs(kind, kept) and not (is_geometry(kind) and writer.geometry_as == "text"):
+            yield f"'{name}' ({plain(kind)}) becomes {plain(kept)}"
+
+
+def _differs(kind: str, kept: str) -> bool:
+    """Whether something is lost: not where there is only more room."""
+    if kind == kept or (is_geometry(kind) and is_geometry(kept)):
+        return False
+    wider = (INTEGER.fullmatch(kind) and INTEGER.fullmatch(kept)) or (kind, kept) == ("FLOAT", "DOUBLE")
+    return not wider and not (kind in AS_GOOD and kept == "VARCHAR")
