@@ -1,10 +1,13 @@
 """How the code server starts run workers, and speaks with them."""
 
 import queue
+import time
 from multiprocessing import synchronize
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any
+
+TRIES, PAUSE_S = 20, 0.1
 
 
 class Order(synchronize.Event):
@@ -44,6 +47,28 @@ class Answers:
         return self._queue.get()
 
 
+class Process:
+    """A process that is started again where the forkserver dies just then, which for a moment seems to live.
+
+    It gets its work after it has told its number, so that one of which no number came does nothing.
+    """
+
+    def __init__(self, process: BaseProcess) -> None:
+        self._process = process
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._process, name)
+
+    def start(self) -> None:
+        """Start it. Raises EOFError or ConnectionError where no forkserver comes up."""
+        for _ in range(TRIES):
+            try:
+                return self._process.start()
+            except (EOFError, ConnectionError):
+                time.sleep(PAUSE_S)
+        return self._process.start()
+
+
 class Workers:
     """A `multiprocessing` context whose processes run our worker in place of Dagster's."""
 
@@ -58,7 +83,7 @@ class Workers:
         """The order to stop."""
         return Order(self._context)
 
-    def Process(self, target: Any, args: list[Any]) -> BaseProcess:  # noqa: N802
+    def Process(self, target: Any, args: list[Any]) -> "Process":  # noqa: N802
         """The process for what Dagster's `StartRun` wants to start."""
         from dagster._grpc.impl import start_run_in_subprocess
 
@@ -66,4 +91,4 @@ class Workers:
 
         if target is not start_run_in_subprocess:
             raise RuntimeError("Dagster starts something else than a run: this version of it is not supported.")
-        return self._context.Process(target=work, args=tuple(args))  # type: ignore[attr-defined,no-any-return]
+        return Process(self._context.Process(target=work, args=tuple(args)))  # type: ignore[attr-defined]
