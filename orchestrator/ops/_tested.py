@@ -44,8 +44,8 @@ class Tested(BaseModel):
         if self.condition is not None:
             return f"(\n{self.condition}\n)"
         kinds = names(table)
-        clauses = [(each, f"{place}/clauses/{index}") for index, each in enumerate(self.clauses or ())]
-        made = [f"({each.sql(kinds[each.column], at)})" for each, at in clauses]
+        clauses = enumerate(self.clauses or ())
+        made = [f"({each.sql(kinds[each.column], f'{place}/clauses/{index}')})" for index, each in clauses]
         return "(" + (" AND " if self.match == "all" else " OR ").join(made) + ")"
 
     def checked(self, table: Relation, place: str = "") -> str:

@@ -29,7 +29,9 @@ class FormatDatetime(Op):
 
     columns: list[Column] = Field(min_length=1, description="The columns to write as text.", examples=[["day"]])
     format: Format = Field(description="How, in strftime's letters.", examples=["%d.%m.%Y %H:%M"])
-    zone: Zone | None = Field(None, description="Zone to show a TIMESTAMPTZ in; UTC if empty.", examples=["Asia/Tokyo"])
+    zone: Zone | None = Field(
+        None, description="IANA zone to show TIMESTAMPTZ in; UTC if empty.", examples=["Asia/Tokyo"]
+    )
     name: NewColumn | None = Field(
         None, description="Write one column's text to this column; one of this name is replaced.", examples=["date"]
     )

@@ -15,7 +15,7 @@ class Range(Ends):
     """A range and its port."""
 
     port: PortName | None = Field(
-        None, description="Name of its port; if left out, such as `0..100` or `under 100`.", examples=["low"]
+        None, description="Its port; if left out, such as `0..100`, `under 100` or `from 100`.", examples=["low"]
     )
 
     @model_validator(mode="after")
@@ -45,7 +45,9 @@ class RouteByRange(Op):
     """
 
     category: ClassVar[str] = "Filter"
-    example: ClassVar[dict[str, Any]] = {"column": "amount", "ranges": [{"to": 10, "port": "small"}, {"from": 10}]}
+    example: ClassVar[dict[str, Any]] = {
+        "column": "amount", "ranges": [{"to": 10, "port": "small"}, {"from": 10, "to": 200}],
+    }  # fmt: skip
 
     column: Column = Field(description="The column to look at.", examples=["amount"])
     ranges: list[Range] = Field(
