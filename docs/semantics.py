@@ -27,8 +27,9 @@ SECTIONS: tuple[tuple[str, str, list[Case | Value]], ...] = (
         "Order",
         """Rows keep the order in which they came, in all node types but `sort` and those that say what their order is:
 joins go by the first table, then by the second; groups by their columns (`aggregate`) or by their first rows. One
-thread and many give the same rows in the same order; but the last digits of a sum, mean or deviation of many DOUBLEs
-may differ from run to run in `aggregate` and `sql`, as threads add up in any order. DECIMAL is exact.""",
+thread and many give the same rows in the same order, and the same sums to the last digit: those of DOUBLEs too are
+rounded once, at their end. Only a `sql` node is what its SELECT says: without ORDER BY its rows have no order, and
+DuckDB's own `sum` of DOUBLEs rounds as its threads add up.""",
         ORDER,
     ),
     ("Joins", "", JOINS),

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.errors import NodeError
+from orchestrator.ops._exact_sum import exact_sum
 from orchestrator.ops._types import INTEGER, family, plain
 from orchestrator.ops.settings import Column, NewColumn, invalid
 from orchestrator.tables import literal, quote
@@ -19,14 +20,14 @@ TAKES = {
     "union_geometry": {"geometry"},
 }  # fmt: skip
 REFUSES = {"min": {"geometry"}, "max": {"geometry"}, "concat": {"geometry"}}
-# Compensated sums: the order in which threads add floating-point numbers up must not show.
+# The order in which threads add up must not show: deviations are computed in the order of their values.
 SQL = {
     "count": "count({x})",
     "count_distinct": "count(DISTINCT {x})",
     "min": "min({x})",
     "max": "max({x})",
     "median": "median({x})",
-    "stddev": "stddev_samp({x})",
+    "stddev": "stddev_samp({x} ORDER BY {x})",
     "first": "arg_min({x}, {number})",
     "last": "arg_max({x}, {number})",
     "concat": "string_agg({x}::VARCHAR, {separator} ORDER BY {number})",
@@ -80,8 +81,15 @@ class Aggregation(BaseModel):
         return SQL[self.function].format(x=x, number=f"t.{number}", separator=literal(self.separator)) + over
 
     def _total(self, kind: str, x: str, over: str) -> str:
-        exact = kind not in ("FLOAT", "DOUBLE")
+        if kind in ("FLOAT", "DOUBLE"):
+            return self._float_total(f"{x}::DOUBLE" if kind == "FLOAT" else x, over)
         if self.function == "mean":
-            return f"CAST(avg({x}){over} AS DOUBLE)" if exact else f"favg({x}){over}"
+            return f"CAST(avg({x}){over} AS DOUBLE)"
         small = INTEGER.fullmatch(kind) and not kind.endswith("HUGEINT")
-        return f"CAST(sum({x}){over} AS BIGINT)" if small else f"{'sum' if exact else 'fsum'}({x}){over}"
+        return f"CAST(sum({x}){over} AS BIGINT)" if small else f"sum({x}){over}"
+
+    def _float_total(self, x: str, over: str) -> str:
+        """A window goes through its rows in their order, whatever the number of threads."""
+        if over:
+            return f"{'fsum' if self.function == 'sum' else 'favg'}({x}){over}"
+        return exact_sum(x) if self.function == "sum" else f"{exact_sum(x)} / count({x})"
