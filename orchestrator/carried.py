@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from duckdb import DuckDBPyRelation as Relation
 
+from orchestrator.sql import names, quote
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -43,23 +45,19 @@ def restored(table: Relation, schema: "pa.Schema") -> Relation:
 
 def _textual(table: Relation) -> Relation:
     """Times with a zone as text; what else Arrow lacks becomes text by itself."""
-    zoned = [name for name, kind in _kinds(table).items() if kind == ZONED]
+    zoned = [name for name, kind in names(table).items() if kind == ZONED]
     return table.project(_fields(table, dict.fromkeys(zoned, "VARCHAR"))) if zoned else table
 
 
 def _marked(schema: "pa.Schema", table: Relation) -> "pa.Schema":
-    for name, kind in _kinds(table).items():
+    for name, kind in names(table).items():
         if AS_TEXT.search(kind):
             place = schema.get_field_index(name)
             schema = schema.set(place, schema.field(place).with_metadata({KEY: kind.encode()}))
     return schema
 
 
-def _kinds(table: Relation) -> dict[str, str]:
-    return dict(zip(table.columns, map(str, table.types), strict=True))
-
-
 def _fields(table: Relation, kinds: dict[str, Any]) -> str:
     """A SELECT list: the columns, these cast."""
-    quoted = {name: '"' + name.replace('"', '""') + '"' for name in table.columns}
+    quoted = {name: quote(name) for name in table.columns}
     return ", ".join(f"CAST({sql} AS {kinds[name]}) AS {sql}" if name in kinds else sql for name, sql in quoted.items())

@@ -11,7 +11,7 @@ from duckdb.sqltypes import DuckDBPyType as Kind
 
 from orchestrator.crs import projjson
 from orchestrator.schema import crs_of, is_geometry
-from orchestrator.tables import literal, quote
+from orchestrator.sql import literal, quote
 
 PLAIN = {
     "HUGEINT": "DECIMAL(38,0)", "UHUGEINT": "DECIMAL(38,0)", "BIGNUM": "VARCHAR", "BIT": "VARCHAR",

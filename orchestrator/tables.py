@@ -2,7 +2,7 @@
 
 import itertools
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from orchestrator import frames
 from orchestrator.carried import restored
 from orchestrator.errors import NodeError
 from orchestrator.schema import geometry_columns
+from orchestrator.sql import literal
 
 PYTHON_SOURCE = "__duckdb_source_"  # DuckDB's name for an Arrow table, which is there as long as its relation is
 # A column of more values than the limit gets no dictionary: DuckDB would give it up late, a tenth of the time spent.
@@ -23,16 +24,6 @@ STORED = (
     "WRITE_BLOOM_FILTER false"
 )
 SESSIONS: "weakref.WeakSet[Session]" = weakref.WeakSet()
-
-
-def quote(name: str) -> str:
-    """An SQL identifier for any name."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(value: str) -> str:
-    """An SQL string for any text."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 class Session:
@@ -143,8 +134,3 @@ def interrupt_all() -> None:
     for session in list(SESSIONS):
         with suppress(duckdb.ConnectionException):  # it has just been closed
             session.connection.interrupt()
-
-
-def names(table: Relation) -> Mapping[str, str]:
-    """Column name to DuckDB type text."""
-    return dict(zip(table.columns, map(str, table.types), strict=True))

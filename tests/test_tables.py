@@ -13,7 +13,8 @@ import shapely
 
 from orchestrator.errors import NodeError
 from orchestrator.schema import columns, crs_of, is_geometry
-from orchestrator.tables import Session, interrupt_all, literal, names, quote
+from orchestrator.sql import literal, names, quote
+from orchestrator.tables import Session, interrupt_all
 
 
 @pytest.fixture

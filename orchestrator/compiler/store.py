@@ -27,7 +27,8 @@ from orchestrator.faults import blame
 from orchestrator.names import port_of
 from orchestrator.ops.base import Relation
 from orchestrator.schema import GEOMETRY, Column
-from orchestrator.tables import Session, literal, quote
+from orchestrator.sql import literal, quote
+from orchestrator.tables import Session
 
 Columns = tuple[Column, ...]
 PREVIEW_ROWS = 10

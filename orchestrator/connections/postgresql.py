@@ -13,7 +13,7 @@ from orchestrator.connections.postgres.answers import GEOMETRY, Answered, column
 from orchestrator.connections.postgres.problems import sentences
 from orchestrator.errors import NodeError
 from orchestrator.settings import settings
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 if TYPE_CHECKING:
     from orchestrator.ops.base import Context, Relation

@@ -11,7 +11,8 @@ from orchestrator.expressions import as_query
 from orchestrator.faults import translate
 from orchestrator.preview.as_json import expression, loads
 from orchestrator.preview.selection import free
-from orchestrator.tables import Session, literal, quote
+from orchestrator.sql import literal, quote
+from orchestrator.tables import Session
 
 ROWS = 10
 MEMORY = 256 << 20

@@ -20,7 +20,8 @@ from orchestrator.literals import PLACEHOLDER, substitute, written_at
 from orchestrator.ops._types import canonical
 from orchestrator.preview.sessions import existing
 from orchestrator.schema import GEOMETRY, Column, column
-from orchestrator.tables import Session, literal, quote
+from orchestrator.sql import literal, quote
+from orchestrator.tables import Session
 
 PLACE = "/expression"
 

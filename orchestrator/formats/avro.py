@@ -11,8 +11,8 @@ from orchestrator.formats.avro_schema import CASTS, schema_of
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.streams import batches, stored
 from orchestrator.schema import is_geometry
+from orchestrator.sql import names, quote
 from orchestrator.storable import storable
-from orchestrator.tables import names, quote
 
 MAGIC = b"Obj\1"
 BATCH = 10_000

@@ -20,7 +20,8 @@ from orchestrator.formats.problems import sentences
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.settings import FilePath, NewColumn
 from orchestrator.schema import GEOMETRY, Column, columns
-from orchestrator.tables import Session, quote
+from orchestrator.sql import quote
+from orchestrator.tables import Session
 
 __all__ = [
     "Context", "FileReader", "Format", "GeometryAs", "Layer", "Reader", "Relation", "Target", "Writer", "is_read_by",
@@ -85,6 +86,8 @@ def layer_of(name: str | None, table: Relation, rows: int | None = None, geometr
 class Reader(Format):
     """How a dataset becomes a relation."""
 
+    folder: ClassVar[bool] = False  # whether a dataset may be a folder
+
     def load(self, context: Context) -> Relation:
         """The rows, lazily where the format allows it. With `context.design` the same columns, and cheaply.
 
@@ -110,7 +113,6 @@ class FileReader(Reader):
     of their names. A `.zip` is named with the file inside behind it, `data.zip/a.csv`, or with `inside`.
     """
 
-    folder: ClassVar[bool] = False  # whether a dataset may be a folder
     may_be_empty: ClassVar[bool] = False  # a file without a byte is a table without rows
 
     path: FilePath = Field(

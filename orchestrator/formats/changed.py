@@ -6,7 +6,7 @@ from orchestrator.formats.base import Writer
 from orchestrator.ops._types import INTEGER, plain
 from orchestrator.ops.base import Context, Relation
 from orchestrator.schema import is_geometry
-from orchestrator.tables import names
+from orchestrator.sql import names
 
 MOST = 5
 AS_GOOD = ("UUID", "JSON", '"NULL"')  # their text is what they are
@@ -31,10 +31,11 @@ def _changes(writer: Writer, table: Relation, context: Context) -> Iterator[str]
         return
     for (name, kind), (new, made) in zip(before.items(), after.items(), strict=True):
         kept = writer.becomes.get(made, made)
-        if name != new:
-            yield f"'{name}' is called '{new}'"
         if _differs(kind, kept) and not (is_geometry(kind) and writer.geometry_as == "text"):
-            yield f"'{name}' ({plain(kind)}) becomes {plain(kept)}"
+            said = plain(kept) if name == new else f"'{new}' ({plain(kept)})"
+            yield f"'{name}' ({plain(kind)}) becomes {said}"
+        elif name != new:
+            yield f"'{name}' is called '{new}'"
 
 
 def _differs(kind: str, kept: str) -> bool:

@@ -19,8 +19,8 @@ from orchestrator.formats.encodings import NATIVE, Encoding, as_utf8, encoding_o
 from orchestrator.formats.problems import BLANKS
 from orchestrator.formats.reading import read
 from orchestrator.formats.workplace import empty
+from orchestrator.sql import literal, quote
 from orchestrator.suggest import listing, near
-from orchestrator.tables import literal, quote
 
 SAMPLE = 20_480
 # Where DuckDB looks at the file itself it knows how large it is, and plans joins by that. It looks each time that a

@@ -11,8 +11,8 @@ from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, opt
 from orchestrator.formats.vector_reader import VectorReader
 from orchestrator.ops.settings import Column
 from orchestrator.schema import geometry_columns
+from orchestrator.sql import quote
 from orchestrator.suggest import listing, near
-from orchestrator.tables import quote
 
 
 class DxfReader(VectorReader):

@@ -13,8 +13,8 @@ from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.excel_values import columns_of, table_of
 from orchestrator.formats.json import finite
 from orchestrator.formats.vector import holdable
+from orchestrator.sql import quote
 from orchestrator.suggest import listing, near
-from orchestrator.tables import quote
 
 RANGE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})?:([A-Z]{1,3})([1-9]\d{0,6})?")
 MOST_ROWS = 1_048_576

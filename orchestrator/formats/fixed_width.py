@@ -16,8 +16,8 @@ from orchestrator.formats.text import LineEnd
 from orchestrator.formats.texts import converted
 from orchestrator.formats.vector import holdable
 from orchestrator.ops.settings import NewColumn, invalid, unique
+from orchestrator.sql import literal, quote
 from orchestrator.suggest import listing, near
-from orchestrator.tables import literal, quote
 
 NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|FLOAT|DECIMAL.*")
 TRIMS = {"both": "trim({})", "left": "ltrim({})", "right": "rtrim({})", "none": "{}"}

@@ -11,7 +11,7 @@ from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, opt
 from orchestrator.formats.systems import crs_text
 from orchestrator.formats.vector_reader import VectorReader, begins_with
 from orchestrator.schema import geometry_columns
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 
 class FlatgeobufReader(VectorReader):

@@ -12,7 +12,7 @@ from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, opt
 from orchestrator.formats.systems import WGS_84, reprojected
 from orchestrator.formats.vector_reader import VectorReader
 from orchestrator.schema import geometry_columns
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 KINDS = frozenset(vector.KINDS)
 

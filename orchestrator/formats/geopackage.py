@@ -9,12 +9,11 @@ from typing import Any, ClassVar
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
+from orchestrator.formats.sqlite_tables import MAGIC
 from orchestrator.formats.systems import crs_text
 from orchestrator.formats.vector_reader import LayerReader, begins_with
 from orchestrator.paths import existing
 from orchestrator.schema import geometry_columns
-
-MAGIC = b"SQLite format 3\0"
 
 
 class GeopackageReader(LayerReader):

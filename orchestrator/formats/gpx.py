@@ -13,7 +13,7 @@ from orchestrator.formats.systems import WGS_84, reprojected
 from orchestrator.formats.vector_reader import VectorReader, has_root, renamed, safe_names
 from orchestrator.paths import existing
 from orchestrator.schema import geometry_columns
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 OWN = {
     "ele": "DOUBLE", "time": "TIMESTAMP WITH TIME ZONE", "magvar": "DOUBLE", "geoidheight": "DOUBLE", "name": "VARCHAR",

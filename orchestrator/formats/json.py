@@ -10,7 +10,7 @@ from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import opened
 from orchestrator.formats.json_records import Pointer
 from orchestrator.formats.workplace import empty, known, new_file, plain_text, workplace
-from orchestrator.tables import literal, quote
+from orchestrator.sql import literal, quote
 
 
 class JsonReader(FileReader):

@@ -12,8 +12,8 @@ from orchestrator.errors import NodeError, at
 from orchestrator.formats.reading import pattern, read
 from orchestrator.formats.workplace import known
 from orchestrator.ops.base import Relation
+from orchestrator.sql import literal, quote
 from orchestrator.suggest import listing, near
-from orchestrator.tables import literal, quote
 
 SAMPLE = 100_000
 LARGEST_DOCUMENT = 256 << 20

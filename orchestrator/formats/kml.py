@@ -11,7 +11,7 @@ from orchestrator.formats import vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer
 from orchestrator.formats.systems import WGS_84, reprojected
 from orchestrator.formats.vector_reader import ASCII, QUOTED, LayerReader, has_root, renamed, safe_names
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 LARGEST = 1 << 30
 DRAWING = ("id", "altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon")

@@ -13,8 +13,9 @@ from orchestrator.formats.found import Found
 from orchestrator.formats.packed import unpack
 from orchestrator.formats.workplace import empty, new_file, remembered
 from orchestrator.ops.base import Context, Relation
+from orchestrator.sql import literal, names, quote
 from orchestrator.suggest import listing
-from orchestrator.tables import Session, literal, names, quote
+from orchestrator.tables import Session
 
 if TYPE_CHECKING:
     from orchestrator.formats.base import FileReader

@@ -14,7 +14,7 @@ from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import crs_text
 from orchestrator.formats.vector_reader import ASCII, VectorReader, apart, renamed, safe_names
 from orchestrator.schema import geometry_columns
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 LONGEST_NAME = 31
 BESIDE = {".tab": (".dat", ".map", ".id"), ".mif": (".mid",)}

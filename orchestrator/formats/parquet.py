@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
 from orchestrator.formats.reading import read
 from orchestrator.formats.systems import geo_options
-from orchestrator.tables import literal, quote
+from orchestrator.sql import literal, quote
 
 Compression = Literal["zstd", "snappy", "lz4", "gzip", "uncompressed"]
 

@@ -12,7 +12,7 @@ from orchestrator.crs import Crs
 from orchestrator.errors import NodeError, at
 from orchestrator.formats.base import Context, Reader, Relation, Target, option
 from orchestrator.ops.settings import Column, invalid
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 LIMIT = 63
 KEYED = ("upsert", "delete")

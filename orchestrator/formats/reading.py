@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orchestrator.tables import literal, quote
+from orchestrator.sql import literal, quote
 
 
 def read(function: str, path: Path, options: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from orchestrator.formats.streams import stored
 from orchestrator.formats.texts import converted, guessed, with_types
 from orchestrator.formats.workplace import empty, remembered
 from orchestrator.ops.base import Context, Relation
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 BATCH = 10_000
 NUMBER = "\1row"

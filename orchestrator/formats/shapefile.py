@@ -13,7 +13,7 @@ from orchestrator.formats.gdal import gdal
 from orchestrator.formats.systems import crs_text
 from orchestrator.formats.vector_reader import VectorReader, apart, begins_with
 from orchestrator.schema import geometry_columns
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 MAGIC = b"\0\0\x27\x0a"
 NEEDED = (".shx", ".dbf")

@@ -15,7 +15,7 @@ from orchestrator.formats.vector import holdable
 from orchestrator.formats.workplace import remembered
 from orchestrator.paths import existing
 from orchestrator.schema import is_geometry
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 DECLARED = {
     "BOOLEAN": "BOOLEAN", "DATE": "DATE", "TIMESTAMP": "TIMESTAMP", "TIMESTAMP_NS": "TIMESTAMP", "TIME": "TIME",

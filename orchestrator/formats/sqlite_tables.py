@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import quote as url_quote
 
 from orchestrator.errors import NodeError
+from orchestrator.sql import quote
 from orchestrator.suggest import listing, near
-from orchestrator.tables import quote
 
 MAGIC = b"SQLite format 3\0"
 BATCH = 10_000

@@ -6,7 +6,7 @@ from typing import Any
 from orchestrator.errors import NodeError
 from orchestrator.ops.base import Context, Relation
 from orchestrator.schema import GEOMETRY, geometry_columns
-from orchestrator.tables import literal, quote
+from orchestrator.sql import literal, quote
 
 WGS_84 = "EPSG:4326"
 

@@ -10,8 +10,8 @@ from orchestrator.formats.encodings import Encoding, encoding_of, unwritable
 from orchestrator.formats.lines import lines, whole
 from orchestrator.formats.streams import batches
 from orchestrator.ops.settings import NewColumn
+from orchestrator.sql import quote
 from orchestrator.suggest import listing, near
-from orchestrator.tables import quote
 
 LineEnd = Literal["\n", "\r\n", ""]
 

@@ -6,8 +6,8 @@ from orchestrator.errors import NodeError
 from orchestrator.formats.json_records import MOMENT
 from orchestrator.ops.base import Relation
 from orchestrator.pointers import escaped
+from orchestrator.sql import literal, quote
 from orchestrator.suggest import listing, near
-from orchestrator.tables import literal, quote
 
 # The narrowest first. A number with a zero in front is a code, such as a postal one.
 FORMS = {

@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from orchestrator.formats.base import Context, Relation, option
 from orchestrator.formats.csv import CsvReader, CsvWriter, Delimiter, Mark
-from orchestrator.tables import literal, quote
+from orchestrator.sql import literal, quote
 
 NULL = "\\N"
 Escapes = Literal["quotes", "backslash"]

@@ -17,8 +17,8 @@ from orchestrator.formats.gdal import gdal
 from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import crs_text, same, system
 from orchestrator.schema import geometry_columns, is_geometry
+from orchestrator.sql import quote
 from orchestrator.suggest import near
-from orchestrator.tables import quote
 
 IN_MEMORY = 64 << 20
 

@@ -14,7 +14,7 @@ from orchestrator.formats import vector
 from orchestrator.formats.base import Context, FileReader, Layer, Relation, layer_of, option
 from orchestrator.formats.gdal import gdal
 from orchestrator.paths import existing
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 # What is not allowed in the name of an XML element, of a plain identifier, and within quotes in XML.
 ELEMENT, ASCII, QUOTED = r"[^\w.-]", "[^A-Za-z0-9_]", '["<>&\x00-\x1f]'

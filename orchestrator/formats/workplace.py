@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from orchestrator.formats.encodings import as_utf8, encoding_of
 from orchestrator.ops.base import Context, Relation
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 MOST = 10_000  # files that are remembered
 UNKNOWN = re.compile(r'"NULL"(?=[,)\[]|$)')

@@ -12,7 +12,7 @@ from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation,
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.json import finite
 from orchestrator.formats.streams import batches
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 SAMPLE = 20_480
 

@@ -17,7 +17,7 @@ from orchestrator.formats.streams import batches
 from orchestrator.formats.workplace import empty, known, new_file, remembered, workplace
 from orchestrator.pointers import parts
 from orchestrator.schema import is_geometry
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 LARGEST = 32 << 20  # bytes of text: a document is read as a whole, which takes many times as much
 MOST_NODES = 5_000_000  # with every alias in full

@@ -8,7 +8,7 @@ from orchestrator.errors import NodeError
 from orchestrator.ops._exact_sum import exact_sum
 from orchestrator.ops._types import INTEGER, family, plain
 from orchestrator.ops.settings import Column, NewColumn, invalid
-from orchestrator.tables import literal, quote
+from orchestrator.sql import literal, quote
 
 Function = Literal[
     "count", "count_distinct", "sum", "mean", "min", "max", "median", "stddev", "first", "last", "concat",

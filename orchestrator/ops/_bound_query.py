@@ -11,8 +11,9 @@ from orchestrator.faults import unknown_column
 from orchestrator.ops._numbered import steady
 from orchestrator.ops._query import fold
 from orchestrator.ops.base import Relation
+from orchestrator.sql import names, quote
 from orchestrator.suggest import listing, near
-from orchestrator.tables import Session, names, quote
+from orchestrator.tables import Session
 
 NAME = r'"((?:[^"]|"")*)"'
 UNKNOWN_COLUMN = re.compile(rf"{NAME} does not have a column named {NAME}")

@@ -6,7 +6,7 @@ from typing import Literal
 from orchestrator.errors import NodeError
 from orchestrator.ops._dates import check_date, in_zone, is_zoned
 from orchestrator.ops._types import plain
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 Unit = Literal["year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond"]
 OF_TIME = ("hour", "minute", "second", "millisecond")

@@ -12,7 +12,7 @@ from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._spatial import shapes
 from orchestrator.ops.base import Relation
 from orchestrator.schema import geometry_columns
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 if TYPE_CHECKING:
     import pyarrow as pa

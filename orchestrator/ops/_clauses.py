@@ -13,7 +13,7 @@ from orchestrator.ops._rows import short
 from orchestrator.ops._types import NULL, NUMERIC, plain
 from orchestrator.ops.settings import Column, as_text, invalid
 from orchestrator.schema import is_geometry
-from orchestrator.tables import literal, quote
+from orchestrator.sql import literal, quote
 
 Operator = Literal[
     "=", "!=", "<", "<=", ">", ">=", "in", "not_in", "between",

@@ -11,8 +11,8 @@ from orchestrator.errors import NodeError
 from orchestrator.expressions import connection
 from orchestrator.ops._types import family, plain
 from orchestrator.ops.settings import invalid
+from orchestrator.sql import literal
 from orchestrator.suggest import near
-from orchestrator.tables import literal
 
 LETTER = re.compile(r"%-?(.)", re.DOTALL)
 TIME_LETTERS, ZONE_LETTERS = frozenset("HIMSfgnpX%"), frozenset("zZ")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from orchestrator.schema import is_geometry
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 NESTED = ("STRUCT(", "MAP(")
 

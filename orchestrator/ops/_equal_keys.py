@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from orchestrator.ops._numbered import numbered
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Relation
-from orchestrator.tables import Session, quote
+from orchestrator.sql import quote
+from orchestrator.tables import Session
 
 
 @dataclass(frozen=True)

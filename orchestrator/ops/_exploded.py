@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Relation
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 
 def with_list(table: Relation, elements: str) -> tuple[Relation, str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from orchestrator.ops._taken import Source, held
 from orchestrator.ops.base import Context, Relation
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 
 class FirstMatch:

@@ -16,7 +16,8 @@ from orchestrator.ops._types import free, storable
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.settings import invalid
 from orchestrator.schema import geometry_columns
-from orchestrator.tables import Session, names, quote
+from orchestrator.sql import names, quote
+from orchestrator.tables import Session
 
 if TYPE_CHECKING:
     import numpy as np

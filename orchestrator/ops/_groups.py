@@ -8,7 +8,7 @@ from typing import Any
 from orchestrator.ops._numbered import listed, numbered
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Context, Relation
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 
 class Groups:

@@ -10,7 +10,7 @@ from orchestrator.ops._spatial import kind_of, mapped, vectorised
 from orchestrator.ops._taken import Source
 from orchestrator.ops.base import Context
 from orchestrator.schema import geometry_columns
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from duckdb.sqltypes import DuckDBPyType as Kind
 
-from orchestrator.tables import literal
+from orchestrator.sql import literal
 
 STRUCTS = ("struct", "tuple")
 NESTED = ("list", "array", "map", *STRUCTS)

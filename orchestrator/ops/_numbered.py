@@ -5,7 +5,8 @@ from uuid import uuid4
 
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Context, Relation
-from orchestrator.tables import Session, names, quote
+from orchestrator.sql import names, quote
+from orchestrator.tables import Session
 
 SCAN = "SELECT * FROM parquet_scan("
 

@@ -14,8 +14,8 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from orchestrator import expressions
 from orchestrator.errors import NodeError
 from orchestrator.ops.settings import bound_expression, refuse
+from orchestrator.sql import quote
 from orchestrator.suggest import listing, near
-from orchestrator.tables import quote
 
 LONGEST = 100_000
 CLASSES = expressions.ALLOWED | {"SUBQUERY", "WINDOW", "STAR", "POSITIONAL_REFERENCE"}

@@ -10,7 +10,7 @@ from orchestrator.expressions import connection
 from orchestrator.ops._clauses import typed
 from orchestrator.ops._types import NULL, family, plain
 from orchestrator.ops.settings import as_text, invalid
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 Closed = Literal["from", "to", "both"]
 Pair = tuple[str | None, str | None]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from orchestrator.ops.base import Relation
-from orchestrator.tables import literal, quote
+from orchestrator.sql import literal, quote
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -16,7 +16,8 @@ from orchestrator.ops._types import INTEGER, TypeName, plain
 from orchestrator.ops.base import Relation
 from orchestrator.ops.settings import NewColumn, unique
 from orchestrator.pointers import escaped
-from orchestrator.tables import Session, quote
+from orchestrator.sql import quote
+from orchestrator.tables import Session
 
 Row = dict[str, Any]
 SURROGATE = re.compile("[\ud800-\udfff]")

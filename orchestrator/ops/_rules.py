@@ -11,7 +11,7 @@ from orchestrator.ops._types import NULL, TypeName, apart, family, plain
 from orchestrator.ops.base import Relation
 from orchestrator.ops.settings import Column, Expression, column_of, invalid
 from orchestrator.schema import is_geometry
-from orchestrator.tables import literal, names, quote
+from orchestrator.sql import literal, names, quote
 
 # What each kind of rule needs, and what it may have besides.
 SETTINGS: dict[str, tuple[set[str], set[str]]] = {

@@ -14,8 +14,8 @@ from orchestrator.ops._types import family, free, plain
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.settings import Column
 from orchestrator.schema import geometry_columns
+from orchestrator.sql import quote
 from orchestrator.suggest import listing
-from orchestrator.tables import quote
 
 if TYPE_CHECKING:
     import numpy as np

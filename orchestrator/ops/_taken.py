@@ -7,7 +7,7 @@ from functools import cached_property
 from orchestrator.ops._numbered import numbered, settled
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Context, Relation
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 
 def held(table: Relation, context: Context) -> Relation:

@@ -9,7 +9,7 @@ from orchestrator.expressions import calls
 from orchestrator.ops._clauses import Clause
 from orchestrator.ops.base import Relation
 from orchestrator.ops.settings import Expression, invalid, refuse
-from orchestrator.tables import names
+from orchestrator.sql import names
 
 # Asked once for each port, these would send a row to several ports or to none.
 VOLATILE = frozenset({"random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "setseed", "setval"})

@@ -8,7 +8,7 @@ from orchestrator.errors import NodeError
 from orchestrator.ops._types import NULL, family, plain
 from orchestrator.ops.base import Relation
 from orchestrator.ops.settings import Column, NewColumn, invalid
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 
 class Texts(BaseModel):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.errors import NodeError
 from orchestrator.ops._spatial import shapes, vectorised, wkb
 from orchestrator.ops.base import Relation
-from orchestrator.tables import Session, quote
+from orchestrator.sql import quote
+from orchestrator.tables import Session
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,7 +7,7 @@ from orchestrator.crs import same, title, written_in
 from orchestrator.errors import NodeError
 from orchestrator.ops._types import INTEGER, family, plain
 from orchestrator.schema import is_geometry
-from orchestrator.tables import literal
+from orchestrator.sql import literal
 
 DIGITS = {"TINYINT": 3, "SMALLINT": 5, "INTEGER": 10, "BIGINT": 20, "HUGEINT": 38}
 DECIMAL = re.compile(r"DECIMAL\((\d+), *(\d+)\)")

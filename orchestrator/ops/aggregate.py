@@ -11,7 +11,7 @@ from orchestrator.ops._numbered import numbered
 from orchestrator.ops._types import free, storable
 from orchestrator.ops._union_geometry import unions
 from orchestrator.ops.base import Context, Relation
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 
 class Aggregate(Aggregating):

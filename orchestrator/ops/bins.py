@@ -10,7 +10,7 @@ from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._ranges import Ends, inside
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 
 class Bin(Ends):

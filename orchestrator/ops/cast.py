@@ -11,7 +11,7 @@ from orchestrator.ops._rejected import rejected, said
 from orchestrator.ops._types import TypeName, apart, family, plain
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, unique
-from orchestrator.tables import literal, names, quote
+from orchestrator.sql import literal, names, quote
 
 
 class Conversion(BaseModel):

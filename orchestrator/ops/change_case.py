@@ -6,7 +6,7 @@ from pydantic import Field
 
 from orchestrator.ops._texts import Texts
 from orchestrator.ops.base import Op, Relation
-from orchestrator.tables import literal
+from orchestrator.sql import literal
 
 WORDS = r"[\pL\pM\pN'’]+|[^\pL\pM\pN'’]+"  # and what stands between them
 

@@ -13,7 +13,7 @@ from orchestrator.ops._taken import Source, held
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import NewColumn, column_of, invalid, unique
 from orchestrator.schema import is_geometry
-from orchestrator.tables import literal, names, quote
+from orchestrator.sql import literal, names, quote
 
 
 class Changes(NamedTuple):

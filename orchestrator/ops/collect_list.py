@@ -8,7 +8,7 @@ from orchestrator.ops._numbered import listed, numbered
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, unique
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 
 class CollectList(Op):

@@ -10,7 +10,7 @@ from orchestrator.expressions import parts
 from orchestrator.ops._types import TypeName, storable
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Expression, NewColumn
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 
 class Computed(BaseModel):

@@ -9,7 +9,7 @@ from orchestrator.ops._new_columns import check_new
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn
 from orchestrator.schema import is_geometry
-from orchestrator.tables import literal, names, quote
+from orchestrator.sql import literal, names, quote
 
 
 class ConcatColumns(Op):

@@ -9,7 +9,7 @@ from orchestrator.ops._numbered import listed, numbered
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column, NewColumn
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 
 class Counter(Op):

@@ -8,7 +8,7 @@ from orchestrator.errors import NodeError
 from orchestrator.ops._new_columns import beside
 from orchestrator.ops._taken import Source
 from orchestrator.ops.base import Context, Op, Relation
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 
 class CrossJoin(Op):

@@ -9,7 +9,7 @@ from orchestrator.ops._called import new_columns
 from orchestrator.ops._spatial import geometry_of, kind_of
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import NewColumn, invalid
-from orchestrator.tables import literal, quote
+from orchestrator.sql import literal, quote
 
 
 class CrsOf(Op):

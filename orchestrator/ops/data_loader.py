@@ -8,8 +8,8 @@ from orchestrator.errors import NodeError
 from orchestrator.formats import Reader, readers
 from orchestrator.ops._by_format import ByFormat
 from orchestrator.ops.base import Context, Relation
+from orchestrator.sql import quote
 from orchestrator.suggest import listing, near
-from orchestrator.tables import quote
 
 
 class DataLoader(ByFormat):

@@ -12,7 +12,7 @@ from orchestrator.ops._texts import with_columns
 from orchestrator.ops._types import INTEGER, plain
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, invalid
-from orchestrator.tables import literal, names, quote
+from orchestrator.sql import literal, names, quote
 
 Operation = Literal["add", "subtract", "difference", "truncate", "extract", "now"]
 Part = Literal[

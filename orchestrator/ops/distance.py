@@ -13,7 +13,7 @@ from orchestrator.ops._systems import check_systems, comparable
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column, NewColumn
 from orchestrator.schema import geometry_columns
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 if TYPE_CHECKING:
     from orchestrator.ops._parted import Work

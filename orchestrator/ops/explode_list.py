@@ -13,7 +13,7 @@ from orchestrator.ops._rejected import rejected, said
 from orchestrator.ops._types import NULL, TypeName, free, plain
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, invalid
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 TEXTS = ("JSON", "VARCHAR", NULL)
 

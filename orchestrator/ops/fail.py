@@ -11,7 +11,7 @@ from orchestrator.ops._numbered import settled
 from orchestrator.ops._tested import Tested
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Expression
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 PLACE = re.compile(r"\{([^{}]+)\}")
 LONGEST = 200

@@ -10,7 +10,7 @@ from orchestrator.ops._numbered import listed, numbered
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column, invalid, unique
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 # The nearest row with a value, from this one on.
 NEAREST = {

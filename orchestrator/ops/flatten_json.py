@@ -14,7 +14,7 @@ from orchestrator.ops._rejected import rejected, said
 from orchestrator.ops._types import NULL, TypeName, free, plain
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, invalid
-from orchestrator.tables import literal, quote
+from orchestrator.sql import literal, quote
 
 
 class Extracted(BaseModel):

@@ -17,8 +17,8 @@ from orchestrator.ops._saved import Given, RunsSaved, Saved, one_of, plain
 from orchestrator.ops.base import Context, Relation, UnknownColumns
 from orchestrator.ops.settings import Column
 from orchestrator.schema import geometry_columns
+from orchestrator.sql import names
 from orchestrator.suggest import listing
-from orchestrator.tables import names
 
 
 class FromColumn(BaseModel):

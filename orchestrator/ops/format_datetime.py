@@ -11,7 +11,7 @@ from orchestrator.ops._texts import with_columns
 from orchestrator.ops._types import plain
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, invalid
-from orchestrator.tables import literal, names, quote
+from orchestrator.sql import literal, names, quote
 
 PIECE = re.compile(r"%[zZ]|(?:%-?[^zZ]|[^%])+")
 
@@ -29,9 +29,7 @@ class FormatDatetime(Op):
 
     columns: list[Column] = Field(min_length=1, description="The columns to write as text.", examples=[["day"]])
     format: Format = Field(description="How, in strftime's letters.", examples=["%d.%m.%Y %H:%M"])
-    zone: Zone | None = Field(
-        None, description="IANA zone to show TIMESTAMPTZ in; UTC if empty.", examples=["Asia/Tokyo"]
-    )
+    zone: Zone | None = Field(None, description="IANA zone of TIMESTAMPTZ; UTC if empty.", examples=["Asia/Tokyo"])
     name: NewColumn | None = Field(
         None, description="Write one column's text to this column; one of this name is replaced.", examples=["date"]
     )

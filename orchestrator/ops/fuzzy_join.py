@@ -14,7 +14,7 @@ from orchestrator.ops._types import NULL, family, plain
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.join import Key
 from orchestrator.ops.settings import NewColumn, column_of
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 
 class Joined(NamedTuple):

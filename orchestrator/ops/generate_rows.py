@@ -9,7 +9,7 @@ from orchestrator.ops._calendar import OF_TIME, Unit
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.compute import Compute, Computed
 from orchestrator.ops.settings import NewColumn, invalid
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 MOST = 1_000_000_000
 SHORTEST = {

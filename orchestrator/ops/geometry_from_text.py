@@ -15,7 +15,7 @@ from orchestrator.ops._types import NULL, family, free, plain
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column, NewColumn
 from orchestrator.schema import geometry_columns
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,7 +9,7 @@ from orchestrator.ops._spatial import geometry_field, without_measures, wkb
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import NewColumn
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes

@@ -10,7 +10,7 @@ from orchestrator.errors import NodeError
 from orchestrator.ops._bounds import Bounds
 from orchestrator.ops._spatial import geometry_field, geometry_of, kind_of, shapes, wkb
 from orchestrator.ops.base import Context, Op, Relation
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes

@@ -8,7 +8,7 @@ from orchestrator.ops._digests import written
 from orchestrator.ops._new_columns import check_new
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, unique
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 
 class HashRows(Op):

@@ -10,7 +10,7 @@ from orchestrator.ops._types import NULL, family, plain
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column, invalid, unique
 from orchestrator.schema import is_geometry
-from orchestrator.tables import literal, names, quote
+from orchestrator.sql import literal, names, quote
 
 MOST = 100_000  # bins of a group
 BINS, VALUES = ("lower", "upper", "label", "count", "share"), ("value", "label", "count", "share")

@@ -13,7 +13,7 @@ from orchestrator.formats.http import templates
 from orchestrator.formats.http.templates import Template
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import invalid
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 REASONS = ("rejection_code", "rejection_message")
 TYPED = frozenset({"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE"})

@@ -10,7 +10,7 @@ from orchestrator.ops import _rows
 from orchestrator.ops._rows import Row, TypedColumn
 from orchestrator.ops.base import Context, Op, Relation, UnknownColumns
 from orchestrator.schema import is_geometry
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 
 class Input(Op):

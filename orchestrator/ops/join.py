@@ -9,7 +9,7 @@ from orchestrator.ops._equal_keys import Pairs
 from orchestrator.ops._types import NULL, family, plain
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import column_of
-from orchestrator.tables import names
+from orchestrator.sql import names
 
 
 class Key(BaseModel):

@@ -12,7 +12,8 @@ from orchestrator.ops._spatial import shapes
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.settings import Column
-from orchestrator.tables import Session, quote
+from orchestrator.sql import quote
+from orchestrator.tables import Session
 
 if TYPE_CHECKING:
     import pyarrow as pa

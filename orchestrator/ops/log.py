@@ -6,7 +6,7 @@ from pydantic import Field
 
 from orchestrator.ops._numbered import settled
 from orchestrator.ops.base import Context, Op, Relation
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 
 class Log(Op):

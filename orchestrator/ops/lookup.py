@@ -14,7 +14,7 @@ from orchestrator.ops._taken import Source
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import NewColumn, column_of, unique
 from orchestrator.schema import is_geometry
-from orchestrator.tables import names
+from orchestrator.sql import names
 
 
 class Key(BaseModel):

@@ -12,7 +12,7 @@ from orchestrator.ops._types import NULL, TypeName, family, plain, storable
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, as_text, invalid
 from orchestrator.schema import is_geometry
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 # What values that are kept may become besides text: nothing is rounded.
 WIDER = {"number": "DOUBLE", "date": "TIMESTAMP"}

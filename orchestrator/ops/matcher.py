@@ -10,7 +10,7 @@ from orchestrator.ops._taken import Source, held
 from orchestrator.ops._types import family
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, unique
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 
 class Matches(NamedTuple):

@@ -12,7 +12,7 @@ from orchestrator.ops._taken import Source
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import NewColumn, column_of
 from orchestrator.schema import is_geometry
-from orchestrator.tables import literal, names, quote
+from orchestrator.sql import literal, names, quote
 
 
 class Key(BaseModel):

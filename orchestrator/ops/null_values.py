@@ -13,7 +13,7 @@ from orchestrator.ops._types import NULL, family, plain
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, invalid, unique
 from orchestrator.schema import is_geometry
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 STATES = {
     "null": "{column} IS NULL",

@@ -8,7 +8,7 @@ from orchestrator.ops._dates import ZONE_LETTERS, Format, Zone, as_written, in_z
 from orchestrator.ops._rejected import rejected, said
 from orchestrator.ops._texts import Texts, with_columns
 from orchestrator.ops.base import Op, Relation
-from orchestrator.tables import literal, quote
+from orchestrator.sql import literal, quote
 
 
 class Parsed(NamedTuple):

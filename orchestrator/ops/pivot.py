@@ -13,7 +13,7 @@ from orchestrator.ops._taken import Source
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, ValueAlone, as_text, invalid, unique
 from orchestrator.schema import is_geometry
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 
 class Value(BaseModel):

@@ -12,7 +12,7 @@ from orchestrator.ops._rejected import rejected
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn
 from orchestrator.schema import geometry_columns
-from orchestrator.tables import literal, names, quote
+from orchestrator.sql import literal, names, quote
 
 NUMERIC = re.compile(r'U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)|BIGNUM|VARCHAR|"NULL"')
 

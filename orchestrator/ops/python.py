@@ -17,8 +17,8 @@ from orchestrator.ops.base import Context, Op, Relation, UnknownColumns
 from orchestrator.ops.settings import PLACEHOLDER, Bound, invalid, refuse
 from orchestrator.schema import GEOMETRY, crs_of, geometry_columns, is_geometry
 from orchestrator.settings import settings
+from orchestrator.sql import literal, names, quote
 from orchestrator.suggest import listing
-from orchestrator.tables import literal, names, quote
 
 
 def _literals(value: Any) -> Any:

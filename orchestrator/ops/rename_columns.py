@@ -11,7 +11,7 @@ from orchestrator.expressions import connection
 from orchestrator.ops._new_columns import check_new
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, invalid, unique
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 CASES = {"lower": "lower(name)", "upper": "upper(name)", "title": "regexp_replace(name, '^.', upper(left(name, 1)))"}
 

@@ -10,7 +10,7 @@ from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._types import INTEGER, NULL, free, plain
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, invalid
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 WHOLE = re.compile(rf"{INTEGER.pattern}|DECIMAL\(\d+,0\)")
 

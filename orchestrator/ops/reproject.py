@@ -8,7 +8,7 @@ from orchestrator.crs import Crs, projjson, same, title, transformer, written_in
 from orchestrator.errors import NodeError, at
 from orchestrator.ops._spatial import finite, geometry_of, kind_of, mapped, missing_crs, moved
 from orchestrator.ops.base import Context, Op, Relation
-from orchestrator.tables import literal, quote
+from orchestrator.sql import literal, quote
 
 if TYPE_CHECKING:
     from pyproj import Transformer

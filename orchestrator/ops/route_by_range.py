@@ -8,7 +8,7 @@ from orchestrator.ops._ranges import Closed, Ends, inside
 from orchestrator.ops._routed import check_names, routed, with_outputs
 from orchestrator.ops.base import Context, Op, Ports, Relation
 from orchestrator.ops.settings import Column, PortName, port_name
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 
 class Range(Ends):

@@ -11,7 +11,7 @@ from orchestrator.ops._types import family
 from orchestrator.ops.base import Context, Op, Ports, Relation
 from orchestrator.ops.settings import Column, PortName, ValueAlone, as_text, invalid, port_name
 from orchestrator.schema import is_geometry
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 
 class Value(BaseModel):

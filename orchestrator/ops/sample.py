@@ -8,7 +8,7 @@ from orchestrator.ops._numbered import Numbered, listed, settled
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column, invalid
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 
 class Sampled(NamedTuple):

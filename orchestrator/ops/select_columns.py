@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from orchestrator.errors import NodeError
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, unique
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 
 class Selected(BaseModel):

@@ -7,7 +7,7 @@ from pydantic import Field
 from orchestrator.crs import Crs, projjson
 from orchestrator.ops._spatial import geometry_of
 from orchestrator.ops.base import Op, Relation
-from orchestrator.tables import literal, quote
+from orchestrator.sql import literal, quote
 
 
 class SetCrs(Op):

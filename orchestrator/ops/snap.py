@@ -9,7 +9,7 @@ from orchestrator.errors import NodeError
 from orchestrator.ops._spatial import geometry_of, kind_of, mapped, shapes, vectorised
 from orchestrator.ops._systems import comparable
 from orchestrator.ops.base import Context, Op, Relation
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes

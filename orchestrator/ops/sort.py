@@ -9,7 +9,7 @@ from orchestrator.ops._types import free
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column
 from orchestrator.schema import is_geometry
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 
 class Key(BaseModel):

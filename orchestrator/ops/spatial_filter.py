@@ -9,7 +9,7 @@ from orchestrator.ops._related import Related
 from orchestrator.ops._spatial import kind_of, shapes
 from orchestrator.ops._systems import comparable
 from orchestrator.ops.base import Context, Relation
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 if TYPE_CHECKING:
     pass

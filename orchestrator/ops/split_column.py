@@ -11,7 +11,7 @@ from orchestrator.ops._new_columns import check_new, replaced
 from orchestrator.ops._types import NULL, family, plain
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, invalid, unique
-from orchestrator.tables import literal, names, quote
+from orchestrator.sql import literal, names, quote
 
 ENDS = r"^[\s\p{Z}]+|[\s\p{Z}]+$"
 

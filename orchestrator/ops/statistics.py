@@ -12,7 +12,7 @@ from orchestrator.ops._types import INTEGER, family, plain
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column, invalid, unique
 from orchestrator.schema import is_geometry
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 Statistic = Literal[
     "count", "value_count", "null_count", "min", "max", "range", "sum", "mean", "median", "mode", "stddev",

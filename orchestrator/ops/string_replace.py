@@ -9,7 +9,7 @@ from orchestrator.ops._regex import check
 from orchestrator.ops._texts import Texts
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import invalid
-from orchestrator.tables import literal
+from orchestrator.sql import literal
 
 
 class StringReplace(Texts, Op):

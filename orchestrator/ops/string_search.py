@@ -9,7 +9,7 @@ from orchestrator.ops._regex import Pattern, check, groups
 from orchestrator.ops._texts import check_text
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, unique
-from orchestrator.tables import literal, names, quote
+from orchestrator.sql import literal, names, quote
 
 
 class Searched(NamedTuple):

@@ -9,7 +9,7 @@ from orchestrator.ops._types import NULL, storable
 from orchestrator.ops._widened import check, widened
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import NewColumn
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 
 class Union(Op):

@@ -9,7 +9,7 @@ from orchestrator.ops._digests import written
 from orchestrator.ops._new_columns import check_new
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, invalid, unique
-from orchestrator.tables import literal, names, quote
+from orchestrator.sql import literal, names, quote
 
 
 class Uuid(Op):

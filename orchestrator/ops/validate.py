@@ -12,7 +12,7 @@ from orchestrator.ops._taken import Source, held
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import NewColumn, invalid
-from orchestrator.tables import literal, names, quote
+from orchestrator.sql import literal, names, quote
 
 
 class Validated(NamedTuple):

@@ -8,7 +8,7 @@ from orchestrator.carried import to_arrow
 from orchestrator.ops._bounds import Bounds
 from orchestrator.ops._spatial import geometry_of, shapes, vectorised
 from orchestrator.ops.base import Context, Op, Relation
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes

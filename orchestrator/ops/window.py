@@ -13,7 +13,7 @@ from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, invalid, unique
 from orchestrator.ops.sort import Key
 from orchestrator.schema import is_geometry
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 PLACES = {
     "row_number": "row_number()", "rank": "rank()", "dense_rank": "dense_rank()", "percent_rank": "percent_rank()",

@@ -19,7 +19,7 @@ from typing import Any
 
 from duckdb import DuckDBPyRelation as Relation
 
-from orchestrator.tables import literal, quote
+from orchestrator.sql import literal, quote
 
 EXACT = 9007199254740991
 # DuckDB writes these as JSON numbers; `loads` turns those into text that a double cannot hold.

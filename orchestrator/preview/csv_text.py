@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from duckdb import DuckDBPyRelation as Relation
 
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 if TYPE_CHECKING:
     import pyarrow as pa

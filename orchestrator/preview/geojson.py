@@ -11,7 +11,7 @@ from orchestrator.errors import NodeError
 from orchestrator.ops._spatial import collecting_later, finite, kind_of, moved
 from orchestrator.preview.as_json import doubtful, loads, members
 from orchestrator.schema import geometry_columns
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 if TYPE_CHECKING:
     import pyarrow as pa

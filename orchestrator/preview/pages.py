@@ -11,7 +11,8 @@ from orchestrator.preview.as_json import loads, row
 from orchestrator.preview.selection import Selection, asked, at
 from orchestrator.preview.sessions import existing, reading
 from orchestrator.schema import GEOMETRY, Column, columns
-from orchestrator.tables import Session, literal
+from orchestrator.sql import literal
+from orchestrator.tables import Session
 
 LARGEST = 10_000
 

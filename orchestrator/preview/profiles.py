@@ -9,7 +9,8 @@ from orchestrator.preview.pages import described
 from orchestrator.preview.sessions import existing, reading
 from orchestrator.preview.shapes import ShapeProfile, shape_profile
 from orchestrator.schema import GEOMETRY
-from orchestrator.tables import Session, literal, quote
+from orchestrator.sql import literal, quote
+from orchestrator.tables import Session
 
 EXACT_ROWS = 1_000_000
 EXACT_VALUES = 100_000

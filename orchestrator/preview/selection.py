@@ -10,7 +10,7 @@ import duckdb
 from orchestrator.errors import NodeError
 from orchestrator.expressions import check
 from orchestrator.faults import translate, unknown_column
-from orchestrator.tables import literal, quote
+from orchestrator.sql import literal, quote
 
 
 @dataclass(frozen=True)

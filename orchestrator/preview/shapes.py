@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, TypedDict
 
 from orchestrator.ops._spatial import collecting_later
 from orchestrator.schema import Column
-from orchestrator.tables import Session, quote
+from orchestrator.sql import quote
+from orchestrator.tables import Session
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -17,7 +17,7 @@ from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.data_loader import DataLoader
 from orchestrator.ops.data_writer import DataWriter
 from orchestrator.schema import columns, geometry_columns
-from orchestrator.tables import names
+from orchestrator.sql import names
 
 Load = Callable[..., Relation]
 Save = Callable[..., int]
@@ -120,6 +120,7 @@ CHANGES = [
         "'d' (DECIMAL(9,2)) becomes DOUBLE; 'l' (INTEGER[]) becomes VARCHAR.",
     ),
     ("geopackage", "1::SMALLINT AS s, 1.5::FLOAT AS f, uuid() AS u, '{}'::JSON AS j", ""),
+    ("shapefile", "TIME '01:02:03' AS time_of_day", "'time_of_day' (TIME) becomes 'time_of_da' (VARCHAR)."),
     ("geopackage", "'POINT (1 2)'::GEOMETRY AS g", "'g' (GEOMETRY) becomes VARCHAR."),
     ("geopackage", ", ".join(f"TIME '01:02:03' AS t{n}" for n in range(7)), "'t4' (TIME) becomes VARCHAR; and 2 more."),
     ("dxf", "1 AS a, 'x' AS layer", "column 'a' is left out."),

@@ -10,7 +10,7 @@ from orchestrator.errors import NodeError
 from orchestrator.ops.data_loader import DataLoader
 from orchestrator.registry import node_type
 from orchestrator.schema import columns
-from orchestrator.tables import literal
+from orchestrator.sql import literal
 
 WGS, MERCATOR = "OGC:CRS84", "EPSG:3857"
 

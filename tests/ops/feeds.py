@@ -15,7 +15,7 @@ from orchestrator.catalog import Stored
 from orchestrator.compiler.saved import Library
 from orchestrator.crs import projjson
 from orchestrator.errors import NotFound
-from orchestrator.tables import literal
+from orchestrator.sql import literal
 
 POINT = f"st_setcrs('POINT (' || lon || ' ' || lat || ')', {literal(projjson('EPSG:4326'))})"
 MOMENT = datetime(2024, 1, 1, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import shapely
 
 from orchestrator.crs import projjson
-from orchestrator.tables import literal
+from orchestrator.sql import literal
 
 
 def geo(*shapes, crs="EPSG:3857", column="geometry", first="id"):

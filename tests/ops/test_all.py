@@ -12,7 +12,8 @@ from running import shape, table
 from orchestrator.ops.base import Context
 from orchestrator.ops.settings import InPort
 from orchestrator.registry import node_types
-from orchestrator.tables import Session, quote
+from orchestrator.sql import quote
+from orchestrator.tables import Session
 
 TYPES = node_types()
 # Settings that hold SQL, in which a column is a word and not the whole text.

@@ -8,7 +8,7 @@ from test_against_pandas import rows as plain
 
 from orchestrator.crs import projjson
 from orchestrator.registry import node_type
-from orchestrator.tables import literal
+from orchestrator.sql import literal
 
 BEFORE = {"id": [1, 2, 3, 4, None], "name": ["a", None, "", "d", "e"], "n": [1, 2, 3, 4, 5]}
 AFTER = {"id": [3, 2, 6, None, 1], "name": [None, None, "f", "e", "a"], "n": [3, 2, 6, 5, 9]}

@@ -9,7 +9,8 @@ from orchestrator.crs import projjson
 from orchestrator.ops.base import Context
 from orchestrator.ops.polygons_from_lines import PolygonsFromLines
 from orchestrator.schema import columns
-from orchestrator.tables import Session, literal
+from orchestrator.sql import literal
+from orchestrator.tables import Session
 
 COMBINES = True
 RING = "format('LINESTRING ({0} 0, {1} 0, {1} 1, {0} 0)', id * 2, id * 2 + 1)::GEOMETRY"

@@ -19,7 +19,7 @@ from orchestrator.ops import _python_process
 from orchestrator.ops.python import Python
 from orchestrator.schema import crs_of
 from orchestrator.settings import settings
-from orchestrator.tables import literal
+from orchestrator.sql import literal
 
 WGS84 = literal(projjson("EPSG:4326"))
 POINTS = f"SELECT i AS id, st_setcrs(('POINT (' || i || ' 1)')::GEOMETRY, {WGS84}) AS geometry FROM range(3) t(i)"

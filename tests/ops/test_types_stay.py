@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from orchestrator.carried import batches, to_arrow
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 VALUES = """
     '6c0a9a7e-0f5f-4d7e-9c2e-1f1a5e0c0001'::UUID AS id, '{"a": [1]}'::JSON AS "document 'x'",

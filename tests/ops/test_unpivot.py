@@ -8,7 +8,7 @@ from test_against_pandas import TABLES, quick, rows
 from test_against_pandas import run as call
 
 from orchestrator.crs import projjson
-from orchestrator.tables import literal
+from orchestrator.sql import literal
 
 TABLE = {"id": [2, 1], "a": [1, None], "b": [3, 4]}
 CASES = [

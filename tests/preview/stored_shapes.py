@@ -1,5 +1,5 @@
 from orchestrator.crs import projjson
-from orchestrator.tables import literal
+from orchestrator.sql import literal
 
 
 def geo(wkt, crs="EPSG:4326"):

@@ -13,7 +13,8 @@ from stored_shapes import geo
 
 from orchestrator.errors import NodeError
 from orchestrator.preview import MEDIA_TYPES, download
-from orchestrator.tables import Session, literal
+from orchestrator.sql import literal
+from orchestrator.tables import Session
 
 
 def whole(path, kind, **asked):

@@ -11,7 +11,7 @@ from orchestrator.crs import projjson
 from orchestrator.errors import NotFound
 from orchestrator.preview import profile, profiles
 from orchestrator.preview.sessions import close_idle
-from orchestrator.tables import literal
+from orchestrator.sql import literal
 
 
 def frequent(*pairs):

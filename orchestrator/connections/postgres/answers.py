@@ -6,7 +6,7 @@ from typing import Any
 
 from orchestrator.crs import projjson
 from orchestrator.errors import NodeError
-from orchestrator.tables import literal, quote
+from orchestrator.sql import literal, quote
 
 SIMPLE = ("bool", "int2", "int4", "int8", "float4", "float8", "text", "varchar", "date", "time", "timestamp",
           "timestamptz", "bytea", "name", "bpchar")  # fmt: skip

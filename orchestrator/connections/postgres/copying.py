@@ -6,7 +6,7 @@ from typing import Any
 from orchestrator.connections.postgres.storing import Stored
 from orchestrator.formats.streams import batches
 from orchestrator.ops.base import Relation
-from orchestrator.tables import quote
+from orchestrator.sql import quote
 
 BATCH = 50_000
 PIECE = 1 << 18

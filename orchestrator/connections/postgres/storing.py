@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from orchestrator.errors import NodeError
 from orchestrator.ops.base import Relation
 from orchestrator.schema import is_geometry
-from orchestrator.tables import names, quote
+from orchestrator.sql import names, quote
 
 LONGEST_NAME = 63  # bytes; PostgreSQL would cut it
 TYPES = {

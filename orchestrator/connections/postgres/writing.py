@@ -11,8 +11,8 @@ from orchestrator.crs import same, title, written_in
 from orchestrator.errors import NodeError
 from orchestrator.formats.base import kept
 from orchestrator.ops.base import Context, Relation
+from orchestrator.sql import quote
 from orchestrator.suggest import listing, near
-from orchestrator.tables import quote
 
 DIMENSIONS = {0: "Geometry", 1: "GeometryZ", 2: "GeometryM", 3: "GeometryZM"}
 

@@ -1,0 +1,20 @@
+"""Names and texts in SQL, and what a relation's columns are called."""
+
+from collections.abc import Mapping
+
+from duckdb import DuckDBPyRelation as Relation
+
+
+def quote(name: str) -> str:
+    """An SQL identifier for any name."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str) -> str:
+    """An SQL string for any text."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def names(table: Relation) -> Mapping[str, str]:
+    """Column name to DuckDB type text."""
+    return dict(zip(table.columns, map(str, table.types), strict=True))
