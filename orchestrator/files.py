@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from mimetypes import guess_type
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -40,6 +41,8 @@ class File:
 def list_files(root: Path, folder: str = "") -> list[File]:
     """Every file below a folder of the data root, by path; hidden ones and links that lead out are left out.
 
+    A folder that is a dataset, such as `roads.gdb`, is one entry; its files are listed where it is the folder.
+
     Raises:
         NodeError: `path_not_allowed`, `file_not_found`.
     """
@@ -62,13 +65,20 @@ def find(root: Path, path: str) -> Path:
 
 
 def delete(root: Path, path: str) -> None:
-    """Delete a file; a link to one loses the link only.
+    """Delete a file, or a folder that is a dataset; a link to one loses the link only.
 
     Raises:
         NodeError: `path_not_allowed`, `file_not_found`, `not_a_file`.
     """
+    _not_hidden(path)
+    place = root.resolve() / path.replace("\\", "/")
+    if existing(root, path).is_dir() and _is_dataset(place) and not place.is_symlink():
+        hidden = place.with_name(f".{uuid4().hex}.part")
+        place.rename(hidden)  # at once: no half of it is ever there
+        shutil.rmtree(hidden, ignore_errors=True)
+        return
     find(root, path)
-    (root.resolve() / path.replace("\\", "/")).unlink(missing_ok=True)
+    place.unlink(missing_ok=True)
 
 
 class Upload:
@@ -175,11 +185,12 @@ def _not_hidden(path: str) -> None:
 
 def _below(root: Path, start: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(start):
-        folders[:] = [each for each in folders if not each.startswith(".")]
-        for name in names:
+        datasets = [each for each in folders if _is_dataset(Path(each))]
+        folders[:] = [each for each in folders if not each.startswith(".") and each not in datasets]
+        for name in (*names, *datasets):
             path = Path(folder, name)
             inside = not path.is_symlink() or path.resolve().is_relative_to(root)
-            if inside and not name.startswith(".") and _is_text(name) and path.is_file():
+            if inside and not name.startswith(".") and _is_text(name) and (name in datasets or path.is_file()):
                 yield path
 
 
@@ -189,10 +200,23 @@ def _is_text(name: str) -> bool:
 
 
 def _file(root: Path, path: Path) -> File:
-    found = path.stat()
-    modified = datetime.fromtimestamp(found.st_mtime, UTC)
+    found = [each.stat() for each in (path.iterdir() if path.is_dir() else [path])] or [path.stat()]
+    modified = datetime.fromtimestamp(max(each.st_mtime for each in found), UTC)
     name, place = path.name, path.relative_to(root).as_posix()
-    return File(name, place, found.st_size, modified, media_type(path), format_of(name.lower()))
+    size = sum(each.st_size for each in found)
+    return File(name, place, size, modified, media_type(path), format_of(name.lower()))
+
+
+def _is_dataset(path: Path) -> bool:
+    """Whether a folder called so is one dataset, which a format reads as a whole."""
+    return path.name.lower().endswith(_datasets())
+
+
+@lru_cache(maxsize=1)
+def _datasets() -> tuple[str, ...]:
+    from orchestrator.formats import readers
+
+    return tuple(end for each in readers().values() if each.folder for end in each.extensions)
 
 
 def media_type(path: Path) -> str:

@@ -62,7 +62,7 @@ def list_files(
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> dict[str, Any]:
-    """A page of the files below the data root, by path."""
+    """A page of the files below the data root, by path; a folder that is a dataset, such as `roads.gdb`, is one."""
     found = files.list_files(system.settings.data, folder)
     return {"items": [vars(each) for each in found[offset : offset + limit]], "total": len(found)}
 
@@ -92,5 +92,5 @@ def download_file(system: Shared, path: str) -> Download:
 
 @router.delete(ONE, status_code=204, responses=problems(400, 404))
 def delete_file(system: Shared, path: str) -> None:
-    """Delete a file."""
+    """Delete a file, or a folder that is a dataset."""
     files.delete(system.settings.data, path)

@@ -155,6 +155,22 @@ def test_the_list(api: TestClient, data: Path) -> None:
     problems_of(api.get("/api/files?folder=none"), 404, "file_not_found")
 
 
+def test_a_folder_that_is_a_dataset_is_one_entry(api: TestClient, data: Path) -> None:
+    (data / "in" / "Roads.gdb").mkdir(parents=True)
+    for name in ("gdb", "a00000001.gdbtable"):
+        (data / "in" / "Roads.gdb" / name).write_bytes(b"1234")
+    (data / "in" / "linked.gdb").symlink_to("/etc")
+    (found,) = api.get("/api/files").json()["items"]
+    assert (found["path"], found["size"], found["format"]) == ("in/Roads.gdb", 8, "file_geodatabase")
+    inside = api.get("/api/files", params={"folder": "in/Roads.gdb"}).json()["items"]
+    assert [each["path"] for each in inside] == ["in/Roads.gdb/a00000001.gdbtable", "in/Roads.gdb/gdb"]
+    assert api.get("/api/files/in/Roads.gdb").status_code == 400
+    assert api.delete("/api/files/in/linked.gdb").status_code == 400
+    assert api.delete("/api/files/in/Roads.gdb").status_code == 204
+    assert left(data) == set()
+    assert Path("/etc").is_dir()
+
+
 def test_part_of_a_file(api: TestClient, data: Path) -> None:
     (data / "a.txt").write_bytes(b"0123456789")
     got = api.get("/api/files/a.txt", headers={"Range": "bytes=2-4"})
