@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
-from orchestrator.ops.base import Op
+from orchestrator.ops._in_groups import InGroups
 from orchestrator.ops.settings import invalid
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
 
 
-class Related(Op):
+class Related(InGroups):
     """A node type with a predicate between two tables; it says itself which predicates it has."""
 
     predicate: str = "intersects"

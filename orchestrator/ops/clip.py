@@ -6,9 +6,10 @@ from pydantic import Field, model_validator
 
 from orchestrator.errors import NodeError
 from orchestrator.ops._called import Suffix, called, read, taken
+from orchestrator.ops._in_groups import InGroups
 from orchestrator.ops._spatial import shapes
 from orchestrator.ops._systems import comparable
-from orchestrator.ops.base import Context, Op, Relation
+from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.settings import column_of, invalid
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Clipped(NamedTuple):
     outside: Annotated[Relation, "Rows, or the parts of them, that lie in none; also those without geometry."]
 
 
-class Clip(Op):
+class Clip(InGroups):
     """Cut geometry along the borders of areas: what lies in them, and what lies outside.
 
     With `together` all clippers are one area, and a row comes out at most once on each side; with `each`, once for
@@ -70,10 +71,13 @@ class Clip(Op):
         check_areas(areas)
         check_valid(areas, "clipper")
         index, alone = Index(areas, "intersects", "table"), "outside" in context.unused
+        table, groups = self.in_groups(context, table=table, clipper=clipper)
 
         def work(batch: Any, before: int) -> dict[str, Part]:
             ours = shapes(batch, before=before)
-            sides = _Sides(ours, areas, index.pairs(ours, before), Cut(ours, "table", before))
+            pairs = index.pairs(ours, before)
+            pairs = groups.kept(pairs, before) if groups else pairs
+            sides = _Sides(ours, areas, pairs, Cut(ours, "table", before))
             rows, theirs, pieces = sides.together() if self.clippers == "together" else sides.each()
             inside = Part(rows, taken(beside, theirs), pieces)
             return {"inside": inside} if alone else {"inside": inside, "outside": sides.outside()}

@@ -1,18 +1,16 @@
 """`spatial_filter`: FME's SpatialFilter."""
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
 from orchestrator.crs import written_in
+from orchestrator.ops._in_groups import Groups
 from orchestrator.ops._related import Related
 from orchestrator.ops._spatial import kind_of, shapes
 from orchestrator.ops._systems import comparable
 from orchestrator.ops.base import Context, Relation
 from orchestrator.sql import quote
-
-if TYPE_CHECKING:
-    pass
 
 
 class Filtered(NamedTuple):
@@ -58,7 +56,10 @@ class SpatialFilter(Related):
 
         where, against = comparable(candidate=candidate, filter=filter)
         filters = shapes(filter.project(quote(against)).to_arrow_table().column(0), "filter")
-        filters = filters[usable(filters)]
+        there = usable(filters)
+        filters = filters[there]
+        candidate, groups = self.in_groups(context, candidate=candidate, filter=filter)
+        groups = groups and Groups(groups.left, groups.right[there])
         index = self.index(filters, written_in(kind_of(candidate, where)), ("candidate", "filter"))
 
         def work(batch: Any, before: int) -> dict[str, Part]:
@@ -66,8 +67,10 @@ class SpatialFilter(Related):
             issue = issues(found, batch, ["null", "empty", "invalid"])
             bad = issue != ""
             found[bad] = None
-            counts = np.bincount(index.pairs(found, before).left, minlength=len(found))
-            passed = self._passes(counts, len(filters)) & ~bad
+            pairs = index.pairs(found, before)
+            pairs = groups.kept(pairs, before) if groups else pairs
+            counts = np.bincount(pairs.left, minlength=len(found))
+            passed = self._passes(counts, groups.sizes(before, len(found)) if groups else len(filters)) & ~bad
             rows = np.flatnonzero(bad)
             said = messages(issue[rows], read(batch)[rows], batch.take(rows))
             codes = issue[rows] + "_geometry"
@@ -80,8 +83,10 @@ class SpatialFilter(Related):
         made = parted(candidate, where, {"passed": (), "failed": (), "rejected": REASONS}, work, context.unused)
         return Filtered(*map(context.session.arrow, made.values()))
 
-    def _passes(self, counts: Any, filters: int) -> Any:
+    def _passes(self, counts: Any, filters: Any) -> Any:
         """Whether so many matching filters are enough; those that a candidate is disjoint from are all others."""
+        import numpy as np
+
         if self.predicate == "disjoint":
             counts = filters - counts
-        return counts >= (filters if self.match == "all" else 1) if filters else counts > filters
+        return counts >= (np.maximum(filters, 1) if self.match == "all" else 1)

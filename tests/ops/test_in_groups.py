@@ -1,0 +1,74 @@
+"""Rows that meet in groups: as if each group were a table of its own."""
+
+import dataclasses
+import random
+
+import pytest
+import shapely
+from spatial_tables import geo
+
+LEFT = {"spatial_filter": "candidate", "spatial_join": "left", "clip": "table"}
+RIGHT = {"spatial_filter": "filter", "spatial_join": "right", "clip": "clipper"}
+CASES = [
+    ("spatial_filter", {}),
+    ("spatial_filter", {"match": "all"}),
+    ("spatial_filter", {"predicate": "disjoint"}),
+    ("spatial_filter", {"predicate": "disjoint", "match": "all"}),
+    ("spatial_filter", {"predicate": "dwithin", "distance": 1}),
+    ("spatial_join", {}),
+    ("spatial_join", {"multiple": "first"}),
+    ("spatial_join", {"multiple": "count"}),
+    ("clip", {}),
+    ("clip", {"clippers": "each"}),
+]
+
+
+def many(count, size, seed, first):
+    draw = random.Random(seed)
+    corners = [(draw.randint(0, 20), draw.randint(0, 20)) for _ in range(count)]
+    boxes = [shapely.box(x, y, x + size, y + size) for x, y in corners]
+    keys = f"CASE n % 4 WHEN 0 THEN 'a' WHEN 1 THEN 'b' WHEN 2 THEN NULL ELSE '{first}' END"
+    table = geo(None, *boxes, "POLYGON EMPTY", first="n")
+    return f"SELECT n AS {first}, {keys} AS k, n % 2 AS half, geometry FROM ({table})"
+
+
+LEFTS, RIGHTS = many(60, 3, 1, "l"), many(15, 5, 2, "r")
+
+
+@pytest.mark.parametrize(("type_", "config"), CASES)
+@pytest.mark.parametrize("group_by", [["k"], ["k", "half"]])
+def test_is_as_each_group_by_itself(run, type_, config, group_by):
+    given = {LEFT[type_]: LEFTS, RIGHT[type_]: RIGHTS}
+    made = run(type_, config | {"group_by": group_by}, **given)
+    expected = {port: [] for port in made}
+    groups = f"SELECT DISTINCT {', '.join(group_by)} FROM ({LEFTS})"
+    for group in run.session.connection.sql(groups).fetchall():
+        values = ["NULL" if each is None else repr(each) for each in group]
+        test = " AND ".join(f"{k} IS NOT DISTINCT FROM {v}" for k, v in zip(group_by, values, strict=True))
+        alone = run(type_, config, **{port: f"FROM ({table}) WHERE {test}" for port, table in given.items()})
+        for port, rows in alone.items():
+            expected[port] += rows
+    assert {port: sorted(map(repr, rows)) for port, rows in made.items()} == {
+        port: sorted(map(repr, rows)) for port, rows in expected.items()
+    }
+    assert all([row[0] for row in rows] == sorted(row[0] for row in rows) for rows in made.values())
+    assert any(made.values())
+
+
+@pytest.mark.parametrize("type_", LEFT)
+def test_refuses(run, type_):
+    given = {LEFT[type_]: LEFTS, RIGHT[type_]: RIGHTS}
+    assert run.refuses(type_, {"group_by": ["r"]}, **given)[:2] == ("unknown_column", "/config/group_by/0")
+    assert run.refuses(type_, {"group_by": ["k", "l"]}, **given)[:2] == ("unknown_column", "/config/group_by/1")
+    assert run.refuses(type_, {"group_by": ["geometry"]}, **given)[:2] == ("type_mismatch", "/config/group_by/0")
+    assert run.refuses(type_, {"group_by": ["k", "k"]}, **given)[:2] == ("invalid_config", "/config/group_by/1")
+    other = {**given, RIGHT[type_]: RIGHTS.replace("n % 2 AS half", "'x' AS half")}
+    assert run.refuses(type_, {"group_by": ["half"]}, **other)[:2] == ("type_mismatch", "/config/group_by/0")
+
+
+def test_in_a_fused_run_the_rows_are_read_once(run, tmp_path):
+    context = dataclasses.replace(run.context, scratch=tmp_path / "scratch")
+    given = {"left": f"{LEFTS} ORDER BY n DESC", "right": RIGHTS}
+    made = run("spatial_join", {"group_by": ["k"]}, context=context, **given)
+    plain = run("spatial_join", {"group_by": ["k"]}, left=LEFTS, right=RIGHTS)
+    assert sorted(map(repr, made["joined"])) == sorted(map(repr, plain["joined"]))
