@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from dagster import DagsterRun, Field, InitResourceContext, Permissive, ResourceDefinition
 from pydantic import ValidationError
@@ -54,9 +55,16 @@ class RunContext:
     executed: Collection[str] | None = None
     made: dict[tuple[str, str], Relation] = field(default_factory=dict)
     columns: dict[tuple[str, str], tuple[Column, ...]] = field(default_factory=dict)
+    described: WeakKeyDictionary[Relation, tuple[Column, ...]] = field(default_factory=WeakKeyDictionary)
     seconds: dict[str, float] = field(default_factory=dict)
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
     inside: dict[Scope, Mapping[str, Any]] = field(default_factory=dict)
+
+    def columns_of(self, table: Relation) -> tuple[Column, ...]:
+        """Its columns, asked for once: after a statement DuckDB binds all that a relation is made of again."""
+        if table not in self.described:
+            self.described[table] = columns(table)
+        return self.described[table]
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -223,7 +231,7 @@ class NodeRun:
         self._refuse_rejected_inside(op, made)
         for port, table in made.items():
             place = self.planned.alias, port
-            run.made[place], run.columns[place] = table, columns(table)
+            run.made[place], run.columns[place] = table, run.columns_of(table)
         run.seconds[self.planned.alias] = time.perf_counter() - started
         return made
 

@@ -254,9 +254,15 @@ class Op(BaseModel):
         if self.wants_context:
             given[self.wants_context] = context
         result = self.run(**given)
-        named = result._asdict() if hasattr(result, "_asdict") else {"result": result}
+        named = result._asdict() if hasattr(type(result), "_asdict") else {"result": result}
         named = result if isinstance(result, dict) else named
-        return {name: self._give(ports.outputs[name], value, context) for name, value in named.items()}
+        # What is handed on as it came is storable; asking it for its columns would bind all that it is made of again.
+        return {
+            name: value
+            if any(value is each for each in given.values())
+            else self._give(ports.outputs[name], value, context)
+            for name, value in named.items()
+        }
 
     @staticmethod
     def _take(port: Port, table: Any, context: Context) -> Any:
