@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from orchestrator.ops._spatial import Shapes
 
-Grow = Callable[["Shapes", float], "Shapes"]
+Grow = Callable[["Shapes", Any], "Shapes"]
 FARTHEST = 5_000_000.0
 FARTHEST_EAST = 720.0  # degrees, for shapes that go around the world
 DEGREES = 0.1
@@ -26,8 +26,8 @@ METRES = 10_000.0
 WORLD = shapely.box(-180, -90, 180, 90)
 
 
-def buffers(shapes: "Shapes", metres: float, crs: "CRS", grow: Grow) -> "Shapes":
-    """The shapes grown by so many metres; `grow` does it on a plane. None stays None.
+def buffers(shapes: "Shapes", metres: Any, crs: "CRS", grow: Grow) -> "Shapes":
+    """The shapes grown by so many metres, all or each; `grow` does it on a plane. None stays None.
 
     Raises:
         NodeError: `out_of_bounds` for a latitude beyond 90°, or a longitude that is none.
@@ -44,7 +44,8 @@ def buffers(shapes: "Shapes", metres: float, crs: "CRS", grow: Grow) -> "Shapes"
         )
         message = f"{said}: is the geometry really in {crs.name}?"
         raise NodeError(message, code="out_of_bounds", port="table")
-    made = _together(_grown(parts, metres, crs.get_geod(), grow), owners, shapes)
+    distances = np.broadcast_to(metres, len(shapes))[owners]
+    made = _together(_grown(parts, distances, crs.get_geod(), grow), owners, shapes)
     return shapely.transform(made, lambda xy: xy / units) if units != 1 else made
 
 
@@ -60,7 +61,7 @@ def _together(parts: "Shapes", owners: Any, shapes: "Shapes") -> "Shapes":
     return made
 
 
-def _grown(parts: "Shapes", metres: float, geod: Any, grow: Grow) -> "Shapes":
+def _grown(parts: "Shapes", metres: Any, geod: Any, grow: Grow) -> "Shapes":
     """Each part grown on a plane of its own."""
     centres = _centres(parts)
     dense = shapely.segmentize(parts, DEGREES)

@@ -65,10 +65,13 @@ def shapes(column: "pa.Array | pa.ChunkedArray", port: str = "table", before: in
     return made
 
 
-def mapped(table: Relation, column: str, change: "Callable[[Shapes, int], Shapes]", crs: str | None) -> "pa.Table":
+def mapped(
+    table: Relation, column: str, change: "Callable[..., Shapes]", crs: str | None, *, numbers: str | None = None
+) -> "pa.Table":
     """The table with other shapes in this column, in the system `crs` (PROJJSON).
 
-    `change` gets the shapes of a batch, and how many rows came before it.
+    `change` gets the shapes of a batch, and how many rows came before it; where a column of `numbers` is named, these
+    too, as DOUBLE with NaN for null.
     """
     import pyarrow as pa
 
@@ -78,11 +81,19 @@ def mapped(table: Relation, column: str, change: "Callable[[Shapes, int], Shapes
         made, before = [schema.empty_table()], 0
         for batch in reader:
             with collecting_later():
-                written = wkb(change(shapes(batch.column(place), before=before), before))
+                beside = [] if numbers is None else [_doubles(batch.column(numbers))]
+                written = wkb(change(shapes(batch.column(place), before=before), before, *beside))
             columns = [written if index == place else each for index, each in enumerate(batch.columns)]
             made.append(pa.Table.from_arrays(columns, schema=schema))
             before += batch.num_rows
     return pa.concat_tables(made)
+
+
+def _doubles(numbers: "pa.Array") -> Any:
+    """With NaN for null."""
+    import pyarrow as pa
+
+    return numbers.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
 
 
 def moved(shapes: "Shapes", transformer: "Transformer") -> "Shapes":

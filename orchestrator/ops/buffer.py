@@ -8,8 +8,11 @@ from pydantic import Field
 from orchestrator.crs import parse, written_in
 from orchestrator.errors import NodeError
 from orchestrator.ops._spatial import geometry_of, kind_of, mapped, missing_crs, vectorised
+from orchestrator.ops._types import family, plain
 from orchestrator.ops._union_geometry import dissolved
 from orchestrator.ops.base import Context, Op, Relation
+from orchestrator.ops.settings import Column
+from orchestrator.sql import names
 
 if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
@@ -21,7 +24,8 @@ class Buffer(Op):
     With `unit` `metre`, geometry in degrees is buffered on the ellipsoid around each part's centre: exact to the
     millimetre for points, to 0.01 % of the distance for parts of 200 km, 0.3 % for 1,500 km, more for larger ones.
     Projected systems are taken as flat: their own distortion stays in (Web Mercator doubles lengths at 60° north).
-    A null or empty geometry stays so. Heights are dropped.
+    A null or empty geometry stays so; where the distance of a row is null its geometry becomes null. Heights are
+    dropped.
     """
 
     category: ClassVar[str] = "Spatial"
@@ -29,6 +33,9 @@ class Buffer(Op):
     example: ClassVar[dict[str, Any]] = {"distance": 500, "unit": "metre"}
 
     distance: float = Field(100.0, description="How far; negative shrinks areas.", allow_inf_nan=False)
+    distance_from: Column | None = Field(
+        None, description="Column of numbers with the distance of each row, in place of `distance`.", examples=["width"]
+    )
     unit: Literal["crs", "metre"] = Field(
         "crs", description="Unit of the distance: that of the coordinate system (degrees, feet, …), or metres."
     )
@@ -41,22 +48,48 @@ class Buffer(Op):
         """The first geometry column becomes polygons, in the same coordinate system."""
         column = geometry_of(table)
         crs = written_in(kind_of(table, column))
-        made = mapped(table, column, self._grower(crs), crs)
+        if self.distance_from is not None and family(kind := names(table)[self.distance_from]) != "number":
+            message = f"Column '{self.distance_from}' is {plain(kind)}; a distance is a number."
+            raise NodeError(message, code="type_mismatch", path="/config/distance_from")
+        made = mapped(table, column, self._grower(crs), crs, numbers=self.distance_from)
         return context.session.arrow(dissolved(made, column) if self.dissolve else made)
 
-    def _grower(self, crs: str | None) -> "Callable[[Shapes, int], Shapes]":
-        """What makes buffers of a batch."""
+    def _grower(self, crs: str | None) -> "Callable[..., Shapes]":
+        """What makes buffers of a batch: all by one distance, or each by its own."""
         work = self._on_plane if self.unit == "crs" else self._in_metres(crs)
-        return lambda batch, before: vectorised(lambda each: work(each, self.distance), batch, before=before)
+        if self.distance_from is None:
+            return lambda batch, before: vectorised(lambda each: work(each, self.distance), batch, before=before)
 
-    def _on_plane(self, batch: "Shapes", distance: float) -> "Shapes":
+        def grow(batch: "Shapes", before: int, distances: Any) -> "Shapes":
+            import numpy as np
+
+            made = np.full(len(batch), None, dtype=object)
+            rows = np.flatnonzero(~np.isnan(distances))
+            self._check(distances[rows], rows + before)
+            made[rows] = vectorised(work, batch[rows], distances[rows], rows=rows + before)
+            return made
+
+        return grow
+
+    def _check(self, distances: Any, rows: Any) -> None:
+        """Refuse the first distance that is too long; on a plane only an infinite one is."""
+        import numpy as np
+
+        from orchestrator.ops._geodesic import FARTHEST
+
+        for number in np.flatnonzero(~(np.abs(distances) <= (np.finfo(float).max if self.unit == "crs" else FARTHEST))):
+            row = int(rows[number]) + 1
+            message = f"Row {row} of the table at 'table' has the distance {distances[number]:,.0f}, which is too far."
+            raise NodeError(message, code="out_of_bounds", path="/config/distance_from", port="table", row=row)
+
+    def _on_plane(self, batch: "Shapes", distance: Any) -> "Shapes":
         import numpy as np
         import shapely
 
         styles: Any = {"quad_segs": self.segments, "cap_style": self.cap, "join_style": self.join}
         return np.asarray(shapely.buffer(batch, distance, **styles), dtype=object)
 
-    def _in_metres(self, crs: str | None) -> "Callable[[Shapes, float], Shapes]":
+    def _in_metres(self, crs: str | None) -> "Callable[[Shapes, Any], Shapes]":
         from orchestrator.ops._geodesic import FARTHEST, buffers
 
         if crs is None:
@@ -65,7 +98,7 @@ class Buffer(Op):
         if not system.is_geographic:
             factor = system.axis_info[0].unit_conversion_factor
             return lambda batch, metres: self._on_plane(batch, metres / factor)
-        if abs(self.distance) > FARTHEST:
+        if self.distance_from is None and abs(self.distance) > FARTHEST:
             message = f"Around geometry in degrees at most {FARTHEST:,.0f} metres are possible."
             raise NodeError(message, code="out_of_bounds", path="/config/distance")
         return lambda batch, metres: buffers(batch, metres, system, self._on_plane)

@@ -46,6 +46,42 @@ def test_keeps_the_rest(run):
     assert [each is not None and each.area > 0 for each in shapes(made)] == [True, False, False]
 
 
+WIDTHS = "SELECT *, [1, 2.5, NULL, 0, -1][id + 1]::{kind} AS width FROM ({table})"
+
+
+@pytest.mark.parametrize("kind", ["DOUBLE", "DECIMAL(9,2)", "FLOAT"])
+@pytest.mark.parametrize("config", [{}, {"unit": "metre"}, {"distance": 7, "cap": "square"}])
+@pytest.mark.parametrize("crs", ["EPSG:3857", "EPSG:4326"])
+def test_each_row_by_its_own_distance(run, kind, config, crs):
+    table = geo(SQUARE, "MULTIPOINT (1 1, 3 3)", SQUARE, LINE, "POLYGON ((0 0, 9 0, 9 9, 0 9, 0 0))", crs=crs)
+    made = run.relations("buffer", config | {"distance_from": "width"}, table=WIDTHS.format(kind=kind, table=table))
+    for row, (shape, width) in enumerate(zip(shapes(made["result"]), [1, 2.5, None, 0, -1], strict=True)):
+        alone = run.relations("buffer", config | {"distance": width or 0}, table=f"FROM ({table}) WHERE id = {row}")
+        assert (shape is None) if width is None else shapely.equals_exact(shape, shapes(alone["result"])[0], 1e-9)
+
+
+FAR = [
+    ("CASE id WHEN 1 THEN 'inf'::DOUBLE END", "crs", 2, "has the distance inf, which is too far."),
+    ("6e6", "metre", 1, "has the distance 6,000,000, which is too far."),
+]
+
+
+@pytest.mark.parametrize(("width", "unit", "row", "message"), FAR)
+def test_refuses_a_distance_of_a_row(run, width, unit, row, message):
+    table = f"SELECT *, {width} AS width FROM ({geo('POINT (1 2)', 'POINT (3 4)', crs='EPSG:4326')})"
+    with pytest.raises(NodeError) as error:
+        run("buffer", {"distance_from": "width", "unit": unit}, table=table)
+    assert (error.value.code, error.value.path, error.value.row) == ("out_of_bounds", "/config/distance_from", row)
+    assert error.value.message == f"Row {row} of the table at 'table' {message}"
+
+
+def test_a_distance_is_a_number(run):
+    table = f"SELECT *, 'a' AS width FROM ({geo(SQUARE)})"
+    assert run.refuses("buffer", {"distance_from": "width"}, table=table) == (
+        "type_mismatch", "/config/distance_from", "Column 'width' is VARCHAR; a distance is a number.",
+    )  # fmt: skip
+
+
 UNITS = [
     ("EPSG:3857", "crs", 10, 10),
     ("EPSG:2263", "crs", 10, 10),
