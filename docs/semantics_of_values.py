@@ -90,6 +90,10 @@ DATES: list[Case | Value] = [
         "TIMESTAMP '2024-07-01 12:00:00' = TIMESTAMPTZ '2024-07-01 12:00+02'", False,
         "A time without a zone is taken for UTC.",
     ),
+    Value(
+        "CAST('2024-07-01 12:00:00+02:00' AS TIMESTAMP)", NOON,
+        "The clock's time: an offset in a text counts for TIMESTAMPTZ and in parse_datetime alone.",
+    ),
     Value("TIMESTAMPTZ '2024-07-01 12:00+02' AT TIME ZONE 'Europe/Zurich'", NOON, "What clocks say there."),
     Value("CAST(TIMESTAMPTZ '2024-07-01 01:00+02' AS DATE)", dt.date(2024, 6, 30), "The day in UTC."),
     Value("DATE '2024-01-31' + INTERVAL 1 MONTH", dt.datetime(2024, 2, 29), "The month's last day, a TIMESTAMP."),

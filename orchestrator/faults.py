@@ -23,6 +23,11 @@ UNKNOWN_TABLE = re.compile(r'Referenced table "(?P<name>.*?)" not found', re.DOT
 TOO_LARGE = re.compile(
     r"Type \w+ with value (?P<value>\S+) can't be cast because the value is out of range .*?type (?P<wanted>\w+)"
 )
+PHYSICAL = {
+    "INT8": "TINYINT", "INT16": "SMALLINT", "INT32": "INTEGER", "INT64": "BIGINT", "INT128": "HUGEINT",
+    "UINT8": "UTINYINT", "UINT16": "USMALLINT", "UINT32": "UINTEGER", "UINT64": "UBIGINT", "UINT128": "UHUGEINT",
+}  # fmt: skip
+STORED_AS = re.compile(rf"\b({'|'.join(PHYSICAL)})\b")
 ZERO = re.compile(r"(?P<said>Division by zero in expression .*?)\. Use TRY")
 PATH = re.compile(r"(?<![\w.])(?<!:/)(?!(?<=:)//)/(?:[\w.@+~-]+/)+(?P<file>[\w.@+~-]*)")
 
@@ -71,7 +76,7 @@ def _duckdb(error: duckdb.Error) -> NodeError:
     if found := UNKNOWN_TABLE.search(text):
         return unknown_column(found["name"], ())
     if found := TOO_LARGE.search(text):
-        return NodeError(f"{found['value']} is out of range for {found['wanted']}.", code="out_of_range")
+        return NodeError(f"{found['value']} is out of range for {_named(found['wanted'])}.", code="out_of_range")
     if found := ZERO.search(text):
         return NodeError(f"{found['said']}; nullif(x, 0) makes null of 0.", code="invalid_value")
     if "No space left" in text or "Could not write all bytes" in text:
@@ -80,8 +85,14 @@ def _duckdb(error: duckdb.Error) -> NodeError:
     if code == "out_of_memory":
         return NodeError("The memory for this run is used up (GRAPHMILL_MEMORY_LIMIT).", code=code)
     first = text.split("\n")[0].strip()
+    first = _named(first) if code in ("conversion_failed", "out_of_range") else first
     sentence = scrub(first) if first.endswith((".", "!", "?")) else scrub(first) + "."
     return NodeError(sentence, code=code)
+
+
+def _named(text: str) -> str:
+    """Types called as in a column, not as DuckDB stores them."""
+    return STORED_AS.sub(lambda found: PHYSICAL[found[0]], text)
 
 
 def _candidates(text: str) -> list[str]:

@@ -65,7 +65,7 @@ def test_a_failing_workflow(saved):
     assert (code, err) == (1, "")
     assert out.splitlines()[-2:] == [
         "failed     c",
-        "failed: c: Could not convert string 'x' to INT64 when casting from source column b.",
+        "failed: c: Could not convert string 'x' to BIGINT when casting from source column b.",
     ]
 
 

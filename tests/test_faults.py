@@ -52,9 +52,9 @@ def failure(query):
             "Column 'dep_dely' is not in this table. Did you mean 'dep_delay'?", "dep_delay",
         ),
         ("SELECT foo.dep_delay FROM t", "unknown_column", "Column 'foo' is not in this table.", None),
-        ("SELECT 'x'::INT", "conversion_failed", "Could not convert string 'x' to INT32.", None),
+        ("SELECT 'x'::INT", "conversion_failed", "Could not convert string 'x' to INTEGER.", None),
         ("SELECT 9223372036854775807 + 1::BIGINT", "out_of_range", None, None),
-        ("SELECT 300::TINYINT", "out_of_range", "300 is out of range for INT8.", None),
+        ("SELECT 300::TINYINT", "out_of_range", "300 is out of range for TINYINT.", None),
         (
             "SELECT 1 // 0", "invalid_value",
             "Division by zero in expression (1 // 0); nullif(x, 0) makes null of 0.", None,

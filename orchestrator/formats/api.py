@@ -13,11 +13,13 @@ from orchestrator.formats import json_records
 from orchestrator.formats.base import Context, Reader, Relation, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.http.paging import MANY, AnyPaging, NoPaging, resolve
+from orchestrator.formats.http.templates import check_header
 from orchestrator.formats.json_records import Pointer
 from orchestrator.formats.problems import sentences
 from orchestrator.formats.reading import read
 from orchestrator.formats.workplace import empty, new_file, workplace
 from orchestrator.ops.base import UnknownColumns
+from orchestrator.ops.settings import invalid
 from orchestrator.settings import settings
 
 
@@ -44,6 +46,14 @@ class Declared(BaseModel):
     type: ColumnType = option(..., "The column's type.", "BIGINT", "combobox")
 
 
+def _sendable(headers: dict[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        check_header(name)
+        if not value.isprintable():
+            raise invalid(f"The value of header '{name}' has a line break or the like.", name)
+    return headers
+
+
 class ApiReader(Reader):
     """Records from a web service: GET or POST of JSON, page by page.
 
@@ -57,7 +67,9 @@ class ApiReader(Reader):
         ..., "The address, http or https.", "https://example.org/api/items", "url", max_length=8000
     )
     method: Literal["GET", "POST"] = option("GET", "How to ask.", "POST", "select")
-    headers: dict[str, str] = option({}, "Sent to this host only.", {"Authorization": "Bearer ${token}"}, "map")
+    headers: Annotated[dict[str, str], AfterValidator(_sendable)] = option(
+        {}, "Sent to this host only.", {"Authorization": "Bearer ${token}"}, "map"
+    )
     params: dict[str, str | int | float | bool] = option({}, "Added to the address.", {"from": "2024-01-01"}, "map")
     body: JsonValue = option(None, "Sent as JSON.", {"query": "all"}, "json")
     records: Pointer = option("", "Where the list of records is, as a JSON pointer.", "/data/items")

@@ -145,7 +145,7 @@ def _fraction(value: Any) -> bool:
 
 def short(value: Any) -> str:
     """A value in a message, cut after 60 characters."""
-    text = _text(value) or "null"
+    text = "null" if value is None else _text(value) or ""
     quoted = f"'{text}'" if isinstance(value, str) else text
     return quoted if len(quoted) <= 60 else quoted[:59] + "…"
 

@@ -53,7 +53,9 @@ class Rule(BaseModel):
         description="What a broken rule is called; if left out, such as `amount range`.",
         examples=["amount is positive"],
     )
-    type: TypeName | None = Field(None, description="The type, for `type`.", examples=["DATE"])
+    type: TypeName | None = Field(
+        None, description="For `type`: what it must convert to, as `cast` does.", examples=["DATE"]
+    )
     min: Any = Field(None, description="The least value, or length in characters.", examples=[0])
     max: Any = Field(None, description="The greatest value, or length in characters.", examples=[100])
     pattern: str | None = Field(
@@ -81,6 +83,8 @@ class Rule(BaseModel):
                 raise invalid(f"'{self.kind}' takes no '{field}'.", field)
         if self.kind in ("range", "length") and self.min is None and self.max is None:
             raise invalid(f"'{self.kind}' needs 'min', 'max' or both.", "min")
+        if isinstance(self.min, int | float) and isinstance(self.max, int | float) and self.max < self.min:
+            raise invalid("'max' is less than 'min': no value could pass.", "max")
         self._check_values()
         if self.expression:
             check_steady(self.expression, "expression")

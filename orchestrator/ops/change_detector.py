@@ -97,12 +97,20 @@ class ChangeDetector(Op):
         if self.compare:
             return [name for name in self.compare if name not in self.keys]
         compared = [name for name in original if name in revised and name not in self.keys]
+        self._check_case(original, revised)
         if not compared and not self.keys:
             message = "The tables have no column in common."
             raise NodeError(message, code="invalid_config", path="/config/compare")
         for name in compared:
             check_comparable((name, name), tables, "/config/compare")
         return compared
+
+    def _check_case(self, original: Mapping[str, str], revised: Mapping[str, str]) -> None:
+        folded = {name.lower(): name for name in revised}
+        for name in original:
+            if name not in revised and (other := folded.get(name.lower())):
+                message = f"Column '{name}' of 'original' is called '{other}' in 'revised': rename one of them."
+                raise NodeError(message, code="unknown_column", path="/config/compare", port="revised")
 
     def _pairs(self, before: Source, after: Source, compared: list[str], context: Context) -> str:
         """The row numbers of each pair, `o` and `r`, and what differs."""

@@ -42,4 +42,5 @@ class DatabaseQuery(Op):
     def run(self, context: Context) -> Annotated[Relation, "The rows of the answer."]:
         """The columns are the database's own description of the query."""
         with using(self.connection, context) as database, at("/query"):
-            return database.rows(str(self.query), self.query.values, context, crs=self.crs, timeout_s=self.timeout_s)
+            query = str(self.query).rstrip().removesuffix(";")
+            return database.rows(query, self.query.values, context, crs=self.crs, timeout_s=self.timeout_s)

@@ -19,6 +19,7 @@ Part = Literal[
     "year", "quarter", "month", "week", "iso_year", "day", "weekday", "day_of_year",
     "hour", "minute", "second", "millisecond", "epoch",
 ]  # fmt: skip
+LONGEST = {"year": 600_000, "quarter": 2_400_000, "month": 7_200_000, "week": 31_500_000, "day": 220_000_000}
 NEEDS: dict[str, tuple[str, ...]] = {
     "add": ("column", "unit"), "subtract": ("column", "unit"), "truncate": ("column", "unit"),
     "difference": ("column", "other", "unit", "name"), "extract": ("column", "part", "name"), "now": ("name",),
@@ -69,6 +70,8 @@ class DatetimeMath(Op):
         if (self.amount is not None) + (self.amount_column is not None) != moves:
             rule = "needs either 'amount' or 'amount_column'" if moves else "takes no amount"
             raise invalid(f"'{self.operation}' {rule}.", "amount")
+        if abs(self.amount or 0) > LONGEST.get(self.unit or "", 2**31):
+            raise invalid("No date is so far away.", "amount")
         return self
 
     def run(self, table: Annotated[Relation, "The rows with the dates."], context: Context) -> Relation:

@@ -91,7 +91,11 @@ class Histogram(Op):
     def _in_bins(self) -> tuple[list[str], str, str]:
         """The same for ranges."""
         columns = ["edges[i + 1] AS lower", "edges[i + 2] AS upper"]
-        label = "format('{:.12g} – {:.12g}', edges[i + 1], edges[i + 2]) AS label"
+        short, long = (
+            f"format('{{:.{digits}g}} – {{:.{digits}g}}', edges[i + 1], edges[i + 2])" for digits in (12, 17)
+        )
+        same = "format('{:.12g}', edges[i + 1]) = format('{:.12g}', edges[i + 2])"
+        label = f"CASE WHEN {same} THEN {long} ELSE {short} END AS label"
         return [*columns, label], in_bins(self._ranges()), "i"
 
     def _ranges(self) -> str:
@@ -114,7 +118,7 @@ class Histogram(Op):
             f"SELECT CASE WHEN low < high THEN low ELSE {middle} - {below} END AS low, "
             f"CASE WHEN low < high THEN high ELSE {middle} + {1 - below} END AS high FROM ({ends})"
         )
-        return f"SELECT low, high, {bins} AS k, (high - low) / {bins} AS step FROM ({grown})"
+        return f"SELECT low, high, {bins} AS k, high / {bins} - low / {bins} AS step FROM ({grown})"
 
 
 def tidy(number: str) -> str:
@@ -127,14 +131,16 @@ def in_bins(ranges: str) -> str:
 
     The bin that arithmetic tells is off by one at most; the edges decide.
     """
+    exact, short = "low + i * step", tidy("low + i * step")
+    edge = f"CASE WHEN abs({short} - ({exact})) <= step * 1e-6 THEN {short} ELSE {exact} END"
     return f"""
         ranges AS ({ranges}),
         edged AS (
-            SELECT *, [low] || list_transform(range(1, k), lambda i: {tidy("low + i * step")}) || [high] AS edges
+            SELECT *, [low] || list_transform(range(1, k), lambda i: {edge}) || [high] AS edges
             FROM ranges
         ),
         guessed AS (
-            SELECT g, x, k, edges, least(greatest(floor((x - low) / step), 0), k - 1)::BIGINT AS i
+            SELECT g, x, k, edges, least(greatest(floor((x / 2 - low / 2) / (step / 2)), 0), k - 1)::BIGINT AS i
             FROM given, edged WHERE x >= low AND x <= high
         ),
         found AS (

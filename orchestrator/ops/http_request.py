@@ -10,12 +10,13 @@ from orchestrator.carried import to_arrow
 from orchestrator.errors import NodeError
 from orchestrator.faults import unknown_column
 from orchestrator.formats.http import templates
-from orchestrator.formats.http.templates import Template
+from orchestrator.formats.http.templates import Template, check_header
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import invalid
 from orchestrator.sql import names, quote
 
 REASONS = ("rejection_code", "rejection_message")
+NESTED = ("JSON", "STRUCT(", "MAP(")
 TYPED = frozenset({"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE"})
 
 
@@ -31,11 +32,12 @@ class HttpRequest(Op):
 
     `{column}` in the address, headers, parameters and body stands for the row's value; a brace is written twice. In the
     address values are percent-encoded and null rejects the row; an address that is one column alone is taken as it is.
-    A header or parameter whose value is null is left out. In the body a column alone keeps its type.
+    A header or parameter whose value is null is left out. In the body a column alone keeps its type, but for decimals,
+    whose digits are kept as text.
 
     A row is rejected when there is no answer after all attempts, or one with a status other than 2xx and those in
-    `accept`. 429, 5xx and lost connections are tried again, after the time that Retry-After says. Rows keep their
-    order.
+    `accept`. 429, 5xx and lost connections are tried again, after the time that Retry-After says if that is a minute at
+    most. Rows keep their order.
     """
 
     title: ClassVar[str] = "HTTP request"
@@ -66,6 +68,13 @@ class HttpRequest(Op):
     max_requests: int = Field(
         10_000, ge=1, le=1_000_000, description="A table of more rows is refused, without a call."
     )
+
+    @field_validator("headers")
+    @classmethod
+    def _named(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name in headers:
+            check_header(name)
+        return headers
 
     @field_validator("url")
     @classmethod
@@ -140,9 +149,13 @@ class HttpRequest(Op):
         from orchestrator.ops._calls import Limits, outcomes
 
         kinds, used = names(table), self._used()
-        fields = [quote(each) if kinds[each] in TYPED else f"{quote(each)}::VARCHAR" for each in used]
+        nested = {each for each in used if kinds[each].endswith("]") or kinds[each].startswith(NESTED)}
+        texts = {each: f"to_json({quote(each)})" if each in nested else quote(each) for each in used}
+        fields = [sql if kinds[each] in TYPED else f"{sql}::VARCHAR" for each, sql in texts.items()]
         found = table.project(", ".join(fields)).fetchall() if used else [()] * count
         rows = [dict(zip(used, each, strict=True)) for each in found]
+        for row in rows:
+            row.update((each, json.loads(row[each])) for each in nested if row[each] is not None)
         accept = frozenset(self.accept)
         limits = Limits(self.concurrency, self.requests_per_second, self.timeout_s, self.retries, accept)
         for made in outcomes(rows, self._asked, self.response == "json", limits):
@@ -171,10 +184,9 @@ class HttpRequest(Op):
         for key, value in headers.items():
             if not value.isprintable():
                 raise NodeError(f"The value of header '{key}' has a line break or the like.", code="invalid_value")
-            headers[key] = value.encode().decode("latin-1")
         body = templates.as_json(self.body, row)
         try:
             json.dumps(body, allow_nan=False)
         except ValueError:
-            raise NodeError("The body holds a number that JSON has not (NaN).", code="invalid_value") from None
+            raise NodeError("The body holds a number that JSON has not, such as NaN.", code="invalid_value") from None
         return Request(self.method, url.copy_merge_params(params), headers, body)

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.errors import NodeError, at
 from orchestrator.faults import unknown_column
-from orchestrator.ops._clauses import typed
 from orchestrator.ops._comparable import check_keys
+from orchestrator.ops._constants import constant
 from orchestrator.ops._first_match import FirstMatch
 from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._taken import Source
@@ -120,7 +120,7 @@ class Lookup(Op):
         kind = kinds[each.column]
         if is_geometry(kind):
             raise NodeError(f"Column '{each.column}' is a geometry; it has no default.", code="type_mismatch")
-        return f"CAST({typed(each.default, kind, each.column)} AS {kind})"
+        return constant(each.default, kind, each.column)
 
     def _check_duplicates(self, match: FirstMatch) -> None:
         """Fail at the first key that comes twice.

@@ -4,11 +4,12 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from orchestrator.ops._dates import ZONE_LETTERS, Format, Zone, as_written, in_zone, letters
+from orchestrator.ops._dates import ZONE_LETTERS, Format, Zone, in_zone, letters
 from orchestrator.ops._rejected import rejected, said
+from orchestrator.ops._strptime import strptime
 from orchestrator.ops._texts import Texts, with_columns
 from orchestrator.ops.base import Op, Relation
-from orchestrator.sql import literal, quote
+from orchestrator.sql import quote
 
 
 class Parsed(NamedTuple):
@@ -58,10 +59,10 @@ class ParseDatetime(Texts, Op):
     def _value(self, column: str) -> str:
         text = f"{column}::VARCHAR"
         read = ", ".join(self._read(text, each) for each in self.formats)
-        return f"{as_written(text, f'coalesce({read})')}::{self.to}"
+        return f"coalesce({read})::{self.to}"
 
     def _read(self, text: str, format: str) -> str:
-        value = f"try_strptime({text}, {literal(format)})"
+        value = strptime(text, format)
         zoned = bool(letters(format) & ZONE_LETTERS)
         if zoned != (self.to == "TIMESTAMPTZ"):
             return in_zone(value if zoned else f"{value}::TIMESTAMP", self.zone)

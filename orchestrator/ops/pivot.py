@@ -1,12 +1,12 @@
 """`pivot`: FME's AttributePivoter."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.errors import NodeError, UnknownColumns, at
-from orchestrator.ops._aggregations import Aggregation, Function
+from orchestrator.ops._aggregations import Aggregation
 from orchestrator.ops._clauses import typed
 from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._taken import Source
@@ -14,6 +14,10 @@ from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, ValueAlone, as_text, invalid, unique
 from orchestrator.schema import is_geometry
 from orchestrator.sql import names, quote
+
+Function = Literal[
+    "count", "count_distinct", "sum", "mean", "min", "max", "median", "stddev", "first", "last", "concat",
+]  # fmt: skip
 
 
 class Value(BaseModel):
@@ -77,8 +81,6 @@ class Pivot(Op):
     def _sensible(self) -> "Pivot":
         if self.values_from == "*" and self.function != "count":
             raise invalid(f"'{self.function}' needs a column; only 'count' takes '*'.", "values_from")
-        if self.function == "union_geometry":
-            raise invalid("Use aggregate to unite geometries.", "function")
         groups = [(name, ("group_by", index)) for index, name in enumerate(self.group_by)]
         unique([*groups, *((each.output, ("values", index)) for index, each in enumerate(self.values))])
         return self

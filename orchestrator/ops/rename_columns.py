@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from orchestrator.errors import NodeError
 from orchestrator.expressions import connection
 from orchestrator.ops._new_columns import check_new
+from orchestrator.ops._regex import why
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, invalid, unique
 from orchestrator.sql import quote
@@ -53,9 +54,8 @@ class Pattern(BaseModel):
             values = {"names": list(before), "prefix": self.prefix, "suffix": self.suffix, **texts}
             made = [name for (name,) in connection().cursor().execute(query, values).fetchall()]
         except duckdb.Error as error:
-            reason = str(error).split(": ", 1)[-1].split("\n")[0]
-            place = "replace" if "replacement" in reason else "find"
-            message = f"Names cannot be changed so: {reason}."
+            message = why(error, self.find or "", self.replace)
+            place = "replace" if "replacement" in message else "find"
             raise NodeError(message, code="invalid_config", path=f"/config/pattern/{place}") from None
         if "" in made:
             message = f"Nothing would be left of the name '{before[made.index('')]}'."

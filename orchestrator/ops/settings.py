@@ -87,13 +87,15 @@ def _checked(text: str) -> str:
         raise refuse(error) from None
 
 
-def unique(names: Iterable[tuple[str, tuple[str | int, ...]]], what: str = "Column") -> None:
+def unique(
+    names: Iterable[tuple[str, tuple[str | int, ...]]], what: str = "Column", advice: str = ": give it another name"
+) -> None:
     """Refuse a name that comes twice, whatever its case, at the place of the second."""
     seen: dict[str, str] = {}
     for name, place in names:
         if first := seen.get(name.lower()):
             same = f"{what} '{name}' is there twice" if first == name else f"'{first}' and '{name}' differ in case only"
-            raise invalid(f"{same}: give it another name.", *place)
+            raise invalid(f"{same}{advice}.", *place)
         seen[name.lower()] = name
 
 

@@ -57,8 +57,10 @@ class Statistics(Op):
 
     @model_validator(mode="after")
     def _unique(self) -> "Statistics":
-        for field in ("columns", "statistics", "percentiles", "group_by"):
-            unique((str(each), (field, index)) for index, each in enumerate(getattr(self, field)))
+        for field, what in (("columns", "Column"), ("statistics", "Statistic"), ("percentiles", "Percentile"),
+                            ("group_by", "Column")):  # fmt: skip
+            found = ((f"{each:g}" if isinstance(each, float) else each) for each in getattr(self, field))
+            unique(((each, (field, index)) for index, each in enumerate(found)), what, advice="")
         if not self.statistics and not self.percentiles:
             raise invalid("Give a statistic or a percentile.", "statistics")
         groups = [(name, ("group_by", index)) for index, name in enumerate(self.group_by)]

@@ -93,7 +93,7 @@ def test_a_secret_is_not_in_what_dagster_stores_of_a_failure():
     document = graph([rows(), compute("c", "CAST(${key} AS BIGINT)")], ["in -> c"],
                      parameters=[{"name": "key", "type": "secret"}, {"name": "unused", "type": "secret"}])  # fmt: skip
     ran = run(document, key="hunter2-secret")
-    assert ran.error.message == "Could not convert string '***' to INT64."
+    assert ran.error.message == "Could not convert string '***' to BIGINT."
     assert "hunter2" not in str(instance().all_logs(ran.run_id))
 
 

@@ -159,7 +159,7 @@ NEW = "SELECT 2::BIGINT AS id, 'B' AS name UNION ALL SELECT 4, NULL"
 )  # fmt: skip
 def test_modes(write, sql, mode, keys, count, rows):
     if rows is None:
-        with pytest.raises(NodeError, match="duplicate key"):
+        with pytest.raises(NodeError, match="same key is there already"):
             write(NEW, mode=mode)
         sql("ALTER TABLE t DROP CONSTRAINT t_pkey")
         rows = [(1, "a", Decimal("1.5")), (2, "b", None), (2, "B", None), (3, None, Decimal("3.0")), (4, None, None)]
@@ -177,6 +177,17 @@ def test_a_table_that_is_not_there_is_made(write, sql, mode):
     assert len(sql("SELECT * FROM t")) == (2 if keys else 3)
 
 
+def test_delete_looks_at_the_keys_alone(write, sql):
+    assert write("SELECT 1 AS id, 3 AS helper", mode="delete", keys=["id"]) == 1
+    assert sql("SELECT id FROM t ORDER BY id") == [(2,), (3,)]
+
+
+def test_a_column_that_must_have_a_value(write, sql):
+    sql("CREATE TABLE needs (id int, name text NOT NULL)")
+    with pytest.raises(NodeError, match="column 'name' must have a value, and in a row it is null"):
+        write("SELECT 1 AS id, NULL AS name", mode="append", table="needs")
+
+
 def test_columns_go_by_name_and_others_take_their_default(write, sql):
     assert write("SELECT 7.25::DOUBLE AS n, '9' AS id", mode="append") == 1
     assert sql("SELECT * FROM t WHERE id = 9") == [(9, "new", Decimal("7.3"))]
@@ -189,7 +200,7 @@ def test_columns_go_by_name_and_others_take_their_default(write, sql):
         ("SELECT 5 AS id, 1 AS nme", {"mode": "append"}, "unknown_column", "Did you mean 'name'?"),
         ("SELECT 5 AS id, 'x' AS n", {"mode": "append"}, "invalid_value", "in row 1, column 'n'"),
         ("SELECT 5 AS id, 99999 AS n", {"mode": "truncate"}, "out_of_range", "in row 1, column 'n'"),
-        ("SELECT 5 AS id UNION ALL SELECT 5", {"mode": "append"}, "query_failed", "duplicate key"),
+        ("SELECT 5 AS id UNION ALL SELECT 5", {"mode": "append"}, "query_failed", "a row with the same key is there already"),
         ("SELECT 5 AS id, 'a' AS name UNION ALL SELECT 5, 'b'", {"mode": "upsert", "keys": ["id"]}, "query_failed", "two rows have the same key"),
         ("SELECT 5 AS id, 'a' AS name", {"mode": "upsert", "keys": ["name"]}, "query_failed", "no unique constraint"),
         ("SELECT 5 AS id", {"mode": "delete", "keys": ["id"], "table": "nope"}, "unknown_table", "Table 'nope' is not there."),
@@ -203,7 +214,8 @@ def test_what_fails_changes_nothing(write, sql, query, config, code, text):
     before = sql("SELECT * FROM t"), sql("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace")
     with pytest.raises(NodeError) as error:
         write(query, **config)
-    assert (error.value.code, error.value.path) == (code, "/config/table")
+    on_keys = config["mode"] == "upsert" if "mode" in config else False
+    assert (error.value.code, error.value.path) == (code, "/config/keys" if on_keys else "/config/table")
     assert text in error.value.message
     assert before == (
         sql("SELECT * FROM t"),

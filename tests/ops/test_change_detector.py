@@ -112,6 +112,7 @@ REFUSED = [
     ({"compare": ["a"]}, "1 AS k, 1 AS a", "1 AS k", "unknown_column", "/config/compare/0"),
     ({"keys": ["k"]}, "1 AS k, 1 AS a", "1 AS k, true AS a", "type_mismatch", "/config/compare"),
     ({}, "1 AS a", "1 AS b", "invalid_config", "/config/compare"),
+    ({"keys": ["k"]}, "1 AS k, 1 AS V", "1 AS k, 2 AS v", "unknown_column", "/config/compare"),
     ({"keys": ["k", "k"]}, "1 AS k", "1 AS k", "invalid_config", "/config/keys/1"),
     ({"keys": ["k"], "previous": "changed_columns"}, "1 AS k", "1 AS k", "invalid_config", "/config/previous"),
     ({"keys": ["k"], "changed": "K"}, "1 AS k", "1 AS k", "duplicate_column", "/config/changed"),

@@ -109,6 +109,10 @@ def test_parameters(ask, condition, parameters, ids):
     assert [row[0] for row in made.fetchall()] == ids
 
 
+def test_a_semicolon_at_the_end(ask):
+    assert ask("SELECT id FROM t WHERE id = 1 ;\n").fetchall() == [(1,)]
+
+
 def test_the_answer_can_be_read_again(ask):
     made = ask("SELECT id FROM t ORDER BY id DESC")
     assert made.fetchall() == made.fetchall() == [(3,), (2,), (1,)]

@@ -137,6 +137,8 @@ def test_now_is_one_time_for_a_run(run, session):
 REFUSED = [
     ({"operation": "add", "amount": 1}, "invalid_config", "/config/unit"),
     ({"operation": "add", "unit": "day"}, "invalid_config", "/config/amount"),
+    ({"operation": "add", "unit": "year", "amount": 10**9}, "invalid_config", "/config/amount"),
+    ({"operation": "subtract", "unit": "day", "amount": -(10**9)}, "invalid_config", "/config/amount"),
     ({"operation": "add", "unit": "day", "amount": 1, "amount_column": "n"}, "invalid_config", "/config/amount"),
     ({"operation": "truncate", "unit": "day", "amount": 1}, "invalid_config", "/config/amount"),
     ({"operation": "add", "unit": "day", "amount": 1, "part": "day"}, "invalid_config", "/config/part"),

@@ -51,6 +51,21 @@ def test_steps_that_are_no_binary_numbers(run):
     assert counts(run, table, width=0.1)[1] == [1] * 9 + [2]
 
 
+NEAR = [
+    ([1700000000000001, 1700000000000002, 1700000000000003, 1700000000000004], {"bins": 4}, [1, 1, 1, 1]),
+    ([1 + 1e-15, 1 + 3e-15], {"bins": 2}, [1, 1]),
+    ([-1e308, 1e308, 1e307], {"bins": 2}, [1, 2]),
+]
+
+
+@pytest.mark.parametrize(("values", "config", "count"), NEAR)
+def test_values_of_many_digits(run, values, config, count):
+    made = run("histogram", {"column": "x", **config}, table={"x": values})
+    assert [row[3] for row in made] == count
+    assert all(row[0] < row[1] for row in made)
+    assert len({row[2] for row in made}) == len(made)
+
+
 def test_every_group_has_every_bin(run):
     made = run("histogram", {"column": "x", "bins": 2, "group_by": ["g"]}, table=TABLE)
     assert [(row[0], row[1], row[4], row[5]) for row in made] == [

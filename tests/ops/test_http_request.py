@@ -100,6 +100,9 @@ def test_each_row_is_called_in_order_and_several_at_a_time(ask, server):
         ({"url": "/a/{v}/b"}, {"v": ".."}, {"path": "/a/%2E%2E/b"}), ({"url": "/a/{{{v}}}"}, {"v": 1}, {"path": "/a/%7B1%7D"}),
         ({"url": "/a?x=1", "params": {"q": "{v} {w}", "r": "{n}", "s": "1"}}, {"v": "a&b", "w": True, "n": None}, {"path": "/a?x=1&q=a%26b+true&s=1"}),
         ({"url": "/a", "headers": {"X": "v {v}"}}, {"v": 1.5}, {"x": "v 1.5"}), ({"url": "/a", "headers": {"X": "{v}"}}, {"v": None}, {"x": None}),
+        ({"url": "/a", "headers": {"X": "é {v}"}}, {"v": "日"}, {"x": "é 日".encode().decode("latin-1")}),
+        ({"url": "/a", "method": "POST", "body": {"l": "{l}", "s": "{s}", "t": "in {l}"}}, {"l": [1, None], "s": {"a": "é"}},
+         {"body": {"l": [1, None], "s": {"a": "é"}, "t": "in [1, null]"}}),
         ({"url": "/a", "method": "POST", "body": {"id": "{v}", "t": ["{v} {w}", 1, None, True], "q": "{{v}}", "{v}": "{w}"}}, {"v": 7, "w": None},
          {"method": "POST", "body": {"id": 7, "t": ["7 ", 1, None, True], "q": "{v}", "{v}": None}}),
         ({"url": "/a", "method": "PUT", "body": "{v}"}, {"v": "a\"b"}, {"method": "PUT", "body": 'a"b'}), ({"url": "/a", "method": "DELETE"}, {"v": 1}, {"method": "DELETE", "body": None}),
@@ -195,6 +198,7 @@ def test_no_more_calls_than_allowed(ask, server):
     ("config", "code", "path"),
     [
         ({"url": "https://h/{idd}"}, "unknown_column", "/config/url"), ({"headers": {"a": "{idd}"}}, "unknown_column", "/config/headers"),
+        ({"headers": {"Bad Header": "x"}}, "invalid_config", "/config/headers/Bad Header"), ({"headers": {"é": "x"}}, "invalid_config", "/config/headers/é"),
         ({"body": {"a": ["{idd}"]}}, "unknown_column", "/config/body"), ({"prefix": "", "url": "https://h/"}, "duplicate_column", "/config/prefix"),
         ({"url": "ftp://h/"}, "invalid_config", "/config/url"), ({"url": "https://{id}/"}, "invalid_config", "/config/url"), ({"url": "https://h{id}"}, "invalid_config", "/config/url"),
         ({"url": "https://u:p@h/"}, "invalid_config", "/config/url"), ({"url": "https://h/{id"}, "invalid_config", "/config/url"), ({"params": {"a": "}"}}, "invalid_config", "/config/params/a"),

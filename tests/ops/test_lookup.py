@@ -80,6 +80,9 @@ REFUSED = [
     ([{"column": "id"}], {}, "duplicate_column", "/config/columns/0/column"),
     ([{"column": "n", "name": "C"}], {}, "duplicate_column", "/config/columns/0/name"),
     ([{"column": "n", "default": "x"}], {}, "type_mismatch", "/config/columns/0/default"),
+    ([{"column": "n", "default": 1.5}], {}, "type_mismatch", "/config/columns/0/default"),
+    ([{"column": "n", "default": 2**40}], {}, "type_mismatch", "/config/columns/0/default"),
+    ([{"column": "d", "default": "2024-01-01T12:00:00"}], {}, "type_mismatch", "/config/columns/0/default"),
     ([{"column": "g", "default": "POINT (1 2)"}], {}, "type_mismatch", "/config/columns/0/default"),
     ([{"column": "n"}], {"keys": [{"column": "c", "lookup": "n"}]}, "type_mismatch", "/config/keys/0"),
     ([{"column": "n"}], {"keys": [{"column": "c", "lookup": "x"}]}, "unknown_column", "/config/keys/0"),
@@ -88,7 +91,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("columns", "more", "code", "path"), REFUSED)
 def test_refuses(run, columns, more, code, path):
-    reference = "SELECT 'a' AS code, 1 AS n, 2 AS m, 3 AS id, 'POINT (1 2)'::GEOMETRY AS g"
+    reference = "SELECT 'a' AS code, 1 AS n, 2 AS m, 3 AS id, 'POINT (1 2)'::GEOMETRY AS g, current_date AS d"
     config = {"keys": KEYS, "columns": columns, **more}
     assert run.refuses("lookup", config, table="SELECT 1 AS id, 'a' AS c", reference=reference)[:2] == (code, path)
 

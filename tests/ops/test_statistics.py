@@ -83,6 +83,8 @@ REFUSED = [
     ({"columns": ["x"], "statistics": []}, "invalid_config", "/config/statistics"),
     ({"columns": ["x"], "percentiles": [101]}, "invalid_config", "/config/percentiles/0"),
     ({"columns": ["x", "x"]}, "invalid_config", "/config/columns/1"),
+    ({"columns": ["x"], "percentiles": [95, 95.0]}, "invalid_config", "/config/percentiles/1"),
+    ({"columns": ["x"], "statistics": ["mean", "mean"]}, "invalid_config", "/config/statistics/1"),
     ({"columns": ["x", "t"], "statistics": ["mean"]}, "type_mismatch", "/config/columns/1"),
     ({"columns": ["t"], "statistics": ["range"]}, "type_mismatch", "/config/columns/0"),
     ({"columns": ["t"], "statistics": [], "percentiles": [5]}, "type_mismatch", "/config/columns/0"),

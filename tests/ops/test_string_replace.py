@@ -65,3 +65,18 @@ REFUSED = [
 @pytest.mark.parametrize(("config", "code", "path"), REFUSED)
 def test_refuses(run, config, code, path):
     assert run.refuses("string_replace", config, table=[{"t": "a", "n": 1, "u": "b"}])[:2] == (code, path)
+
+
+SAID = [
+    ("(", "", "This regular expression is not valid: a ')' is missing."),
+    ("(?=a)", "", "This regular expression is not valid: RE2 has no look-ahead, look-behind or the like."),
+    ("(x)", "\\3", "The replacement names group 3; the expression has 1."),
+    ("x", "\\1", "The replacement names group 1; the expression has none."),
+    ("x", "\\n", "In the replacement a backslash stands before a digit, or before another backslash."),
+]
+
+
+@pytest.mark.parametrize(("find", "replace", "message"), SAID)
+def test_says_what_is_wrong_with_an_expression(run, find, replace, message):
+    config = {"columns": ["t"], "find": find, "replace": replace, "mode": "regex"}
+    assert run.refuses("string_replace", config, table=[{"t": "a"}])[2] == message

@@ -108,6 +108,8 @@ REFUSED = [
     ([rule("t", "type")], "invalid_config", "/0/type"),
     ([rule("t", "not_null", min=1)], "invalid_config", "/0/min"),
     ([rule("n", "range")], "invalid_config", "/0/min"),
+    ([rule("n", "range", min=5, max=1)], "invalid_config", "/0/max"),
+    ([rule("t", "length", min=5, max=1)], "invalid_config", "/0/max"),
     ([rule("t", "length", min=-1)], "invalid_config", "/0/min"),
     ([rule("t", "length", max="2")], "invalid_config", "/0/max"),
     ([rule("t", "values", values=["a", None])], "invalid_config", "/0/values/1"),

@@ -17,7 +17,12 @@ SENTENCES = {
     "25006": "only what reads is allowed here",
     "21000": "two rows have the same key",
     "42P10": "the table has no unique constraint on exactly these keys",
+    "23503": "a row names another that is not there (a foreign key)",
+    "23505": "a row with the same key is there already",
+    "23514": "a row breaks a check of the table",
 }
+COLUMN = re.compile(r'column "(.+?)" of relation')
+ON_KEYS = ("42P10", "21000")
 MESSAGE = re.compile(r"(?:ERROR|FATAL|PANIC):\s+(.+)")
 HINT = re.compile(r"^(?:HINT|DETAIL):\s+(.+)", re.M)
 STATE = re.compile(r"SQLSTATE: (\w{5})")
@@ -62,13 +67,15 @@ def translate(error: Exception) -> NodeError | None:
     first = said[1] if said else text.strip().partition("\n")[0].removeprefix("IO: [libpq] ")
     if "statement timeout" in first:  # DuckDB hands on the text without the state
         state = "57014"
+    if state == "23502" and (column := COLUMN.search(first)):
+        first = f"column '{column[1]}' must have a value, and in a row it is null"
     reason = SENTENCES.get(state) or re.sub(r"\. SQLSTATE.*", "", first).strip().rstrip(".")
     hint = HINT.search(text)
     place = PLACE.search(text)
     where = f", in row {int(place[1]):,}" + (f", column '{place[2]}'" if place[2] else "") if place else ""
     code = "crs_mismatch" if "does not match column SRID" in first else CODES.get(state, "query_failed")
     return NodeError(
-        f"The database refuses{where}: {reason[:300]}.", code=code,
+        f"The database refuses{where}: {reason[:300]}.", code=code, path="/config/keys" if state in ON_KEYS else None,
         hint=hint[1][:300].strip() if hint else None, row=int(place[1]) if place else None,
     )  # fmt: skip
 

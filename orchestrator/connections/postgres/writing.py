@@ -46,7 +46,7 @@ class Writing:
     def overwrite(self) -> int:
         """A new table takes the place of the old one, which others read until then."""
         if self.kind not in (None, "r"):
-            message = f"'{self.name}' is no plain table, and cannot be replaced: use truncate or append."
+            message = f"'{self.name}' is no plain table, and cannot be replaced."
             raise NodeError(message, code="query_failed", path="/config/table")
         new = replace(self, name=f"graphmill_{uuid.uuid4().hex}", kind=None)
         count = new.append()
@@ -92,7 +92,9 @@ class Writing:
         if not self.kind:
             message = f"Table '{self.name}' is not there."
             raise NodeError(message, code="unknown_table", path="/config/table")
-        staged = self._staged([each for each in self.columns if each.name in self.keys])
+        wanted = [each for each in self.columns if each.name in self.keys]
+        self._check_columns(wanted)
+        staged = self._staged(wanted)
         equal = " AND ".join(f"old.{quote(each)} = gone.{quote(each)}" for each in self.keys)
         self.cursor.execute(f"DELETE FROM {self.place} AS old USING {staged} AS gone WHERE {equal}")
         return int(self.cursor.rowcount)
@@ -128,7 +130,7 @@ class Writing:
     def _make(self, *, primary: bool = False) -> None:
         """The table, where it is not there; where it is, it must have the columns."""
         if self.kind:
-            self._check_columns()
+            self._check_columns(self.columns)
             return
         if self.srids:
             self.rows = kept(self.rows, self.context)  # they are looked at twice
@@ -149,17 +151,16 @@ class Writing:
         kind = DIMENSIONS[found[0] if found else 0]
         return f"{schema}.geometry({kind}, {self.srids[column.name]})"
 
-    def _check_columns(self) -> None:
+    def _check_columns(self, columns: list[Stored]) -> None:
         self.cursor.execute(f"SELECT * FROM {self.place} LIMIT 0")
         there = [each.name for each in self.cursor.description]
-        for each in self.columns:
+        for each in columns:
             if each.name not in there:
                 message = f"Column '{each.name}' is not in table '{self.name}'.{near(each.name, there)}"
                 raise NodeError(message, code="unknown_column", path="/config/table", port="table", hint=listing(there))
 
     def _staged(self, columns: list[Stored]) -> str:
         """The rows in a table of this transaction's own, in the types of the table they are meant for."""
-        self._check_columns()
         made = quote(f"graphmill_{uuid.uuid4().hex}")
         names = ", ".join(quote(each.name) for each in columns)
         self.cursor.execute(f"CREATE TEMP TABLE {made} ON COMMIT DROP AS SELECT {names} FROM {self.place} WITH NO DATA")

@@ -108,7 +108,8 @@ def _once(client: httpx.Client, request: Request, timeout_s: float, accept: froz
         host = request.url.host
         try:
             with client.stream(
-                request.method, request.url, headers=dict(request.headers), json=request.body,
+                request.method, request.url, json=request.body,
+                headers=[(name.encode(), value.encode()) for name, value in request.headers.items()],
                 timeout=max(0.01, deadline - time.monotonic()),
             ) as response:  # fmt: skip
                 if response.has_redirect_location:

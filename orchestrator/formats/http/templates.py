@@ -1,5 +1,6 @@
 """Texts with `{column}` in them, filled from a row; `{{` and `}}` are braces."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from orchestrator.literals import PLACEHOLDER, as_text
 from orchestrator.ops.settings import Bound, invalid
 
 PART = re.compile(r"\{\{|\}\}|\{([^{}]+)\}|[{}]")
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 Row = Mapping[str, Any]
 
 
@@ -28,6 +30,12 @@ def template(value: Any) -> Any:
 
 
 Template = Annotated[str, BeforeValidator(template)]
+
+
+def check_header(name: str) -> None:
+    """Refuse a name that no header can have (RFC 9110, a token)."""
+    if not TOKEN.fullmatch(name):
+        raise invalid(f"A header cannot be called '{name[:100]}': letters, digits and - are allowed.", name)
 
 
 def document(value: Any) -> Any:
@@ -59,7 +67,7 @@ def filled(text: str, row: Row) -> str | None:
     names = list(columns_in(text))
     if any(row[name] is None for name in names):
         return None
-    return PART.sub(lambda found: as_text(row[found[1]]) if found[1] else found[0][0], text)
+    return PART.sub(lambda found: _text(row[found[1]]) if found[1] else found[0][0], text)
 
 
 def address(text: str, row: Row) -> str:
@@ -73,7 +81,11 @@ def address(text: str, row: Row) -> str:
             raise NodeError(f"Column '{name}' is null, and the address needs it.", code="invalid_value")
     if (whole := alone(text)) is not None:
         return str(row[whole])
-    return PART.sub(lambda found: _encoded(as_text(row[found[1]])) if found[1] else found[0][0], text)
+    return PART.sub(lambda found: _encoded(_text(row[found[1]])) if found[1] else found[0][0], text)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else as_text(value)
 
 
 def _encoded(value: str) -> str:
