@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from docs import schema
 from docs.cases import Case, Value
+from docs.semantics_of_nodes import NODES
 from docs.semantics_of_rows import EMPTIES, JOINS, NULLS, ORDER, SYSTEMS, UNIONS
 from docs.semantics_of_values import DATES, NUMBERS, TEXTS
 
@@ -36,6 +37,7 @@ DuckDB's own `sum` of DOUBLEs rounds as its threads add up.""",
     ("Numbers", "", NUMBERS),
     ("Text", "", TEXTS),
     ("Dates and times", "The session's zone is UTC.", DATES),
+    ("Node by node", "Null, empty text, ends of ranges and tables without rows, where a node has them.", NODES),
     ("Empty tables", "A table of no rows has its columns, and runs through every node.", EMPTIES),
     ("Tables that differ", "", UNIONS),
     (
