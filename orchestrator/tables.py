@@ -39,6 +39,7 @@ class Session:
         self.opened = datetime.now(UTC)
         self._numbers = itertools.count()
         self._views: weakref.WeakKeyDictionary[Relation, str] = weakref.WeakKeyDictionary()
+        self.given: weakref.WeakSet[Relation] = weakref.WeakSet()  # what nodes gave, in types that are kept
         self._lock(allowed)
         SESSIONS.add(self)
 

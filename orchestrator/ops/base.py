@@ -256,13 +256,7 @@ class Op(BaseModel):
         result = self.run(**given)
         named = result._asdict() if hasattr(type(result), "_asdict") else {"result": result}
         named = result if isinstance(result, dict) else named
-        # What is handed on as it came is storable; asking it for its columns would bind all that it is made of again.
-        return {
-            name: value
-            if any(value is each for each in given.values())
-            else self._give(ports.outputs[name], value, context)
-            for name, value in named.items()
-        }
+        return {name: self._give(ports.outputs[name], value, context) for name, value in named.items()}
 
     @staticmethod
     def _take(port: Port, table: Any, context: Context) -> Any:
@@ -273,7 +267,13 @@ class Op(BaseModel):
 
     @staticmethod
     def _give(port: Port, value: Any, context: Context) -> Relation:
-        return storable(context.session.from_frame(value) if port.frame else value)
+        if not port.frame and value in context.session.given:
+            return typing.cast(
+                Relation, value
+            )  # it is handed on: asking for its columns binds all that it is made of again
+        made = storable(context.session.from_frame(value) if port.frame else value)
+        context.session.given.add(made)
+        return made
 
     @cached_property
     def columns_named(self) -> "list[tuple[str, str, str | None]]":
