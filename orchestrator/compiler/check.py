@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from orchestrator.compiler.order import cycle, sort
+from orchestrator.compiler.order import cycles, sort
 from orchestrator.compiler.parameters import resolve, samples, unknown_parameters
 from orchestrator.compiler.parts import running, untouched
 from orchestrator.compiler.wanted import expressions_in
@@ -100,8 +100,8 @@ def inspect(
     steps, refused = _steps(nodes, types, values, open_names, find)
     known = {node_id: _ports(op, steps.get(node_id)) for node_id, op in types.items()}
     wires, wrong = wire(workflow.edges, nodes, known)
-    loop = cycle(list(nodes), ((each.source, each.target) for each in wires))
-    problems += [*unknown, *wrong, *_cycle(loop), *refused, *_same_outputs(steps), *_too_many(steps)]
+    loops = cycles(list(nodes), ((each.source, each.target) for each in wires))
+    problems += [*unknown, *wrong, *map(_cycle, loops), *refused, *_same_outputs(steps), *_too_many(steps)]
     taking_part = running(nodes, known, wires)
     if not problems and not taking_part and not any(node.type == BROKEN for node in nodes.values()):
         problems.append(Problem(code="empty_graph", message="Every node is disabled, or depends on one that is."))
@@ -191,10 +191,9 @@ def _types(nodes: Mapping[str, Node]) -> tuple[Types, list[Problem]]:
     return found, problems
 
 
-def _cycle(loop: list[str]) -> Iterator[Problem]:
-    if loop:
-        message = f"The nodes {' -> '.join([*loop, loop[0]])} form a cycle; a workflow has no loops."
-        yield Problem(code="cycle", message=message, node_id=loop[0], hint=listing(loop, 100))
+def _cycle(loop: list[str]) -> Problem:
+    message = f"The nodes {' -> '.join([*loop, loop[0]])} form a cycle; a workflow has no loops."
+    return Problem(code="cycle", message=message, node_id=loop[0], hint=listing(loop, 100))
 
 
 def _step(
