@@ -139,6 +139,11 @@ class Catalog:
         with transaction(self.engine) as connection:
             connection.execute(sa.delete(idempotency_keys).where(idempotency_keys.c.key == _hashed(key)))
 
+    def forget_execution(self, execution_id: str) -> None:
+        """Free the idempotency keys of an execution that is deleted: another may be started with them."""
+        with transaction(self.engine) as connection:
+            connection.execute(sa.delete(idempotency_keys).where(idempotency_keys.c.execution_id == execution_id))
+
     def forget_keys(self, before: datetime) -> None:
         """Free the idempotency keys that were claimed before a moment."""
         with transaction(self.engine) as connection:

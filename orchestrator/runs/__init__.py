@@ -147,6 +147,7 @@ class Runs:
         if found.status not in ENDED:
             raise Conflict(f"Execution '{execution_id}' is {found.status}; cancel it first.")
         self._instance.delete_run(execution_id)
+        self._catalog.forget_execution(execution_id)
         shutil.rmtree(self._settings.runs / execution_id, ignore_errors=True)
 
     def events(self, execution_id: str, limit: int = 100, offset: int = 0) -> tuple[builtins.list[Event], int]:
@@ -173,7 +174,7 @@ class Runs:
             if there
             else (" This node has none: it did not run, or tables are not kept.")
         )
-        raise NotFound(f"No table is stored for port '{port}' of node '{node_id}'.{known}")
+        raise NotFound(f"No table is stored for port '{port}' of node '{node_id}'.{known}", code="output_not_found")
 
     def output(self, execution_id: str, name: str) -> Path:
         """The stored Parquet file of what an `output` node names so.

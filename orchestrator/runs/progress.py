@@ -140,8 +140,12 @@ def _completed(node: NodeRun, _: Any, at: datetime | None) -> None:
 
 
 def _failed(node: NodeRun, data: Any, at: datetime | None) -> None:
-    node.status, node.completed_at = "failed", at
     node.error = error_of(data, node.node_id)
+    if node.error.code == CANCELED:
+        node.status, node.error = "canceled", None
+    else:
+        node.status = "failed"
+    node.completed_at = at
 
 
 def _skipped(node: NodeRun, _: Any, at: datetime | None) -> None:
@@ -153,6 +157,8 @@ def _retried(node: NodeRun, data: Any, _: datetime | None) -> None:
     node.error = error_of(data, node.node_id)
 
 
+CANCELED = "canceled"
+INTERRUPTS = ("DagsterExecutionInterruptedError", "InterruptException", "KeyboardInterrupt", "Interrupted")
 CHANGES: Mapping[Any, Callable[[NodeRun, Any, datetime | None], None]] = {
     Kind.STEP_START: _started,
     Kind.STEP_RESTARTED: _started,
@@ -175,8 +181,10 @@ def error_of(data: Any, node_id: str) -> RunError:
             row=place.get("row"), value=place.get("value"),
         )  # fmt: skip
     error = _root(data)
-    text = "The node failed." if error is None else error.message.strip().splitlines()[0]
-    return RunError(message=text.split(": ", 1)[-1], code="internal", node_id=node_id)
+    if error is not None and error.cls_name in INTERRUPTS:
+        return RunError(message="The run was canceled.", code=CANCELED, node_id=node_id)
+    text = _ours(data) or ("The node failed." if error is None else error.message.strip().splitlines()[0])
+    return RunError(message=text.split(": ", 1)[-1], code="node_failed" if _ours(data) else "internal", node_id=node_id)
 
 
 def _reason(data: Any) -> str | None:
@@ -185,6 +193,14 @@ def _reason(data: Any) -> str | None:
     if error is None or not error.message.startswith(f"{GraphmillError.__module__}."):
         return None
     return str(error.message.split(": ", 1)[-1].strip())
+
+
+def _ours(data: Any) -> str | None:
+    """The first sentence for a person among the errors that led to a failure."""
+    error = getattr(data, "error", None)
+    while error is not None and not error.message.startswith(f"{GraphmillError.__module__}."):
+        error = error.cause
+    return None if error is None else error.message.strip().splitlines()[0]
 
 
 def _root(data: Any) -> Any:

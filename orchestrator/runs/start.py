@@ -18,6 +18,7 @@ from orchestrator.compiler.parameters import resolve
 from orchestrator.errors import Conflict, InvalidGraph, Problem
 from orchestrator.graph import Workflow
 from orchestrator.names import key
+from orchestrator.pointers import escaped
 from orchestrator.runs import adapter
 from orchestrator.runs.view import TRIGGER_TAG
 from orchestrator.secrets import seal
@@ -149,7 +150,7 @@ def _unknown_inputs(workflow: Workflow, given: Mapping[str, Rows]) -> list[Probl
     known = [*(node.id for node in inputs), *(str(node.config["name"]) for node in inputs if "name" in node.config)]
     return [
         Problem(
-            code="unknown_input", path=f"/input_data/{name}", hint=listing(known) or None,
+            code="unknown_input", path=f"/input_data/{escaped(name)}", hint=listing(known) or None,
             message=f"'{name}' is no input node of this workflow.{near(name, known)}",
         )
         for name in given if name not in known
@@ -166,6 +167,6 @@ def _unknown_until(compiled: Compiled, until: str | None) -> list[Problem]:
 
 def _own_tags(wish: Wish) -> list[Problem]:
     return [
-        Problem(code="invalid_tag", message=f"Tag '{name}' is kept for the system.", path=f"/tags/{name}")
+        Problem(code="invalid_tag", message=f"Tag '{name}' is kept for the system.", path=f"/tags/{escaped(name)}")
         for name in wish.tags if name.startswith(OWN_TAGS)
     ]  # fmt: skip

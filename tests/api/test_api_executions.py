@@ -219,8 +219,26 @@ def test_it_is_canceled_inside_a_node(api: TestClient) -> None:
     until(lambda: {"s", "running"} in [set(map(each.get, WHO)) for each in api.get(url).json()["nodes"]])
     assert api.post(url + "/cancel").status_code == 202
     read(api, said["execution_id"])
-    assert api.get(url).json()["status"] == "canceled"
+    ended = api.get(url).json()
+    assert (ended["status"], ended["error"]) == ("canceled", None)
+    assert [(each["status"], each["error"]) for each in ended["nodes"]][1] == ("canceled", None)
     assert api.delete(url).status_code == 204
+
+
+def test_the_key_of_a_deleted_execution_is_free(api: TestClient, workflow: str) -> None:
+    first = execute(api, workflow, headers={"Idempotency-Key": "freed"})["execution_id"]
+    assert api.delete(f"/api/executions/{first}").status_code == 204
+    assert execute(api, workflow, headers={"Idempotency-Key": "freed"})["execution_id"] != first
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [({"tags": {"dagster/x": "1"}}, "/tags/dagster~1x"), ({"input_data": {"a/b~c": []}}, "/input_data/a~1b~0c")],
+)
+def test_places_are_json_pointers(api: TestClient, workflow: str, body: dict[str, Any], path: str) -> None:
+    answer = api.post(f"/api/workflows/{workflow}/execute", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["problems"][0]["path"] == path
 
 
 def test_a_run_outlives_its_workflow(api: TestClient) -> None:
