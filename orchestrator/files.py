@@ -200,7 +200,8 @@ def _is_text(name: str) -> bool:
 
 
 def _file(root: Path, path: Path) -> File:
-    found = [each.stat() for each in (path.iterdir() if path.is_dir() else [path])] or [path.stat()]
+    found = [each.lstat() for each in path.iterdir()] if path.is_dir() else []
+    found = found or [path.stat()]
     modified = datetime.fromtimestamp(max(each.st_mtime for each in found), UTC)
     name, place = path.name, path.relative_to(root).as_posix()
     size = sum(each.st_size for each in found)

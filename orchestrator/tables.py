@@ -14,7 +14,7 @@ from duckdb import DuckDBPyRelation as Relation
 from orchestrator import frames
 from orchestrator.carried import restored
 from orchestrator.errors import NodeError
-from orchestrator.schema import geometry_columns
+from orchestrator.schema import Column, geometry_columns
 from orchestrator.sql import literal
 
 PYTHON_SOURCE = "__duckdb_source_"  # DuckDB's name for an Arrow table, which is there as long as its relation is
@@ -31,6 +31,7 @@ class Session:
 
     Locked before anything runs: no other file, no network, no extension, no setting can be reached from SQL.
     `memory_limit` is in bytes. `opened` is the one time that is now for all that is done in it.
+    `given` are the columns of what nodes gave, asked for once: after a statement DuckDB binds a whole query for them.
     """
 
     def __init__(self, folders: Iterable[Path], *, memory_limit: int = 1 << 30, threads: int = 2) -> None:
@@ -39,7 +40,7 @@ class Session:
         self.opened = datetime.now(UTC)
         self._numbers = itertools.count()
         self._views: weakref.WeakKeyDictionary[Relation, str] = weakref.WeakKeyDictionary()
-        self.given: weakref.WeakSet[Relation] = weakref.WeakSet()  # what nodes gave, in types that are kept
+        self.given: weakref.WeakKeyDictionary[Relation, tuple[Column, ...]] = weakref.WeakKeyDictionary()
         self._lock(allowed)
         SESSIONS.add(self)
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from dagster import DagsterRun, Field, InitResourceContext, Permissive, ResourceDefinition
 from pydantic import ValidationError
@@ -29,7 +28,7 @@ from orchestrator.names import port_key
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.output import Output
 from orchestrator.ops.workflow import Workflow
-from orchestrator.schema import Column, columns
+from orchestrator.schema import Column
 from orchestrator.secrets import hidden, reveal, values_of
 from orchestrator.settings import settings
 from orchestrator.tables import Session
@@ -55,16 +54,9 @@ class RunContext:
     executed: Collection[str] | None = None
     made: dict[tuple[str, str], Relation] = field(default_factory=dict)
     columns: dict[tuple[str, str], tuple[Column, ...]] = field(default_factory=dict)
-    described: WeakKeyDictionary[Relation, tuple[Column, ...]] = field(default_factory=WeakKeyDictionary)
     seconds: dict[str, float] = field(default_factory=dict)
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
     inside: dict[Scope, Mapping[str, Any]] = field(default_factory=dict)
-
-    def columns_of(self, table: Relation) -> tuple[Column, ...]:
-        """Its columns, asked for once: after a statement DuckDB binds all that a relation is made of again."""
-        if table not in self.described:
-            self.described[table] = columns(table)
-        return self.described[table]
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -231,7 +223,7 @@ class NodeRun:
         self._refuse_rejected_inside(op, made)
         for port, table in made.items():
             place = self.planned.alias, port
-            run.made[place], run.columns[place] = table, run.columns_of(table)
+            run.made[place], run.columns[place] = table, run.session.given[table]
         run.seconds[self.planned.alias] = time.perf_counter() - started
         return made
 

@@ -13,7 +13,7 @@ from orchestrator.formats import json_records
 from orchestrator.formats.base import Context, Reader, Relation, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.http.paging import MANY, AnyPaging, NoPaging, resolve
-from orchestrator.formats.http.templates import check_header
+from orchestrator.formats.http.templates import check_headers, unsendable
 from orchestrator.formats.json_records import Pointer
 from orchestrator.formats.problems import sentences
 from orchestrator.formats.reading import read
@@ -47,10 +47,9 @@ class Declared(BaseModel):
 
 
 def _sendable(headers: dict[str, str]) -> dict[str, str]:
-    for name, value in headers.items():
-        check_header(name)
-        if not value.isprintable():
-            raise invalid(f"The value of header '{name}' has a line break or the like.", name)
+    for name, value in check_headers(headers).items():
+        if said := unsendable({name: value}):
+            raise invalid(said, name)
     return headers
 
 

@@ -10,10 +10,10 @@ from orchestrator.ops._types import INTEGER, family, plain
 from orchestrator.ops.settings import Column, NewColumn, invalid
 from orchestrator.sql import literal, quote
 
-Function = Literal[
+OfValues = Literal[
     "count", "count_distinct", "sum", "mean", "min", "max", "median", "stddev", "first", "last", "concat",
-    "union_geometry",
 ]  # fmt: skip
+Function = Literal[OfValues, "union_geometry"]
 IN_ORDER = frozenset({"first", "last", "concat", "union_geometry"})
 TAKES = {
     "sum": {"number"}, "mean": {"number"}, "stddev": {"number"}, "median": {"number", "date"},

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
+from orchestrator.ops._types import nested
 from orchestrator.schema import is_geometry
 from orchestrator.sql import quote
-
-NESTED = ("STRUCT(", "MAP(")
 
 
 def written(columns: Iterable[str], kinds: Mapping[str, str]) -> str:
@@ -23,5 +22,4 @@ def _text(column: str, kind: str) -> str:
         return f"hex(ST_AsWKB({column}))"
     if kind == "BLOB":
         return f"hex({column})"
-    nested = kind.endswith("]") or kind.startswith(NESTED)
-    return f"CAST(to_json({column}) AS VARCHAR)" if nested else f"CAST({column} AS VARCHAR)"
+    return f"CAST(to_json({column}) AS VARCHAR)" if nested(kind) else f"CAST({column} AS VARCHAR)"

@@ -1,6 +1,6 @@
 """What node types share that hold two tables against each other, where only rows of the same group may meet."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, model_validator
 
@@ -29,18 +29,19 @@ class InGroups(Op):
         unique((name, ("group_by", index)) for index, name in enumerate(self.group_by))
         return self
 
-    def in_groups(self, context: Context, **tables: Relation) -> "tuple[Relation, Groups | None]":
-        """The first table, fit to be read again where there are groups, and the groups of both.
+    def in_groups(self, context: Context, **tables: Relation) -> "tuple[Relation, Relation, Groups]":
+        """Both tables, and which rows of them may meet. Where there are groups, the tables may be read again.
 
         Raises:
             NodeError: `unknown_column`, `type_mismatch`.
         """
         left, right = tables.values()
         if not self.group_by:
-            return left, None
+            return left, right, Groups()
         check_keys([(name, name) for name in self.group_by], {p: names(t) for p, t in tables.items()}, "group_by")
         ours, theirs = Source(left, context), Source(right, context)
-        return ours.table, Groups(self._numbers(ours, theirs, context), self._numbers(theirs, theirs, context))
+        groups = Groups(self._numbers(ours, theirs, context), self._numbers(theirs, theirs, context))
+        return ours.table, theirs.table, groups
 
     def _numbers(self, of: Source, groups: Source, context: Context) -> "Rows":
         """The number of each row's group; -1 where `groups` has none like it."""
@@ -57,22 +58,33 @@ class InGroups(Op):
 
 
 class Groups:
-    """The number of each row's group, from 0, in two tables; -1 in the first for a group that the second lacks."""
+    """The number of each row's group, from 0, in two tables; -1 in the first for a group that the second lacks.
 
-    def __init__(self, left: "Rows", right: "Rows") -> None:
-        self.left, self.right = left, right
+    Without numbers all rows may meet.
+    """
+
+    def __init__(self, left: "Rows | None" = None, right: "Rows | None" = None) -> None:
+        self._left, self._right = left, right
 
     def kept(self, pairs: "Pairs", before: int) -> "Pairs":
         """The pairs whose rows are in the same group; `before` is how many rows came before the first left one."""
         from orchestrator.ops._pairs import Pairs
 
-        same = self.left[pairs.left + before] == self.right[pairs.right]
+        if self._left is None or self._right is None:
+            return pairs
+        same = self._left[pairs.left + before] == self._right[pairs.right]
         return Pairs(pairs.left[same], pairs.right[same])
 
-    def sizes(self, before: int, count: int) -> "Rows":
-        """How many right rows are in the group of each of so many left rows."""
+    def sizes(self, there: Any) -> "Rows | int":
+        """For each left row how many right rows of its group are `there`; one number where that is all of them."""
         import numpy as np
 
-        counts = np.append(np.bincount(self.right, minlength=self.left.max(initial=0) + 1), 0)
-        sizes: Rows = counts[self.left[before : before + count]]
+        if self._left is None or self._right is None:
+            return int(np.count_nonzero(there))
+        counts = np.bincount(self._right[there], minlength=self._left.max(initial=-1) + 1)
+        sizes: Rows = np.append(counts, 0)[self._left]
         return sizes
+
+    def only(self, there: Any) -> "Groups":
+        """The same, of a right table that has these rows alone."""
+        return self if self._right is None else Groups(self._left, self._right[there])

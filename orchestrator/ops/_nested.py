@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from duckdb.sqltypes import DuckDBPyType as Kind
 
+from orchestrator.ops._types import nested
 from orchestrator.sql import literal
 
 STRUCTS = ("struct", "tuple")
@@ -33,7 +34,7 @@ def from_json(value: str, kind: str) -> str:
     """A JSON value as this type; null where it does not become one, and of JSON's null."""
     if kind == "JSON":
         return f"CASE WHEN json_type({value}) <> 'NULL' THEN {value} END"
-    if kind.endswith("]") or kind.startswith(("STRUCT(", "MAP(")):
+    if nested(kind):
         return f"TRY_CAST({value} AS {kind})"
     return f"TRY_CAST(json_extract_string({value}, '$') AS {kind})"
 

@@ -73,6 +73,11 @@ def apart(kind: object, other: object) -> bool:
     return frozenset({family(kind), family(other)}) in APART
 
 
+def nested(kind: str) -> bool:
+    """Whether its values have others inside: a list, a struct or a map."""
+    return kind.endswith("]") or kind.startswith(("STRUCT(", "MAP("))
+
+
 def plain(kind: object) -> str:
     """A type in a message: a geometry's without its coordinate system."""
     return "GEOMETRY" if is_geometry(kind) else str(kind).strip('"')

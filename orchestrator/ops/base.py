@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from orchestrator.connections import Connection, from_environment
 from orchestrator.errors import Problem, UnknownColumns
 from orchestrator.ops.settings import bind_parameters
+from orchestrator.schema import columns
 from orchestrator.storable import storable
 from orchestrator.tables import Session
 
@@ -267,12 +268,11 @@ class Op(BaseModel):
 
     @staticmethod
     def _give(port: Port, value: Any, context: Context) -> Relation:
-        if not port.frame and value in context.session.given:
-            return typing.cast(
-                Relation, value
-            )  # it is handed on: asking for its columns binds all that it is made of again
+        given = context.session.given
+        if not port.frame and value in given:
+            return typing.cast(Relation, value)  # it is handed on
         made = storable(context.session.from_frame(value) if port.frame else value)
-        context.session.given.add(made)
+        given[made] = columns(made)
         return made
 
     @cached_property

@@ -56,28 +56,31 @@ class Buffer(Op):
 
     def _grower(self, crs: str | None) -> "Callable[..., Shapes]":
         """What makes buffers of a batch: all by one distance, or each by its own."""
+        import numpy as np
+
         work = self._on_plane if self.unit == "crs" else self._in_metres(crs)
         if self.distance_from is None:
             return lambda batch, before: vectorised(lambda each: work(each, self.distance), batch, before=before)
 
-        def grow(batch: "Shapes", before: int, distances: Any) -> "Shapes":
-            import numpy as np
+        from orchestrator.ops._geodesic import FARTHEST
 
+        round_earth = self.unit == "metre" and parse(str(crs)).is_geographic
+        most = FARTHEST if round_earth else np.finfo(float).max  # on a plane only an infinite one is too long
+
+        def grow(batch: "Shapes", before: int, distances: Any) -> "Shapes":
             made = np.full(len(batch), None, dtype=object)
             rows = np.flatnonzero(~np.isnan(distances))
-            self._check(distances[rows], rows + before)
+            self._check(distances[rows], rows + before, most)
             made[rows] = vectorised(work, batch[rows], distances[rows], rows=rows + before)
             return made
 
         return grow
 
-    def _check(self, distances: Any, rows: Any) -> None:
-        """Refuse the first distance that is too long; on a plane only an infinite one is."""
+    def _check(self, distances: Any, rows: Any, most: float) -> None:
+        """Refuse the first distance that is too long."""
         import numpy as np
 
-        from orchestrator.ops._geodesic import FARTHEST
-
-        for number in np.flatnonzero(~(np.abs(distances) <= (np.finfo(float).max if self.unit == "crs" else FARTHEST))):
+        for number in np.flatnonzero(~(np.abs(distances) <= most)):
             row = int(rows[number]) + 1
             message = f"Row {row} of the table at 'table' has the distance {distances[number]:,.0f}, which is too far."
             raise NodeError(message, code="out_of_bounds", path="/config/distance_from", port="table", row=row)

@@ -6,6 +6,7 @@ import duckdb
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from orchestrator.errors import NodeError, at
+from orchestrator.ops._dates import as_written
 from orchestrator.ops._rejected import rejected, said
 from orchestrator.ops._strptime import strptime
 from orchestrator.ops._types import TypeName, apart, family, plain
@@ -44,7 +45,7 @@ class Conversion(BaseModel):
             return f"TRY_CAST({column} AS {self.type})"
         if family(kind) == "text" and (family(self.type) == "date" or self.type == "TIME"):
             text = f"{column}::VARCHAR"
-            return f"TRY_CAST({strptime(text, self.format)} AS {self.type})"
+            return f"TRY_CAST({as_written(text, strptime(text, self.format))} AS {self.type})"
         if family(kind) == "date" and self.type == "VARCHAR":
             return f"strftime({column}, {literal(self.format)})"
         message = f"A format is for text and dates; column '{self.name}' is {plain(kind)} and becomes {self.type}."

@@ -67,16 +67,15 @@ class Clip(InGroups):
 
         where, against = comparable(table=table, clipper=clipper)
         names = called(table.columns, clipper, "clipper", wanted=self.columns, suffix=self.suffix)
+        table, clipper, groups = self.in_groups(context, table=table, clipper=clipper)
         beside, areas = read(clipper, "clipper", against, names)
         check_areas(areas)
         check_valid(areas, "clipper")
         index, alone = Index(areas, "intersects", "table"), "outside" in context.unused
-        table, groups = self.in_groups(context, table=table, clipper=clipper)
 
         def work(batch: Any, before: int) -> dict[str, Part]:
             ours = shapes(batch, before=before)
-            pairs = index.pairs(ours, before)
-            pairs = groups.kept(pairs, before) if groups else pairs
+            pairs = groups.kept(index.pairs(ours, before), before)
             sides = _Sides(ours, areas, pairs, Cut(ours, "table", before))
             rows, theirs, pieces = sides.together() if self.clippers == "together" else sides.each()
             inside = Part(rows, taken(beside, theirs), pieces)

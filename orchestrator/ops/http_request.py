@@ -4,19 +4,19 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import BeforeValidator, Field, JsonValue, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, field_validator
 
 from orchestrator.carried import to_arrow
 from orchestrator.errors import NodeError
 from orchestrator.faults import unknown_column
 from orchestrator.formats.http import templates
-from orchestrator.formats.http.templates import Template, check_header
+from orchestrator.formats.http.templates import Template, check_headers, unsendable
+from orchestrator.ops._types import nested
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import invalid
 from orchestrator.sql import names, quote
 
 REASONS = ("rejection_code", "rejection_message")
-NESTED = ("JSON", "STRUCT(", "MAP(")
 TYPED = frozenset({"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE"})
 
 
@@ -48,7 +48,7 @@ class HttpRequest(Op):
         min_length=1, max_length=8000, description="The address, http or https.", examples=["https://example.org/{id}"]
     )
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = Field("GET", description="How to ask.")
-    headers: dict[str, Template] = Field(
+    headers: Annotated[dict[str, Template], AfterValidator(check_headers)] = Field(
         {}, description="Sent to this host only.", examples=[{"Authorization": "Bearer ${token}"}]
     )
     params: dict[str, Template] = Field({}, description="Added to the address.", examples=[{"q": "{name}"}])
@@ -68,13 +68,6 @@ class HttpRequest(Op):
     max_requests: int = Field(
         10_000, ge=1, le=1_000_000, description="A table of more rows is refused, without a call."
     )
-
-    @field_validator("headers")
-    @classmethod
-    def _named(cls, headers: dict[str, str]) -> dict[str, str]:
-        for name in headers:
-            check_header(name)
-        return headers
 
     @field_validator("url")
     @classmethod
@@ -149,13 +142,13 @@ class HttpRequest(Op):
         from orchestrator.ops._calls import Limits, outcomes
 
         kinds, used = names(table), self._used()
-        nested = {each for each in used if kinds[each].endswith("]") or kinds[each].startswith(NESTED)}
-        texts = {each: f"to_json({quote(each)})" if each in nested else quote(each) for each in used}
+        as_json = {each for each in used if nested(kinds[each]) or kinds[each] == "JSON"}
+        texts = {each: f"to_json({quote(each)})" if each in as_json else quote(each) for each in used}
         fields = [sql if kinds[each] in TYPED else f"{sql}::VARCHAR" for each, sql in texts.items()]
         found = table.project(", ".join(fields)).fetchall() if used else [()] * count
         rows = [dict(zip(used, each, strict=True)) for each in found]
         for row in rows:
-            row.update((each, json.loads(row[each])) for each in nested if row[each] is not None)
+            row.update((each, json.loads(row[each])) for each in as_json if row[each] is not None)
         accept = frozenset(self.accept)
         limits = Limits(self.concurrency, self.requests_per_second, self.timeout_s, self.retries, accept)
         for made in outcomes(rows, self._asked, self.response == "json", limits):
@@ -181,9 +174,8 @@ class HttpRequest(Op):
             {key: value for key, text in said.items() if (value := templates.filled(text, row)) is not None}
             for said in (self.params, self.headers)
         )
-        for key, value in headers.items():
-            if not value.isprintable():
-                raise NodeError(f"The value of header '{key}' has a line break or the like.", code="invalid_value")
+        if said := unsendable(headers):
+            raise NodeError(said, code="invalid_value")
         body = templates.as_json(self.body, row)
         try:
             json.dumps(body, allow_nan=False)

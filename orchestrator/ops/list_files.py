@@ -22,8 +22,8 @@ class ListFiles(Op):
     """A row for each file in a folder of the data root, by path.
 
     `path` is relative to the data root, as other nodes take it; `extension` is in small letters and has no dot, empty
-    where there is none; `size` is in bytes. Hidden files, names that are no UTF-8,
-    and links that lead out of the data root are left out.
+    where there is none; `size` is in bytes. Hidden files, names that are no UTF-8, and links that lead
+    out of the data root are left out.
     """
 
     category: ClassVar[str] = "Read and write"

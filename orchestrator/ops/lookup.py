@@ -13,7 +13,6 @@ from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._taken import Source
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import NewColumn, column_of, unique
-from orchestrator.schema import is_geometry
 from orchestrator.sql import names
 
 
@@ -112,15 +111,9 @@ class Lookup(Op):
             added[each.output] = f"w.c{index}"
             if each.default is not None:
                 with at(f"{place}/default"):
-                    added[each.output] = f"CASE WHEN w.s IS NULL THEN {self._default(each, kinds)} ELSE w.c{index} END"
+                    default = constant(each.default, kinds[each.column], each.column)
+                    added[each.output] = f"CASE WHEN w.s IS NULL THEN {default} ELSE w.c{index} END"
         return added
-
-    def _default(self, each: Taken, kinds: Any) -> str:
-        """The default in the column's type."""
-        kind = kinds[each.column]
-        if is_geometry(kind):
-            raise NodeError(f"Column '{each.column}' is a geometry; it has no default.", code="type_mismatch")
-        return constant(each.default, kind, each.column)
 
     def _check_duplicates(self, match: FirstMatch) -> None:
         """Fail at the first key that comes twice.

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from orchestrator.ops._dates import ZONE_LETTERS, Format, Zone, in_zone, letters
+from orchestrator.ops._dates import ZONE_LETTERS, Format, Zone, as_written, in_zone, letters
 from orchestrator.ops._rejected import rejected, said
 from orchestrator.ops._strptime import strptime
 from orchestrator.ops._texts import Texts, with_columns
@@ -59,7 +59,7 @@ class ParseDatetime(Texts, Op):
     def _value(self, column: str) -> str:
         text = f"{column}::VARCHAR"
         read = ", ".join(self._read(text, each) for each in self.formats)
-        return f"coalesce({read})::{self.to}"
+        return f"{as_written(text, f'coalesce({read})')}::{self.to}"
 
     def _read(self, text: str, format: str) -> str:
         value = strptime(text, format)

@@ -1,12 +1,12 @@
 """`pivot`: FME's AttributePivoter."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.errors import NodeError, UnknownColumns, at
-from orchestrator.ops._aggregations import Aggregation
+from orchestrator.ops._aggregations import Aggregation, OfValues
 from orchestrator.ops._clauses import typed
 from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._taken import Source
@@ -14,10 +14,6 @@ from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, ValueAlone, as_text, invalid, unique
 from orchestrator.schema import is_geometry
 from orchestrator.sql import names, quote
-
-Function = Literal[
-    "count", "count_distinct", "sum", "mean", "min", "max", "median", "stddev", "first", "last", "concat",
-]  # fmt: skip
 
 
 class Value(BaseModel):
@@ -74,7 +70,7 @@ class Pivot(Op):
         examples=[[2023, 2024]],
     )
     values_from: Column = Field("*", description="What to put there; `*` to count rows.", examples=["amount"])
-    function: Function = Field("count", description="How several rows of a cell become one value.")
+    function: OfValues = Field("count", description="How several rows of a cell become one value.")
     max_columns: int = Field(200, ge=1, le=10_000, description="How many values may be found, without `values`.")
 
     @model_validator(mode="after")

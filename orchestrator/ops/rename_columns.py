@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
-import duckdb
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.errors import NodeError
 from orchestrator.expressions import connection
 from orchestrator.ops._new_columns import check_new
-from orchestrator.ops._regex import why
+from orchestrator.ops._regex import check
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, invalid, unique
 from orchestrator.sql import quote
@@ -40,23 +39,25 @@ class Pattern(BaseModel):
     prefix: str = Field("", max_length=200, description="What to put before the name.", examples=["src_"])
     suffix: str = Field("", max_length=200, description="What to put behind the name.", examples=["_old"])
 
+    @model_validator(mode="after")
+    def _replaces(self) -> "Pattern":
+        if self.find:
+            check(self.find, "", "find")
+            check(self.find, self.replace, "replace")
+        return self
+
     def names(self, before: Sequence[str]) -> list[str]:
         """The new names.
 
         Raises:
-            NodeError: `invalid_config`, the regular expression is not valid, or nothing is left of a name.
+            NodeError: `invalid_config`, nothing is left of a name.
         """
-        try:
-            changed = "regexp_replace(name, $find, $replace, 'g')" if self.find else "name"
-            query = f"SELECT {changed} AS name FROM (SELECT unnest($names::VARCHAR[]) AS name)"
-            query = f"SELECT $prefix || {CASES.get(self.case, 'name')} || $suffix FROM ({query})"
-            texts = {"find": self.find, "replace": self.replace} if self.find else {}
-            values = {"names": list(before), "prefix": self.prefix, "suffix": self.suffix, **texts}
-            made = [name for (name,) in connection().cursor().execute(query, values).fetchall()]
-        except duckdb.Error as error:
-            message = why(error, self.find or "", self.replace)
-            place = "replace" if "replacement" in message else "find"
-            raise NodeError(message, code="invalid_config", path=f"/config/pattern/{place}") from None
+        changed = "regexp_replace(name, $find, $replace, 'g')" if self.find else "name"
+        query = f"SELECT {changed} AS name FROM (SELECT unnest($names::VARCHAR[]) AS name)"
+        query = f"SELECT $prefix || {CASES.get(self.case, 'name')} || $suffix FROM ({query})"
+        texts = {"find": self.find, "replace": self.replace} if self.find else {}
+        values = {"names": list(before), "prefix": self.prefix, "suffix": self.suffix, **texts}
+        made = [name for (name,) in connection().cursor().execute(query, values).fetchall()]
         if "" in made:
             message = f"Nothing would be left of the name '{before[made.index('')]}'."
             raise NodeError(message, code="invalid_config", path="/config/pattern")

@@ -5,7 +5,6 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from orchestrator.crs import written_in
-from orchestrator.ops._in_groups import Groups
 from orchestrator.ops._related import Related
 from orchestrator.ops._spatial import kind_of, shapes
 from orchestrator.ops._systems import comparable
@@ -55,22 +54,21 @@ class SpatialFilter(Related):
         from orchestrator.ops._parted import REASONS, Part, parted, reasons, usable
 
         where, against = comparable(candidate=candidate, filter=filter)
+        candidate, filter, groups = self.in_groups(context, candidate=candidate, filter=filter)
         filters = shapes(filter.project(quote(against)).to_arrow_table().column(0), "filter")
         there = usable(filters)
-        filters = filters[there]
-        candidate, groups = self.in_groups(context, candidate=candidate, filter=filter)
-        groups = groups and Groups(groups.left, groups.right[there])
-        index = self.index(filters, written_in(kind_of(candidate, where)), ("candidate", "filter"))
+        sizes, groups = groups.sizes(there), groups.only(there)
+        index = self.index(filters[there], written_in(kind_of(candidate, where)), ("candidate", "filter"))
 
         def work(batch: Any, before: int) -> dict[str, Part]:
             found = read(batch)
             issue = issues(found, batch, ["null", "empty", "invalid"])
             bad = issue != ""
             found[bad] = None
-            pairs = index.pairs(found, before)
-            pairs = groups.kept(pairs, before) if groups else pairs
+            pairs = groups.kept(index.pairs(found, before), before)
             counts = np.bincount(pairs.left, minlength=len(found))
-            passed = self._passes(counts, groups.sizes(before, len(found)) if groups else len(filters)) & ~bad
+            filters = sizes if isinstance(sizes, int) else sizes[before : before + len(found)]
+            passed = self._passes(counts, filters) & ~bad
             rows = np.flatnonzero(bad)
             said = messages(issue[rows], read(batch)[rows], batch.take(rows))
             codes = issue[rows] + "_geometry"

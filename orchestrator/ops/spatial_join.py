@@ -73,14 +73,12 @@ class SpatialJoin(Related):
 
         where, against = comparable(left=left, right=right)
         names = self._names(left, right)
+        left, right, groups = self.in_groups(context, left=left, right=right)
         beside, theirs = read(right, "right", against, names)
         index = self.index(theirs, written_in(kind_of(left, where)), ("left", "right"))
 
-        left, groups = self.in_groups(context, left=left, right=right)
-
         def work(batch: Any, before: int) -> dict[str, Part]:
-            pairs = index.pairs(shapes(batch, "left", before), before)
-            pairs = groups.kept(pairs, before) if groups else pairs
+            pairs = groups.kept(index.pairs(shapes(batch, "left", before), before), before)
             rows, columns = self._matched(pairs, beside)
             return {"joined": Part(rows, columns), "left_only": Part(others(pairs.left, len(batch)))}
 

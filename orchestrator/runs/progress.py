@@ -54,7 +54,7 @@ class Progress:
         if event is None:
             return None
         if event.event_type == Kind.RUN_FAILURE and self.error is None:
-            self.error = RunError(message=_reason(event.event_specific_data) or event.message or "The run failed.")
+            self.error = RunError(message=_ours(event.event_specific_data) or event.message or "The run failed.")
         place = self._ids.get(entry.step_key or "")
         change = CHANGES.get(event.event_type)
         if place is None or change is None:
@@ -183,24 +183,18 @@ def error_of(data: Any, node_id: str) -> RunError:
     error = _root(data)
     if error is not None and error.cls_name in INTERRUPTS:
         return RunError(message="The run was canceled.", code=CANCELED, node_id=node_id)
-    text = _ours(data) or ("The node failed." if error is None else error.message.strip().splitlines()[0])
-    return RunError(message=text.split(": ", 1)[-1], code="node_failed" if _ours(data) else "internal", node_id=node_id)
-
-
-def _reason(data: Any) -> str | None:
-    """Why a run failed outside its nodes, where that is an error of ours, meant for a person."""
-    error = _root(data)
-    if error is None or not error.message.startswith(f"{GraphmillError.__module__}."):
-        return None
-    return str(error.message.split(": ", 1)[-1].strip())
+    if said := _ours(data):
+        return RunError(message=said, code="node_failed", node_id=node_id)
+    text = "The node failed." if error is None else error.message.strip().splitlines()[0]
+    return RunError(message=text.split(": ", 1)[-1], code="internal", node_id=node_id)
 
 
 def _ours(data: Any) -> str | None:
-    """The first sentence for a person among the errors that led to a failure."""
+    """The sentence for a person, where there is an error of ours among those that led to a failure."""
     error = getattr(data, "error", None)
     while error is not None and not error.message.startswith(f"{GraphmillError.__module__}."):
         error = error.cause
-    return None if error is None else error.message.strip().splitlines()[0]
+    return None if error is None else str(error.message.split(": ", 1)[-1].strip().splitlines()[0])
 
 
 def _root(data: Any) -> Any:

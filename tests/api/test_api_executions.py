@@ -225,6 +225,19 @@ def test_it_is_canceled_inside_a_node(api: TestClient) -> None:
     assert api.delete(url).status_code == 204
 
 
+def test_what_failed_says_so_while_it_waits_to_be_tried_again(api: TestClient) -> None:
+    rows = {"id": "n", "type": "inline_data", "config": {"rows": [{"a": "x"}]}}
+    fails = {"id": "f", "type": "filter", "config": {"condition": "CAST(a AS BIGINT) > 0"}}
+    fails["retry"] = {"max_retries": 1, "delay_s": 5}
+    graph = {"nodes": [rows, fails], "edges": [{"id": "e", "source": "n", "target": "f"}]}
+    url = f"/api/executions/{execute(api, post(api, graph), params={})['execution_id']}"
+    until(lambda: api.get(url).json()["nodes"][1]["error"])
+    found = api.get(url).json()["nodes"][1]
+    assert (found["status"], found["error"]["code"]) == ("pending", "node_failed")
+    assert found["error"]["message"].startswith("Could not convert string 'x' to BIGINT")
+    assert api.post(url + "/cancel").status_code == 202
+
+
 def test_the_key_of_a_deleted_execution_is_free(api: TestClient, workflow: str) -> None:
     first = execute(api, workflow, headers={"Idempotency-Key": "freed"})["execution_id"]
     assert api.delete(f"/api/executions/{first}").status_code == 204

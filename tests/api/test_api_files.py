@@ -160,8 +160,9 @@ def test_a_folder_that_is_a_dataset_is_one_entry(api: TestClient, data: Path) ->
     for name in ("gdb", "a00000001.gdbtable"):
         (data / "in" / "Roads.gdb" / name).write_bytes(b"1234")
     (data / "in" / "linked.gdb").symlink_to("/etc")
+    (data / "in" / "Roads.gdb" / ".lock").symlink_to("nowhere")
     (found,) = api.get("/api/files").json()["items"]
-    assert (found["path"], found["size"], found["format"]) == ("in/Roads.gdb", 8, "file_geodatabase")
+    assert (found["path"], found["size"], found["format"]) == ("in/Roads.gdb", 15, "file_geodatabase")
     inside = api.get("/api/files", params={"folder": "in/Roads.gdb"}).json()["items"]
     assert [each["path"] for each in inside] == ["in/Roads.gdb/a00000001.gdbtable", "in/Roads.gdb/gdb"]
     assert api.get("/api/files/in/Roads.gdb").status_code == 400

@@ -182,6 +182,10 @@ def test_a_named_output(api: TestClient, done: str) -> None:
     problems_of(api.get(named, params={"where": "aa > 1"}), 400, "unknown_column")
 
 
+def test_a_port_without_a_table(api: TestClient, done: str) -> None:
+    problems_of(api.get(url(done, "nowhere", "result")), 404, "output_not_found")
+
+
 def test_a_named_output_that_is_not_there(api: TestClient, done: str) -> None:
     answer = api.get(f"/api/executions/{done}/outputs/late")
     problems_of(answer, 404, "not_found")

@@ -75,6 +75,12 @@ def test_refuses_a_distance_of_a_row(run, width, unit, row, message):
     assert error.value.message == f"Row {row} of the table at 'table' {message}"
 
 
+def test_on_a_plane_no_distance_is_too_far(run):
+    table = f"SELECT *, 6e6 AS width FROM ({geo('POINT (1 2)', crs='EPSG:3857')})"
+    (made,) = shapes(run.relations("buffer", {"distance_from": "width", "unit": "metre"}, table=table)["result"])
+    assert made.area == pytest.approx(math.pi * 36e12, rel=0.01)
+
+
 def test_a_distance_is_a_number(run):
     table = f"SELECT *, 'a' AS width FROM ({geo(SQUARE)})"
     assert run.refuses("buffer", {"distance_from": "width"}, table=table) == (

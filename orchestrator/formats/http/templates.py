@@ -32,10 +32,18 @@ def template(value: Any) -> Any:
 Template = Annotated[str, BeforeValidator(template)]
 
 
-def check_header(name: str) -> None:
-    """Refuse a name that no header can have (RFC 9110, a token)."""
-    if not TOKEN.fullmatch(name):
-        raise invalid(f"A header cannot be called '{name[:100]}': letters, digits and - are allowed.", name)
+def check_headers(headers: dict[str, str]) -> dict[str, str]:
+    """The headers; a name that none can have (RFC 9110, a token) is refused."""
+    for name in headers:
+        if not TOKEN.fullmatch(name):
+            raise invalid(f"A header cannot be called '{name[:100]}': letters, digits and - are allowed.", name)
+    return headers
+
+
+def unsendable(headers: Mapping[str, str]) -> str | None:
+    """What is wrong with the first value that cannot be sent."""
+    bad = (name for name, value in headers.items() if not value.isprintable())
+    return next((f"The value of header '{name}' has a line break or the like." for name in bad), None)
 
 
 def document(value: Any) -> Any:
