@@ -1,10 +1,11 @@
 """What node types share that hold two tables against each other, where only rows of the same group may meet."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
 
 from orchestrator.ops._comparable import check_keys
+from orchestrator.ops._group_numbers import Groups
 from orchestrator.ops._taken import Source
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Context, Op, Relation
@@ -12,7 +13,7 @@ from orchestrator.ops.settings import Column, unique
 from orchestrator.sql import names, quote
 
 if TYPE_CHECKING:
-    from orchestrator.ops._pairs import Pairs, Rows
+    from orchestrator.ops._pairs import Rows
 
 
 class InGroups(Op):
@@ -55,36 +56,3 @@ class InGroups(Op):
         )
         found: Rows = context.session.connection.sql(query).to_arrow_table().column(0).to_numpy()
         return found
-
-
-class Groups:
-    """The number of each row's group, from 0, in two tables; -1 in the first for a group that the second lacks.
-
-    Without numbers all rows may meet.
-    """
-
-    def __init__(self, left: "Rows | None" = None, right: "Rows | None" = None) -> None:
-        self._left, self._right = left, right
-
-    def kept(self, pairs: "Pairs", before: int) -> "Pairs":
-        """The pairs whose rows are in the same group; `before` is how many rows came before the first left one."""
-        from orchestrator.ops._pairs import Pairs
-
-        if self._left is None or self._right is None:
-            return pairs
-        same = self._left[pairs.left + before] == self._right[pairs.right]
-        return Pairs(pairs.left[same], pairs.right[same])
-
-    def sizes(self, there: Any) -> "Rows | int":
-        """For each left row how many right rows of its group are `there`; one number where that is all of them."""
-        import numpy as np
-
-        if self._left is None or self._right is None:
-            return int(np.count_nonzero(there))
-        counts = np.bincount(self._right[there], minlength=self._left.max(initial=-1) + 1)
-        sizes: Rows = np.append(counts, 0)[self._left]
-        return sizes
-
-    def only(self, there: Any) -> "Groups":
-        """The same, of a right table that has these rows alone."""
-        return self if self._right is None else Groups(self._left, self._right[there])
