@@ -16,7 +16,7 @@ from api.middleware import LOCAL_ORIGIN, Guard, Heads, Tracked, bind_ids
 from api.paths import KeepSlashes
 from api.routes import connections, executions, expressions, files, health, nodes, outputs, workflows
 from api.system import System
-from orchestrator import logs
+from orchestrator import logs, memory
 from orchestrator import nodes as nodes_of
 from orchestrator.errors import GraphmillError
 from orchestrator.settings import Settings
@@ -30,6 +30,12 @@ ROUTERS = (
 EXPOSED = ["ETag", "Location", "X-Request-ID", "Content-Disposition", "Content-Range", "Retry-After"]
 
 log = structlog.get_logger(__name__)
+
+
+def served() -> FastAPI:
+    """The API in a process of its own, which has an end to its memory."""
+    memory.limit(of_environment().api_memory_limit)
+    return create_app()
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -38,9 +38,18 @@ STATUS_OF_CODE = {
     "disk_full": 507, "out_of_memory": 507,
 }  # fmt: skip
 ENVELOPES = frozenset({"invalid_json", "invalid_request", "too_large"})
+NO_MEMORY = "The server's memory is used up now (GRAPHMILL_API_MEMORY_LIMIT); ask for less, or try again in a moment."
 UNANSWERED = (sql.OperationalError, sql.InterfaceError, sql.TimeoutError, psycopg2.OperationalError,
               psycopg2.InterfaceError)  # fmt: skip
-HANDLED = (GraphmillError, HTTPException, RequestValidationError, ClientDisconnect, RecursionError, *UNANSWERED)
+HANDLED = (
+    GraphmillError,
+    HTTPException,
+    RequestValidationError,
+    ClientDisconnect,
+    RecursionError,
+    MemoryError,
+    *UNANSWERED,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +81,9 @@ def respond(error: Exception) -> Response:
             return respond(invalid_request([{"loc": ("body",), "msg": "The request ended before its body did"}]))
         case RecursionError():
             return respond(InvalidGraph([Problem(code="invalid_graph", message="It is nested too deeply.")]))
+        case MemoryError():
+            said = Problem(code="out_of_memory", message=NO_MEMORY)
+            return problem_answer(STATUS_OF_CODE[said.code], said.code, [said])
     if isinstance(error, UNANSWERED):
         log.warning("the database does not answer", error=str(error).splitlines()[0])
         return respond(errors.Unavailable("The database does not answer now; try again in a moment."))

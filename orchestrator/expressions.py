@@ -26,6 +26,8 @@ __all__ = [
 BEFORE = "SELECT (\n"
 LONGEST, LONGEST_AHEAD, FEW = 100_000, 2_000, 10
 DEEPEST = 700  # levels of the tree's JSON, of which a level of the expression takes three
+LONGEST_VALUE, LONGEST_NUMBER, LARGEST = 10_000_000, 45, 10**38
+SIZED = frozenset({"repeat", "lpad", "rpad", "list_resize", "array_resize"})  # their second argument says how long
 ALLOWED = {
     *("COLUMN_REF", "CONSTANT", "FUNCTION", "COMPARISON", "CONJUNCTION", "OPERATOR"),
     *("CAST", "CASE", "BETWEEN", "LAMBDA", "COLLATE", "TYPE"),
@@ -200,8 +202,18 @@ def _check_node(node: Mapping[str, Any]) -> None:
     kind = node["class"]
     if kind not in ALLOWED:
         raise refused(REFUSED.get(kind, f"{kind.lower()} is not allowed"))
+    if kind == "CONSTANT" and abs(_integer(node)) > LARGEST:
+        raise refused("a whole number has at most 38 digits; write 1e40, or a text")
     if kind == "FUNCTION":
         _check_function(str(node["function_name"]).lower(), bool(node.get("schema") or node.get("catalog")))
+        _check_size(node)
+
+
+def _integer(node: Mapping[str, Any]) -> int:
+    """A literal whole number; 0 where it is something else."""
+    literal = node.get("literal") or {}
+    text = str(literal.get("text", "")) if literal.get("kind") == "INTEGER" else "0"
+    return int(text) if len(text) < LONGEST_NUMBER else LARGEST + 1
 
 
 def _check_function(name: str, qualified: bool) -> None:
@@ -214,6 +226,17 @@ def _check_function(name: str, qualified: bool) -> None:
             check(definition)
         except NodeError:
             raise refused(f"function '{name}' works on many rows, not on one") from None
+
+
+def _check_size(node: Mapping[str, Any]) -> None:
+    """DuckDB's memory limit does not hold for one value, so those that are long for certain are refused here."""
+    name = str(node["function_name"]).lower()
+    if name not in SIZED or len(node["arguments"]) < 2:
+        return
+    said = node["arguments"][1]["expression"]
+    value = _integer(said.get("child") or said)  # behind a cast, too
+    if value > LONGEST_VALUE:
+        raise refused(f"'{name}' would make a value of {value:,}; at most {LONGEST_VALUE:,} are allowed")
 
 
 def unusable(name: str, qualified: bool = False) -> str | None:

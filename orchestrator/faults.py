@@ -65,7 +65,7 @@ def _translate(error: BaseException) -> NodeError:
     if isinstance(error, OSError) and error.errno == 28:
         return NodeError("The disk is full; nothing was replaced.", code="disk_full")
     if isinstance(error, MemoryError):
-        return NodeError("The memory for this run is used up.", code="out_of_memory")
+        return NodeError("The memory for this is used up.", code="out_of_memory")
     return NodeError(f"{type(error).__name__}: {scrub(str(error))}", code="node_failed")
 
 
@@ -82,8 +82,10 @@ def _duckdb(error: duckdb.Error) -> NodeError:
     if "No space left" in text or "Could not write all bytes" in text:
         return NodeError("The disk is full; nothing was replaced.", code="disk_full")
     code = next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
+    if code == "out_of_memory" and "llocation failure" in text:
+        return NodeError("There is not enough memory: a text or a list becomes too large.", code=code)
     if code == "out_of_memory":
-        return NodeError("The memory for this run is used up (GRAPHMILL_MEMORY_LIMIT).", code=code)
+        return NodeError("The memory for this is used up; a run has GRAPHMILL_MEMORY_LIMIT.", code=code)
     first = text.split("\n")[0].strip()
     first = _named(first) if code in ("conversion_failed", "out_of_range") else first
     sentence = scrub(first) if first.endswith((".", "!", "?")) else scrub(first) + "."

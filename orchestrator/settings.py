@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     code_server_port: int = Field(4266, ge=0, le=65535, description="Port of the Dagster code server, on loopback.")
     cors_origins: list[str] = Field([], description="Origins that may call the API; any port of localhost by default.")
     memory_limit: ByteSize = Field(ByteSize(4 << 30), description="Memory that a run's data engine may use.")
+    api_memory_limit: ByteSize = Field(
+        ByteSize(4 << 30), description="Memory that the API may use; a call that needs more is answered with 507."
+    )
     threads: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1, description="Threads of a run.")
     max_concurrent_runs: int = Field(10, ge=1, description="Runs at the same time; more wait in the queue.")
     max_upload: ByteSize = Field(ByteSize(2 << 30), description="Largest uploaded file.")

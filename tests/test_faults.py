@@ -17,7 +17,7 @@ from orchestrator.errors import (
 from orchestrator.faults import CODES, blame, scrub, translate, unknown_column
 from orchestrator.settings import settings
 
-MEMORY, FULL = "The memory for this run is used up", "The disk is full; nothing was replaced."
+MEMORY, FULL = "The memory for this is used up", "The disk is full; nothing was replaced."
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +87,7 @@ def test_no_error_of_duckdb_is_forgotten():
 @pytest.mark.parametrize(
     ("error", "code", "message"),
     [
-        (duckdb.OutOfMemoryException("x"), "out_of_memory", f"{MEMORY} (GRAPHMILL_MEMORY_LIMIT)."),
+        (duckdb.OutOfMemoryException("x"), "out_of_memory", f"{MEMORY}; a run has GRAPHMILL_MEMORY_LIMIT."),
         (MemoryError(), "out_of_memory", f"{MEMORY}."),
         (OSError(28, "No space left on device"), "disk_full", FULL),
         (duckdb.IOException("IO Error: Could not write all bytes"), "disk_full", FULL),

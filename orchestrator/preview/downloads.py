@@ -8,7 +8,7 @@ from pathlib import Path
 from orchestrator.errors import NodeError
 from orchestrator.preview import csv_text, geojson
 from orchestrator.preview.selection import Selection, asked, at
-from orchestrator.preview.sessions import MEMORY, existing
+from orchestrator.preview.sessions import MEMORY, existing, reading
 from orchestrator.suggest import listing, near
 from orchestrator.tables import Session
 
@@ -38,8 +38,12 @@ def download(
         message = f"Format '{format}' is not known.{near(format, WRITERS)}"
         raise NodeError(message, code="unknown_format", hint=listing(WRITERS), path=at("format"))
     selection = Selection(where or None, sort or None, limit, offset)
-    pieces = WRITERS[format](existing(path), selection)
+    path = existing(path)
+    pieces = WRITERS[format](path, selection)
     with asked("where" if selection.where else None):
+        if selection.where:
+            with reading(path) as session:
+                session.connection.sql(selection.count(path, session.parquet(path).columns))
         first = next(pieces, b"")
     return _all(first, pieces)
 

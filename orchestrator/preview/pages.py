@@ -9,12 +9,13 @@ from duckdb import DuckDBPyRelation as Relation
 from orchestrator.errors import NodeError
 from orchestrator.preview.as_json import loads, row
 from orchestrator.preview.selection import Selection, asked, at
-from orchestrator.preview.sessions import existing, reading
+from orchestrator.preview.sessions import existing, reading, within
 from orchestrator.schema import GEOMETRY, Column, columns
 from orchestrator.sql import literal
 from orchestrator.tables import Session
 
 LARGEST = 10_000
+LONGEST_S = 30.0  # a function that is busy inside hears no interrupt; memory ends it
 
 
 class Page(TypedDict):
@@ -38,11 +39,11 @@ def page(path: Path, limit: int = 100, offset: int = 0, sort: str | None = None,
         raise NodeError(message, code="invalid_request", path=at("limit"))
     selection = Selection(where or None, sort or None, limit, offset)
     path = existing(path)
-    with reading(path) as session, asked("where" if selection.where else None):
+    with asked("where" if selection.where else None), reading(path) as session, within(session, LONGEST_S):
         table = session.parquet(path)
+        total = session.connection.execute(selection.count(path, table.columns)).fetchall()[0][0]
         query = f"SELECT {row(table)} FROM ({selection.rows(path, table.columns)})"
         found = session.connection.execute(query).fetchall()
-        total = session.connection.execute(selection.count(path, table.columns)).fetchall()[0][0]
         known = described(session, table, path)
     rows = loads(f"[{','.join(each[0] for each in found)}]")
     return {"columns": [each.model_dump(mode="json") for each in known], "rows": rows, "total": int(total)}

@@ -59,9 +59,13 @@ class Selection:
         return f"SELECT {given} FROM {source} WHERE {' AND '.join(tests) or 'true'}{order}{cut}"
 
     def count(self, path: Path, columns: Sequence[str]) -> str:
-        """SQL for how many rows there are, before `limit` and `offset`; without `where` the file's footer knows."""
+        """SQL for how many rows there are, before `limit` and `offset`; without `where` the file's footer knows.
+
+        It is bound before `rows`: here `where` can name the table's own columns alone, and so can what is said of it.
+        """
         test = "" if self.where is None else f" WHERE (\n{self.where}\n)"
-        return f"SELECT count(*) FROM {stored(path, free(columns))}{test}"
+        given = ", ".join(map(quote, columns))
+        return f"SELECT count(*) FROM (SELECT {given} FROM read_parquet({literal(str(path))})){test}"
 
     def _keys(self, columns: Sequence[str]) -> Iterator[str]:
         known = {name.lower(): name for name in columns}

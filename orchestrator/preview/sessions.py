@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from orchestrator.errors import NotFound
+import duckdb
+
+from orchestrator.errors import NodeError, NotFound
 from orchestrator.tables import Session
 
 MEMORY = 512 << 20
@@ -36,6 +38,32 @@ def reading(path: Path) -> Iterator[Session]:
         session.close()
         raise
     _give_back(path.parent, session)
+
+
+@contextmanager
+def within(session: Session, seconds: float) -> Iterator[None]:
+    """What is asked of this session inside ends after this time.
+
+    Raises:
+        NodeError: `too_slow`.
+    """
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        session.connection.interrupt()
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except duckdb.InterruptException:
+        if not late.is_set():
+            raise
+        raise NodeError(f"It took longer than {seconds:g} seconds.", code="too_slow") from None
+    finally:
+        timer.cancel()
 
 
 def _take(folder: Path) -> Session | None:

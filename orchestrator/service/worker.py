@@ -20,6 +20,7 @@ from dagster._grpc.types import ExecuteExternalJobArgs
 from dagster._serdes import deserialize_value
 from dagster._utils.error import SerializableErrorInfo  # type: ignore[attr-defined]
 
+from orchestrator import memory
 from orchestrator.compiler.emit import WORKFLOW_TAG
 from orchestrator.compiler.run import VERSION_TAG
 from orchestrator.errors import GraphmillError
@@ -38,6 +39,7 @@ def work(arguments: str, job: Any, events: Any, stop: Any) -> None:
     Same arguments as Dagster's own target `start_run_in_subprocess`, which this one ends up calling.
     """
     configure()
+    memory.limit(memory.of_machine() * 4 // 5)
     started, loaded = time.monotonic(), set(sys.modules)
     asked = deserialize_value(arguments, ExecuteExternalJobArgs)
     say_alive(settings().runs / asked.run_id)

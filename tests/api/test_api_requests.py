@@ -145,6 +145,7 @@ def test_an_address_that_is_no_utf8(api: TestClient, path: str) -> None:
         (errors.GraphmillError("Odd.", code="odd"), 500, "odd"),
         (errors.InvalidGraph([]), 400, "invalid_graph"),
         (RecursionError(), 400, "invalid_graph"),
+        (MemoryError(), 507, "out_of_memory"),
     ],
 )
 def test_every_error_has_its_answer(

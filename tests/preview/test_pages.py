@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stored_shapes import geo
 
 from orchestrator.errors import NodeError, NotFound
-from orchestrator.preview import download, page
+from orchestrator.preview import download, page, pages
 from orchestrator.preview.selection import sort_keys
 from orchestrator.preview.sessions import close_idle
 
@@ -134,6 +134,8 @@ REFUSED = [
     ({"sort": "n,--n"}, "unknown_column", "/query/sort", "'-n'"),
     ({"where": "lettre = 'a'"}, "unknown_column", "/query/where", "Did you mean 'letter'"),
     ({"where": "filename LIKE '/%'"}, "unknown_column", "/query/where", "'filename' is not in this table"),
+    ({"where": "_row = 1"}, "unknown_column", "/query/where", "'_row' is not in this table"),
+    ({"where": "len(repeat(letter, 500000000)) > 0"}, "invalid_expression", "/query/where", "at most 10,000,000"),
     ({"where": "file_row_number = 1"}, "unknown_column", "/query/where", "'file_row_number' is not"),
     ({"where": "n >"}, "invalid_expression", "/query/where", "cannot be used"),
     ({"where": "n = 1; SELECT 1"}, "invalid_expression", "/query/where", "cannot be used"),
@@ -151,6 +153,14 @@ def test_refuses(numbers, asked, code, path, message):
     assert caught.value.path == path
     assert code in {None, caught.value.code}
     assert message in caught.value.message
+
+
+def test_a_page_does_not_take_for_ever(numbers, monkeypatch):
+    monkeypatch.setattr(pages, "LONGEST_S", 0.2)
+    with pytest.raises(NodeError, match="longer than") as caught:
+        page(numbers, where="list_sum(list_transform(range(n + 5000000), lambda x: x * 2)) > 0 AND " * 30 + "true")
+    assert (caught.value.code, caught.value.path) == ("too_slow", "/query/where")
+    assert page(numbers)["total"] == 10
 
 
 @pytest.mark.parametrize("call", [page, lambda path: download(path, "csv")])
