@@ -81,6 +81,15 @@ def columns(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def names(text: str) -> tuple[str, ...]:
+    """The columns that an expression names for certain: none where a lambda has names of its own, none with dots."""
+    nodes = list(_walk(tree(text)))
+    if any(node["class"] == "LAMBDA" for node in nodes):
+        return ()
+    found = (node["column_names"] for node in nodes if node["class"] == "COLUMN_REF")
+    return tuple(dict.fromkeys(each[0] for each in found if len(each) == 1))
+
+
 @lru_cache(maxsize=4096)
 def parts(text: str) -> frozenset[str]:
     """Every part of every column that an expression reads, in small letters: of `a.b`, both."""

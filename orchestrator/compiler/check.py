@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from orchestrator.compiler.mistaken import stays_wrong
 from orchestrator.compiler.order import cycles, sort
 from orchestrator.compiler.parameters import resolve, samples, unknown_parameters
 from orchestrator.compiler.parts import running, untouched
@@ -117,7 +118,7 @@ def _steps(
     """A step for each node whose settings are right, and what is wrong with the others'."""
     steps: dict[str, Step] = {}
     problems: list[Problem] = []
-    parse_ahead(text for node_id, op in types.items() for text in expressions_in(op, nodes[node_id].config))
+    parse_ahead(text for node_id, op in types.items() for _, text in expressions_in(op, nodes[node_id].config))
     for node_id, op in types.items():
         step, found = _step(nodes[node_id], op, values, open_names, find)
         problems += found
@@ -210,7 +211,7 @@ def _step(
     except ValidationError as error:
         problems = [setting_problem(node, op, each) for each in error.errors(include_url=False, include_input=False)]
     step = Step(node, op.undecided(), (), waiting, settled=False)
-    if now := [problem for problem in problems if not step.waits(problem.path)]:
+    if now := [each for each in problems if not step.waits(each.path) or stays_wrong(op, node.config, each)]:
         return None, unknown + now
     if not op.dynamic_ports:
         return step, unknown

@@ -11,6 +11,7 @@ from typing import Any
 
 from orchestrator.catalog.connections import connection
 from orchestrator.compiler.check import Checked, Step
+from orchestrator.compiler.mistaken import UNKNOWN, stays_wrong, unknown_columns
 from orchestrator.errors import NodeError, Problem
 from orchestrator.faults import blame, unknown_column
 from orchestrator.ops.base import Context, Relation, UnknownColumns
@@ -86,8 +87,7 @@ class _Inference:
             self.problems += unknown.warnings(step.node.id)
             return {}
         except NodeError as error:
-            if not step.waits(error.path):
-                self.problems.append(error.problem())
+            self.problems += _mistakes(step, known, error.problem())
             return {}
 
     def _empty(self, table: Relation) -> Relation:
@@ -101,6 +101,16 @@ class _Inference:
 
     def _first_columns(self, tables: list[Relation | None]) -> Columns | None:
         return self._columns(tables[0]) if tables else None
+
+
+def _mistakes(step: Step, tables: Mapping[str, list[Relation]], found: Problem) -> Iterator[Problem]:
+    if step.waits(found.path) and not stays_wrong(type(step.op), step.node.config, found):
+        return
+    if found.code == UNKNOWN and found.port is None and len(step.op.ports.inputs) == 1:
+        given = [each for several in tables.values() for each in several[:1]]
+        yield from unknown_columns(step.op, step.node.config, given[0].columns if given else (), found)
+    else:
+        yield found
 
 
 def arranged(step: Step, tables: Mapping[str, list[Any]]) -> dict[str, Any]:

@@ -5,23 +5,24 @@ from functools import cache
 from typing import Any
 
 from orchestrator.ops.base import Op
+from orchestrator.pointers import pointer
 
 
-def expressions_in(op: type[Op], config: Any) -> Iterator[str]:
-    """The texts in a posted config that stand where this node type has expressions."""
-    yield from _texts(config, expression_names(op))
+def expressions_in(op: type[Op], config: Any) -> Iterator[tuple[str, str]]:
+    """The JSON pointers and texts in a posted config that stand where this node type has expressions."""
+    for place, text in _texts(config, expression_names(op), ()):
+        yield "/config" + pointer(place), text
 
 
-def _texts(setting: Any, names: frozenset[str]) -> Iterator[str]:
-    if isinstance(setting, Mapping):
-        for key, value in setting.items():
-            if key in names and isinstance(value, str):
-                yield value
-            elif names and isinstance(value, list | Mapping):
-                yield from _texts(value, names)
-    elif isinstance(setting, list):
-        for each in setting:
-            yield from _texts(each, names)
+def _texts(setting: Any, names: frozenset[str], above: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], str]]:
+    if not names:
+        return
+    pairs = setting.items() if isinstance(setting, Mapping) else enumerate(setting) if isinstance(setting, list) else ()
+    for key, value in pairs:
+        if isinstance(value, list | Mapping):
+            yield from _texts(value, names, (*above, key))
+        elif isinstance(value, str) and key in names:
+            yield (*above, key), value
 
 
 @cache

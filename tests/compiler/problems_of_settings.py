@@ -98,7 +98,7 @@ CASES = [
         graph([rows(made=[{"dep_delay": 1, "day": 2}]), keep("k", "dep_dely > 1")], ["in -> k"]),
         problem(
             "unknown_column", "Column 'dep_dely' is not in this table. Did you mean 'dep_delay'?",
-            node_id="k", path="/config/condition", hint="dep_delay",
+            node_id="k", port="table", path="/config/condition", hint="dep_delay",
         ),
     ),
     case(

@@ -1,5 +1,7 @@
 """Columns at every port before anything runs, and mistakes about them."""
 
+import re
+
 import pytest
 from compiler.graphs import checked, compute, graph, inferred, keep, node, problems_of, rows, run
 
@@ -136,6 +138,33 @@ def test_a_mistake_beside_an_open_parameter_is_told():
     document = graph([rows(), node("s", "sample", {"method": "first", "n": "${n}", "colour": 1})], ["in -> s"],
                      parameters=OPEN)  # fmt: skip
     assert [(each.code, each.path) for each in problems_of(document)] == [("invalid_config", "/config/colour")]
+
+
+COMPUTED = [
+    {"name": "c0", "expression": "aa.b + ${n} + cc"},
+    {"name": "c1", "expression": '"${t}" + dd'},
+    {"name": "c2", "expression": "c0 + ee + list_sum([1])"},
+    {"name": "c3", "expression": "list_transform([1], lambda x: x + gg)"},
+]
+
+
+@pytest.mark.parametrize(
+    ("mistaken", "expected"),
+    [
+        (keep("k", "aa > ${n} AND bb = ${t}"), ["unknown_column 'aa'", "unknown_column 'bb'"]),
+        (keep("k", "a > ${n} AND (SELECT 1) = 1"), ["invalid_expression"]),
+        (keep("k", "a > ${n} AND"), ["invalid_expression"]),
+        (keep("k", "nosuch(${n}) > 1"), ["invalid_expression"]),
+        (node("k", "compute", {"columns": COMPUTED}), [f"unknown_column '{each}'" for each in ("aa", "cc", "ee")]),
+    ],
+)
+def test_an_expression_that_is_wrong_with_any_value_is_told(mistaken, expected):
+    found = judge(graph([rows(), mistaken], ["in -> k"], parameters=OPEN)).problems
+    named = [re.search("'.*?'", each.message) if each.code == "unknown_column" else None for each in found]
+    assert [
+        f"{each.code} {name[0]}" if name else each.code for each, name in zip(found, named, strict=True)
+    ] == expected
+    assert all(each.port == ("table" if name else None) for each, name in zip(found, named, strict=True))
 
 
 def test_defaults_are_looked_at():
