@@ -52,7 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.system = System(settings)
     for router in ROUTERS:
         app.include_router(router)
-    errors.install(app)
+    errors.install(app, ROUTERS)
     openapi.install(app)
     return app
 

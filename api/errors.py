@@ -1,18 +1,19 @@
 """Error class -> status, and the one shape in which every rejection is answered (RFC 9457)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 import psycopg2
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from sqlalchemy import exc as sql
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import Match
 
 from api.answers import Json
 from orchestrator import errors
@@ -54,14 +55,24 @@ HANDLED = (
 log = structlog.get_logger(__name__)
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, routers: Iterable[APIRouter]) -> None:
     """Answer every error of the table above in the one shape; `middleware.Guard` does so for all others."""
+    app.state.routes = [route for router in routers for route in router.routes]
     for each in HANDLED:
         app.add_exception_handler(each, _handle)
 
 
-async def _handle(_: Request, error: Exception) -> Response:
-    return respond(error)
+async def _handle(request: Request, error: Exception) -> Response:
+    answer = respond(error)
+    if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(_allowed(request))
+    return answer
+
+
+def _allowed(request: Request) -> list[str]:
+    """What may be asked of an address; Starlette names the methods of the first route alone."""
+    routes = [each for each in request.app.state.routes if each.matches(request.scope)[0] != Match.NONE]
+    return sorted({method for each in routes for method in getattr(each, "methods", None) or ()})
 
 
 def respond(error: Exception) -> Response:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from orchestrator.errors import GraphmillError, InvalidGraph, Problem
 
@@ -34,9 +36,8 @@ def up(
     from orchestrator.settings import Settings
 
     said = {"port": port, "dagster_port": dagster_port, "home": home and home.resolve()}
-    settings = Settings(**{key: value for key, value in said.items() if value is not None})  # type: ignore[arg-type]
     with _told():
-        serve(settings)
+        serve(Settings(**{key: value for key, value in said.items() if value is not None}))  # type: ignore[arg-type]
 
 
 @app.command()
@@ -51,11 +52,11 @@ def run(
     from orchestrator.workflows import judge
 
     document, find = _read(file, as_json), offline.beside(file)
-    judged = judge(document, find)
-    if not judged.valid:
-        _show_problems(judged.problems, as_json)
-        raise typer.Exit(INVALID)
     with _told(as_json):
+        judged = judge(document, find)
+        if not judged.valid:
+            _show_problems(judged.problems, as_json)
+            raise typer.Exit(INVALID)
         execution = offline.run(document, _parameters(param or []), find)
     typer.echo(execution.model_dump_json(indent=2) if as_json else show_execution(execution))
     raise typer.Exit(COMPLETED if execution.status == "completed" else FAILED)
@@ -67,7 +68,8 @@ def validate(file: File, as_json: AsJson = False) -> None:
     from orchestrator.offline import beside
     from orchestrator.workflows import judge
 
-    judged = judge(_read(file, as_json), beside(file))
+    with _told():
+        judged = judge(_read(file, as_json), beside(file))
     _show_problems(judged.problems, as_json)
     if not judged.problems and not as_json:
         typer.echo("No problems.", err=True)
@@ -123,6 +125,15 @@ def _told(as_json: bool = False) -> Iterator[None]:
         raise typer.Exit(INVALID) from None
     except GraphmillError as error:
         typer.echo(error.message, err=True)
+        raise typer.Exit(INVALID) from None
+    except ValidationError as error:
+        for each in error.errors(include_url=False, include_input=False):
+            name = "_".join(["GRAPHMILL", *map(str, each["loc"])]).upper()
+            typer.echo(f"{name}: {each['msg']}.", err=True)
+        raise typer.Exit(INVALID) from None
+    except (SettingsError, OSError) as error:
+        said = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
+        typer.echo(said, err=True)
         raise typer.Exit(INVALID) from None
 
 

@@ -123,6 +123,27 @@ def test_a_file_that_is_not_there(tmp_path):
     assert call("run", str(tmp_path))[0] == 2
 
 
+@pytest.mark.parametrize("command", ["validate", "run"])
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("GRAPHMILL_PORT", "x", "GRAPHMILL_PORT: Input should be a valid integer"),
+        ("GRAPHMILL_MEMORY_LIMIT", "lots", "GRAPHMILL_MEMORY_LIMIT: could not parse value"),
+        ("GRAPHMILL_CORS_ORIGINS", "[", 'error parsing value for field "cors_origins"'),
+        ("GRAPHMILL_HOME", "/dev/null/x", "/dev/null/x/data: Not a directory"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_a_sentence(saved, monkeypatch, command, name, value, told):
+    workflow = saved({"nodes": [{"id": "l", "type": "data_loader", "config": {"source_type": "csv", "path": "x.csv"}}]})
+    monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    code, out, err = call(command, workflow)
+    settings.cache_clear()
+    assert (code, out) == (2, "")
+    assert err.startswith(told)
+    assert err.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [

@@ -131,6 +131,8 @@ def samples(workflow: Workflow) -> tuple[dict[str, Any], frozenset[str], list[Pr
         except InvalidGraph as error:
             typed = None
             problems += [each.model_copy(update={"path": f"/parameters/{index}/default"}) for each in error.problems]
+        if parameter.type == "secret":
+            typed = None  # a problem may quote the values that it was found with
         if typed is None:
             open_names.add(parameter.name)
         values[parameter.name] = sample if typed is None else typed

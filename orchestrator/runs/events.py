@@ -29,6 +29,7 @@ STATUS_OF = {
     Kind.RUN_FAILURE: "failed",
     Kind.RUN_CANCELED: "canceled",
 }
+TELLING = {Kind.RUN_START, Kind.STEP_FAILURE, *(kind for kind, status in STATUS_OF.items() if status in ENDED)}
 
 
 class Reader:
@@ -38,13 +39,35 @@ class Reader:
         self._instance, self._id = instance, execution_id
         self._progress: Progress = view.progress(view.record(execution_id).dagster_run)
         self._cursor: str | None = None
+        self._before = 0
 
     def next(self, limit: int = PAGE) -> tuple[list[Event], bool]:
         """The next events, and whether more are stored already."""
         found = self._instance.get_records_for_run(self._id, cursor=self._cursor, limit=limit)
         self._cursor = found.cursor or self._cursor
-        events = [self._event(record.storage_id, record.event_log_entry) for record in found.records]
+        events = [each for record in found.records for each in self._events(record.storage_id, record.event_log_entry)]
         return events, found.has_more
+
+    def _events(self, cursor: int, entry: EventLogEntry) -> list[Event]:
+        """An event and, before it, the nodes that it tells of without naming them: skipped, cached, blamed.
+
+        These have the id of the event before: who comes back with it gets all of them.
+        """
+        event = self._event(cursor, entry)
+        kind = entry.dagster_event.event_type if entry.dagster_event else None
+        before, self._before = self._before, cursor
+        if kind not in TELLING:
+            return [event]
+        if STATUS_OF.get(kind) in ENDED:
+            self._progress.finish(STATUS_OF[kind])
+        told = {"timestamp": event.data["timestamp"], "level": "info"}
+        return [*(self._now(place, before, cursor, told) for place in self._progress.untold()), event]
+
+    def _now(self, place: str, cursor: int, since: int, told: dict[str, Any]) -> Event:
+        node = self._progress.changed(place)
+        said = {"message": f"'{place}' is {node.status}.", "node_id": self._progress.top(place)}
+        data = told | said | {"node": node.model_dump(mode="json")}
+        return Event(cursor=cursor, since=since, kind="node", data=data)
 
     def _event(self, cursor: int, entry: EventLogEntry) -> Event:
         place = self._progress.feed(entry)
@@ -56,13 +79,15 @@ class Reader:
         }
         if place is not None:
             node = self._progress.changed(place)
-            return Event(cursor=cursor, kind="node", data=data | {"node": node.model_dump(mode="json")})
+            return Event(cursor=cursor, since=cursor, kind="node", data=data | {"node": node.model_dump(mode="json")})
         kind = entry.dagster_event.event_type if entry.dagster_event else None
         if kind in STATUS_OF:
             error = self._progress.error if kind == Kind.RUN_FAILURE else None
             message = error.message if error else data["message"]
-            return Event(cursor=cursor, kind="status", data=data | {"status": STATUS_OF[kind], "message": message})
-        return Event(cursor=cursor, kind="log", data=data)
+            return Event(
+                cursor=cursor, since=cursor, kind="status", data=data | {"status": STATUS_OF[kind], "message": message}
+            )
+        return Event(cursor=cursor, since=cursor, kind="log", data=data)
 
 
 class Events:
@@ -98,7 +123,7 @@ class Events:
                 while more:
                     events, more = await asyncio.to_thread(reader.next)
                     for event in events:
-                        if after is None or event.cursor > after:
+                        if after is None or event.since > after:
                             yield event
                         if event.data.get("status") in ENDED:
                             return

@@ -28,6 +28,7 @@ class Progress:
         self._plan = plan
         self._ids = {step.alias: step.node_id for step in plan.steps}
         self._all = Tree(plan)
+        self._told: dict[str, str] = {}
         self.error: RunError | None = None
         for place in self._all.nodes.keys() - set(self._ids.values()) - plan.scopes.keys():
             self._all.nodes[place].status = "skipped"
@@ -68,12 +69,22 @@ class Progress:
     def node_of(self, entry: EventLogEntry) -> str | None:
         """The id of the node of the posted graph that an event comes from."""
         place = self._ids.get(entry.step_key or "")
-        return None if place is None else self._all.path(place)[0]
+        return None if place is None else self.top(place)
+
+    def top(self, place: str) -> str:
+        """The id of the node of the posted graph that a place is in."""
+        return self._all.path(place)[0]
 
     def changed(self, place: str) -> NodeRun:
         """A node of the posted graph; of those inside, it has only the one at this place."""
         self._all.sum_up()
+        self._told[place] = self._all.nodes[place].status
         return self._all.line(place)
+
+    def untold(self) -> list[str]:
+        """The places of nodes that `changed` has not given in their present state; not of those that hold others."""
+        now = {place: node.status for place, node in self._all.nodes.items() if not node.nodes}
+        return [place for place, status in now.items() if self._told.get(place, "pending") != status]
 
     def _blame(self, node: NodeRun) -> None:
         """Put a failure on the node that caused it: in a fused run the sink fails for an earlier node."""

@@ -60,8 +60,9 @@ class Execution(BaseModel):
 
 
 class Event(BaseModel):
-    """One line of an execution's log; `cursor` grows with time."""
+    """One line of an execution's log; `cursor` grows with time. It is told to who has not seen `since` yet."""
 
     cursor: int
+    since: int
     kind: Literal["status", "node", "log"]
     data: dict[str, Any]

@@ -164,6 +164,26 @@ def test_the_log_goes_on_where_it_was_left(api: TestClient, completed: str) -> N
     assert last.status_code == 204
 
 
+@pytest.mark.parametrize("cache", [True, False])
+def test_the_log_tells_of_every_node_in_the_end(api: TestClient, cache: bool) -> None:
+    off = {"id": "off", "type": "distinct", "config": {}, "enabled": False}
+    nodes = [inline(), BAD_SQL, {"id": "below", "type": "distinct", "config": {}}, off]
+    edges = [{"id": f"{a}{b}", "source": a, "target": b} for a, b in (("1", "bad"), ("bad", "below"), ("1", "off"))]
+    edges[1]["sourceHandle"] = "passed"
+    failed = execute(api, post(api, chain(nodes=nodes, edges=edges)), json={"cache": cache})["execution_id"]
+    events = read(api, failed)
+    told = {each["data"]["node"]["node_id"]: each["data"]["node"] for each in events if each["event"] == "node"}
+    assert list(told.values()) == sorted(
+        api.get(f"/api/executions/{failed}").json()["nodes"], key=lambda each: list(told).index(each["node_id"])
+    )
+    assert {told["bad"]["status"], told["below"]["status"], told["off"]["status"]} == {"failed", "skipped"}
+    assert events[-1]["data"]["status"] == "failed"
+    assert [each["id"] for each in events] == sorted(each["id"] for each in events)
+    for place, each in enumerate(events[:-1]):
+        rest = read(api, failed, headers={"Last-Event-ID": str(each["id"])})
+        assert {json.dumps(one) for one in events[place + 1 :]} <= {json.dumps(one) for one in rest}
+
+
 def test_a_page_of_the_log(api: TestClient, completed: str) -> None:
     events = read(api, completed)
     url, wanted = f"/api/executions/{completed}/logs", {"Accept": "application/json"}

@@ -127,10 +127,13 @@ def test_an_address_where_nothing_is(api: TestClient, path: str) -> None:
     problems_of(api.get("http://127.0.0.1:8000" + path), 404, "not_found")
 
 
-def test_a_method_that_is_not_taken(api: TestClient) -> None:
-    answer = api.patch("/api/workflows")
+@pytest.mark.parametrize(
+    ("path", "allowed"), [("", "GET, POST"), ("/x", "DELETE, GET, PUT"), ("/x/execute", "POST"), ("/x/versions", "GET")]
+)
+def test_a_method_that_is_not_taken(api: TestClient, path: str, allowed: str) -> None:
+    answer = api.patch("/api/workflows" + path)
     problems_of(answer, 405, "method_not_allowed")
-    assert "POST" in answer.headers["allow"]
+    assert answer.headers["allow"] == allowed
 
 
 def test_the_page_about_the_api(api: TestClient) -> None:

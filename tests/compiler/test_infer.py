@@ -167,6 +167,13 @@ def test_an_expression_that_is_wrong_with_any_value_is_told(mistaken, expected):
     assert all(each.port == ("table" if name else None) for each, name in zip(found, named, strict=True))
 
 
+def test_the_default_of_a_secret_is_in_no_problem():
+    hidden = [{"name": "s", "type": "secret", "default": "hunter2"}]
+    wrong = [compute("c", "CAST(${s} AS DATE) + a"), compute("d", '"${s}"', "b"), node("o", "sort", {"by": "${s}"})]
+    document = graph([rows(), *wrong], ["in -> c", "in -> d", "in -> o"], parameters=hidden)
+    assert "hunter2" not in str(judge(document).problems)
+
+
 def test_defaults_are_looked_at():
     document = graph([rows(), keep("k", '"${t}" = 1')], ["in -> k"], parameters=[{"name": "t", "default": "zz"}])
     assert [each.code for each in judge(document).problems] == ["unknown_column"]
