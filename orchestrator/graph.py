@@ -19,6 +19,7 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_NAME = 1_000
 LAYOUT = frozenset({"group", "note"})
 BROKEN = "\0"  # the type of a node that could not be read; no node type is called so
+CONSTANTS = ("NaN", "Infinity", "-Infinity")
 RULES = {  # JSON's words in place of Python's
     "missing": "it is needed",
     "tuple_type": "it must be a list",
@@ -250,11 +251,18 @@ def read_json(text: bytes | str) -> Any:
             raise InvalidGraph([Problem(code="too_large", message=message)])
         return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        reason = (
-            f"{error.msg}, line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        )
-        message = f"This is not JSON{': ' + reason if reason else ''}."
-        raise InvalidGraph([Problem(code="invalid_json", message=message)]) from None
+        raise InvalidGraph([Problem(code="invalid_json", message=f"This is not JSON: {_why(error)}.")]) from None
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg}, line {error.lineno}, column {error.colno}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start + 1} is no UTF-8"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    said = str(error)
+    return f"{said} is no number" if said in CONSTANTS else "a number has too many digits"
 
 
 def _refuse_constant(name: str) -> Any:

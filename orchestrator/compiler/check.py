@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from orchestrator.compiler.misfits import setting_problem
 from orchestrator.compiler.mistaken import stays_wrong
 from orchestrator.compiler.order import cycles, sort
 from orchestrator.compiler.parameters import resolve, samples, unknown_parameters
@@ -20,7 +21,7 @@ from orchestrator.literals import placeholders
 from orchestrator.ops._saved import Find, plain, size_of
 from orchestrator.ops.base import Op, Ports
 from orchestrator.ops.output import Output
-from orchestrator.pointers import parts, pointer
+from orchestrator.pointers import parts
 from orchestrator.registry import node_types
 from orchestrator.suggest import listing, near
 
@@ -231,43 +232,6 @@ def _decided_ports(
         return op.configure({key: node.config[key] for key in node.config.keys() - open_keys}, values, find).ports
     except (NodeError, ValidationError):
         return None
-
-
-def setting_problem(node: Node, op: type[Op], error: Any) -> Problem:
-    """A setting that does not fit (one of Pydantic's `errors()`), as a problem on it."""
-    cause = (error.get("ctx") or {}).get("error")
-    path = "/config" + pointer(_place(node.config, error))
-    if isinstance(cause, NodeError):
-        return cause.problem().model_copy(update={"node_id": node.id, "path": cause.path or path})
-    text = str(error["msg"]).removeprefix("Value error, ")
-    hint = None
-    if error["type"] == "extra_forbidden":
-        name = str(error["loc"][-1])
-        text = f"'{name}' is no setting of '{op.type}'.{near(name, op.model_fields)}"
-        hint = listing(op.model_fields)
-    elif error["type"] == "missing":
-        text = f"'{error['loc'][-1]}' is needed."
-    text = text if text.endswith((".", "?", "!")) else f"{text}."
-    return Problem(code="invalid_config", message=text, node_id=node.id, path=path, hint=hint)
-
-
-def _place(config: Any, error: Any) -> Iterator[str | int]:
-    """Where a Pydantic error is: its `loc`, without the names of the types of a union that were tried."""
-    *above, last = error["loc"] or [None]
-    named = error["type"] == "missing" or isinstance((error.get("ctx") or {}).get("error"), NodeError)
-    value = config
-    for part in above:
-        if _is_in(value, part):
-            yield part
-            value = value[part]
-    if _is_in(value, last) or (named and isinstance(value, dict)):
-        yield last
-
-
-def _is_in(value: Any, part: Any) -> bool:
-    if isinstance(value, list):
-        return isinstance(part, int) and part < len(value)
-    return isinstance(value, dict) and part in value
 
 
 def _same_place(one: str, other: str) -> bool:

@@ -16,8 +16,9 @@ from dagster import DagsterRun, Field, InitResourceContext, Permissive, Resource
 from pydantic import ValidationError
 
 from orchestrator.catalog.connections import connection
-from orchestrator.compiler.check import Step, setting_problem
+from orchestrator.compiler.check import Step
 from orchestrator.compiler.infer import arranged
+from orchestrator.compiler.misfits import setting_problem
 from orchestrator.compiler.opened import RESULT, Scope
 from orchestrator.compiler.parameters import resolve
 from orchestrator.compiler.plan import Plan, Planned

@@ -63,6 +63,15 @@ CASES = [
         ),
     ),
     case(
+        "invalid_config: a setting inside another that does not exist",
+        graph([rows(), node("k", "filter", {"clauses": [{"column": "a", "operator": "is_null", "colum": 1}]})],
+              ["in -> k"]),
+        problem(
+            "invalid_config", "'colum' is no setting of 'filter' in 'clauses'. Did you mean 'column'?",
+            node_id="k", path="/config/clauses/0/colum", hint="column, operator, value, ignore_case",
+        ),
+    ),
+    case(
         "invalid_config: a setting that is missing",
         graph([rows(), node("k", "compute")], ["in -> k"]),
         problem("invalid_config", "'columns' is needed.", node_id="k", path="/config/columns"),

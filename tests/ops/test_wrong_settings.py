@@ -9,7 +9,7 @@ from jsonschema.exceptions import best_match
 from pydantic import ValidationError
 from running import shape, table
 
-from orchestrator.compiler.check import setting_problem
+from orchestrator.compiler.misfits import setting_problem
 from orchestrator.errors import NodeError
 from orchestrator.faults import blame, unknown_column
 from orchestrator.graph import read
