@@ -199,11 +199,12 @@ class Writer(Target):
     """How a relation becomes a file; `data_writer` saves it.
 
     `geometry_as` says what becomes of geometry: a `column` of its type, its `text` alone, or what the format is for;
-    `becomes`, in which type a prepared column comes back, where in another.
+    `becomes`, in which type a prepared column comes back, where in another; `changes` are modes that change a file.
     """
 
     geometry_as: ClassVar[GeometryAs] = "column"
     becomes: ClassVar[Mapping[str, str]] = {}
+    changes: ClassVar[tuple[str, ...]] = ()
 
     path: FilePath = Field(description="The file to write, relative to the data root.", examples=["out/late.csv"])
 
@@ -233,6 +234,10 @@ class Writer(Target):
         """Write all rows to this absolute path, a temporary name; returns how many."""
         raise TypeError(f"{type(self).__name__} has no write")
 
+    def change(self, table: Relation, path: Path, context: Context) -> int:
+        """Change the file in place, whole or not at all, in one of the modes `changes`; returns how many rows."""
+        raise TypeError(f"{type(self).__name__} has no changes")
+
     def begin(self, old: Path, place: Path) -> None:
         """Before rows are added: bring along what else is in the old file."""
 
@@ -261,18 +266,14 @@ def _with_names(table: Relation, file: str) -> Relation:
 def _too_long(table: Relation) -> str | None:
     """What is wrong with the longest name of a column."""
     longest = max(table.columns, key=len, default="")
-    return (
-        f"the name of a column has {len(longest):,} letters ('{longest[:40]}…')"
-        if len(longest) > LONGEST_NAME
-        else None
-    )
+    said = f"the name of a column has {len(longest):,} letters ('{longest[:40]}…')"
+    return said if len(longest) > LONGEST_NAME else None
 
 
 def _without_untyped(old: Relation, new: Relation) -> Relation:
     """Leave out old columns of nulls whose type the file could not say; the new rows say it."""
-    types = dict(zip(new.columns, new.types, strict=True))
-    text = [name for name, kind in zip(old.columns, old.types, strict=True) if kind == "VARCHAR"]
-    asked = [name for name in text if types.get(name, "VARCHAR") != "VARCHAR"]
+    types = {name: kind for name, kind in zip(new.columns, new.types, strict=True) if kind != "VARCHAR"}
+    asked = [name for name, kind in zip(old.columns, old.types, strict=True) if kind == "VARCHAR" and name in types]
     if not asked:
         return old
     counts = old.aggregate(", ".join(f"count({quote(name)})" for name in asked)).fetchall()[0]

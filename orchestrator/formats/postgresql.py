@@ -11,11 +11,11 @@ from orchestrator.connections.statements import Sql
 from orchestrator.crs import Crs
 from orchestrator.errors import NodeError, at
 from orchestrator.formats.base import Context, Reader, Relation, Target, option
-from orchestrator.ops.settings import Column, invalid
+from orchestrator.formats.keyed import KEYS, check_keys
+from orchestrator.ops.settings import Column
 from orchestrator.sql import quote
 
 LIMIT = 63
-KEYED = ("upsert", "delete")
 
 
 class PostgresqlReader(Reader):
@@ -86,16 +86,11 @@ class PostgresqlWriter(Target):
         "upsert",
         "select",
     )
-    keys: list[Column] = option(
-        [], "The columns that tell rows apart, for upsert and delete; upsert needs them unique.", ["id"], "columns"
-    )
+    keys: list[Column] = option([], KEYS, ["id"], "columns")
 
     @model_validator(mode="after")
     def _keyed(self) -> Self:
-        if self.mode in KEYED and not self.keys:
-            raise invalid(f"Mode '{self.mode}' needs the columns that tell rows apart.", "keys")
-        if self.mode not in KEYED and self.keys:
-            raise invalid(f"Keys are for upsert and delete; mode '{self.mode}' uses none.", "keys")
+        check_keys(self.mode, self.keys)
         return self
 
     def save(self, table: Relation, context: Context) -> Relation:

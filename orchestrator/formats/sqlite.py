@@ -5,14 +5,18 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import model_validator
 
 from orchestrator.errors import NodeError
-from orchestrator.formats import sqlite_tables
+from orchestrator.formats import sqlite_changes, sqlite_tables
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Layer, Relation, Writer, option
+from orchestrator.formats.keyed import KEYED, KEYS, check_keys
 from orchestrator.formats.streams import batches, stored
 from orchestrator.formats.vector import holdable
 from orchestrator.formats.workplace import remembered
+from orchestrator.ops.settings import Column
 from orchestrator.paths import existing
 from orchestrator.schema import is_geometry
 from orchestrator.sql import quote
@@ -52,7 +56,9 @@ class SqliteReader(FileReader):
 
 
 class SqliteWriter(Writer):
-    """A table of an SQLite database; `overwrite` replaces the whole file, `append` keeps the other tables.
+    """A table of an SQLite database; `overwrite` replaces the whole file, every other mode keeps the other tables.
+
+    `upsert` and `delete` change the file in place, in one transaction: a failure changes nothing.
 
     Dates and times are ISO text in columns declared so, decimals are REAL, geometry is WKT, nested values are JSON.
     """
@@ -62,7 +68,22 @@ class SqliteWriter(Writer):
     extensions: ClassVar[tuple[str, ...]] = SqliteReader.extensions
     geometry_as: ClassVar[GeometryAs] = "text"
 
+    changes: ClassVar[tuple[str, ...]] = KEYED
+
     table: str | None = option(None, "The table's name; the file's name by default.", "customers", min_length=1)
+    mode: Literal["overwrite", "append", "error", "upsert", "delete"] = option(
+        "overwrite",
+        "What to do where the file is there: put a new one in its place, add rows to the table, refuse; in the table, "
+        "replace the rows of the same keys and add the others, or remove the rows that have these keys.",
+        "upsert",
+        "select",
+    )
+    keys: list[Column] = option([], KEYS, ["id"], "columns")
+
+    @model_validator(mode="after")
+    def _keyed(self) -> Self:
+        check_keys(self.mode, self.keys)
+        return self
 
     def check(self, table: Relation) -> None:
         """SQLite has 2,000 columns, and keeps names that begin with `sqlite_` for itself."""
@@ -76,11 +97,8 @@ class SqliteWriter(Writer):
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """The table, in one transaction."""
         rows = self.prepare(table, context)
-        name = quote(self.table or path.stem)
-        declared = [
-            f"{quote(column)} {DECLARED.get(kind, 'TEXT')}"
-            for column, kind in zip(rows.columns, map(str, rows.types), strict=True)
-        ]
+        name = quote(self._name)
+        declared = [f"{quote(column)} {kind}" for column, kind in _declared(rows).items()]
         count = 0
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             connection.execute("BEGIN")
@@ -92,6 +110,17 @@ class SqliteWriter(Writer):
                 count += len(some)
             connection.execute("COMMIT")
         return count
+
+    def change(self, table: Relation, path: Path, context: Context) -> int:
+        """Replace, add or remove rows by key, in one transaction of the database."""
+        keys, rows = list(dict.fromkeys(self.keys)), self.prepare(table, context)
+        if self.mode == "upsert":
+            return sqlite_changes.upsert(path, self._name, _declared(rows), keys, _values(rows))
+        return sqlite_changes.delete(path, self._name, keys, _values(rows.project(", ".join(map(quote, keys)))))
+
+    @property
+    def _name(self) -> str:
+        return self.table or Path(self.path).stem
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """Types that SQLite has."""
@@ -109,11 +138,17 @@ class SqliteWriter(Writer):
     def existing_rows(self, table: Relation, context: Context) -> Relation | None:
         """The rows of the table that is there; none where the table is new."""
         path = existing(context.root, self.path)
-        name = self.table or path.stem
+        name = self._name
         with closing(sqlite_tables.opened(path, self.path)) as connection, sqlite_tables.sentences(self.path):
             if name not in sqlite_tables.tables(connection):
                 return None
         return SqliteReader(path=self.path, table=name).load(context)
+
+
+def _declared(table: Relation) -> dict[str, str]:
+    """The type that each column is declared with."""
+    kinds = zip(table.columns, map(str, table.types), strict=True)
+    return {column: DECLARED.get(kind, "TEXT") for column, kind in kinds}
 
 
 def _values(table: Relation) -> Iterator[list[tuple[Any, ...]]]:

@@ -64,9 +64,13 @@ class DataWriter(ByFormat):
         return table
 
     def _write(self, writer: Writer, table: Relation, target: Path, context: Context) -> int:
+        if self.mode in writer.changes and target.exists():
+            return writer.change(table, target, context)
         adding = self.mode == "append" and target.exists()
         old = writer.existing_rows(table, context) if adding else None
         with replacing(target, writer.files) as place:
+            if self.mode in writer.changes:
+                return writer.change(table, place, context)
             if adding:
                 writer.begin(target, place)
             if old is None:

@@ -11,6 +11,7 @@ from orchestrator.errors import NodeError
 from orchestrator.formats import sqlite_tables
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.data_loader import DataLoader
+from orchestrator.ops.data_writer import DataWriter
 
 Load = Callable[..., Relation]
 Save = Callable[..., int]
@@ -148,3 +149,71 @@ def test_a_name_that_sqlite_keeps(save: Save) -> None:
     with pytest.raises(NodeError, match="for itself") as error:
         save("SELECT 1 AS a", target_type="sqlite", path="a.db", table="sqlite_x")
     assert error.value.path == "/config/table"
+
+
+STOCK = ("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b REAL)", "INSERT INTO t VALUES (1, 'x', 1.5), (2, 'y', 2.5)")
+BY_ID = {"target_type": "sqlite", "path": "a.db", "table": "t", "keys": ["id"]}
+
+
+@pytest.mark.parametrize(
+    ("mode", "query", "count", "found"),
+    [
+        ("upsert", "SELECT 2 AS id, 'z' AS a UNION ALL SELECT 3, NULL", 2, [(1, "x", 1.5), (2, "z", 2.5), (3, None, None)]),
+        ("upsert", "SELECT 2 AS id, 'z' AS a UNION ALL SELECT 2, 'last'", 2, [(1, "x", 1.5), (2, "last", 2.5)]),
+        ("upsert", "SELECT 1 AS ID, 'z' AS A", 1, [(1, "z", 1.5), (2, "y", 2.5)]),
+        ("upsert", "SELECT 9 AS id", 1, [(1, "x", 1.5), (2, "y", 2.5), (9, None, None)]),
+        ("upsert", "SELECT 2 AS id, 'z' AS a WHERE false", 0, [(1, "x", 1.5), (2, "y", 2.5)]),
+        ("delete", "SELECT 2 AS id, 'z' AS other", 1, [(1, "x", 1.5)]),
+        ("delete", "SELECT 7 AS id UNION ALL SELECT NULL", 0, [(1, "x", 1.5), (2, "y", 2.5)]),
+        ("delete", "SELECT i AS id FROM range(30000) t(i)", 2, []),
+    ],
+)  # fmt: skip
+def test_changes_by_key(context: Context, save: Save, mode: str, query: str, count: int, found: list[Any]) -> None:
+    make(context, *STOCK, "CREATE TABLE other (a)")
+    keys = ["ID"] if "ID" in query else ["id"]
+    assert save(query, **{**BY_ID, "mode": mode, "keys": keys}) == count
+    assert sql(context, "SELECT * FROM t ORDER BY id") == found
+    assert sql(context, "SELECT count(*) FROM sqlite_master") == [(2,)]
+
+
+def test_upsert_makes_what_is_not_there(context: Context, save: Save) -> None:
+    query = "SELECT 1 AS id, DATE '2013-01-02' AS day, 'x' AS a"
+    for _ in range(2):
+        assert save(query, **{**BY_ID, "mode": "upsert", "keys": ["id", "day", "id"]}) == 1
+    save("SELECT 1 AS k", **{**BY_ID, "mode": "upsert", "table": "new", "keys": ["k"]})
+    assert sql(context, "SELECT * FROM t") == [(1, "2013-01-02", "x")]
+    assert sql(context, "SELECT name, pk FROM pragma_table_info('t')") == [("id", 1), ("day", 2), ("a", 0)]
+    assert sql(context, "SELECT * FROM new") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("statements", "mode", "query", "code", "text"),
+    [
+        (STOCK, "upsert", "SELECT i AS id, CASE WHEN i < 20000 THEN i END AS c FROM range(20001) t(i)", "unknown_column", "'c' is not in table 't'"),
+        ((*STOCK, "CREATE UNIQUE INDEX u ON t (b)"), "upsert", "SELECT i AS id, i % 20000 AS b FROM range(20001) t(i)", "query_failed", "UNIQUE constraint failed"),
+        (("CREATE TABLE t (id, a)", "INSERT INTO t VALUES (1, 'x')"), "upsert", "SELECT 1 AS id", "query_failed", "ON CONFLICT"),
+        (("CREATE VIEW t AS SELECT 1 AS id",), "delete", "SELECT 1 AS id", "query_failed", "cannot modify t"),
+        (("CREATE TABLE one (a)",), "delete", "SELECT 1 AS id", "unknown_table", "'t' is not there"),
+        (("CREATE TABLE t (a)",), "delete", "SELECT 1 AS id", "unknown_column", "'id' is not in table 't'"),
+        ((), "delete", "SELECT 1 AS id", "unknown_table", "'t' is not there"),
+    ],
+)  # fmt: skip
+def test_a_change_that_fails_changes_nothing(
+    context: Context, save: Save, statements: tuple[str, ...], mode: str, query: str, code: str, text: str
+) -> None:
+    if statements:
+        make(context, *statements)
+    before = (context.root / "a.db").read_bytes() if statements else None
+    with pytest.raises(NodeError) as error:
+        save(query, **{**BY_ID, "mode": mode})
+    assert (error.value.code, error.value.path) == (code, "/config/table")
+    assert text in error.value.message
+    assert ((context.root / "a.db").read_bytes() if statements else None) == before
+    assert [each.name for each in context.root.iterdir() if each.name.startswith("a.db")] == ["a.db"] * bool(statements)
+
+
+@pytest.mark.parametrize(("mode", "keys"), [("upsert", []), ("delete", []), ("append", ["id"]), ("overwrite", ["id"])])
+def test_keys_are_for_changes(mode: str, keys: list[str]) -> None:
+    with pytest.raises(ValueError, match=mode) as error:
+        DataWriter.configure({**BY_ID, "mode": mode, "keys": keys})
+    assert "keys" in str(error.value)
