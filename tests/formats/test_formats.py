@@ -299,7 +299,7 @@ def test_a_stored_name_is_the_column_name(context: Context) -> None:
     assert list(names(typed(context, "csv"))) == list(EXACT)
 
 
-TOGETHER = {"postgresql": {"mode", "keys"}}  # make sense together only
+TOGETHER = {name: {"mode", "keys"} for name in ("postgresql", "sqlite")}  # make sense together only
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.__name__} {kind.name}")
