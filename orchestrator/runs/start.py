@@ -1,6 +1,5 @@
 """Starts executions: the posted version, with these parameters and rows, now or in its turn."""
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,15 +16,13 @@ from orchestrator.compiler.order import above
 from orchestrator.compiler.parameters import resolve
 from orchestrator.errors import Conflict, InvalidGraph, Problem
 from orchestrator.graph import Workflow
-from orchestrator.names import key
 from orchestrator.pointers import escaped
-from orchestrator.runs import adapter
+from orchestrator.runs import adapter, given
 from orchestrator.runs.view import TRIGGER_TAG
 from orchestrator.secrets import seal
 from orchestrator.settings import Settings
-from orchestrator.suggest import listing, near
+from orchestrator.suggest import near
 
-Rows = Sequence[Mapping[str, Any]]
 PRIORITY_TAG = "dagster/priority"
 OWN_TAGS = ("dagster/", "graphmill/", ".dagster/")
 
@@ -35,7 +32,7 @@ class Wish:
     """What the caller wants of a run; all of it optional."""
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    input_data: Mapping[str, Rows] = field(default_factory=dict)
+    input_data: given.Given = field(default_factory=dict)
     cache: bool = True
     until: str | None = None
     priority: int = 0
@@ -55,7 +52,7 @@ class Starter:
         Raises:
             NotFound: no such workflow.
             Conflict: its latest version is a draft that cannot run.
-            InvalidGraph: a parameter, an input or `until` that the workflow does not have.
+            InvalidGraph: a parameter, an input or `until` that the workflow does not have; rows that do not fit.
         """
         stored = self._catalog.get(workflow_id)
         if not stored.valid:
@@ -64,7 +61,7 @@ class Starter:
         workflow = compiled.plan.checked.workflow
         config = run_config(workflow, wish.parameters, wish.cache)
         problems = [
-            *_unknown_inputs(workflow, wish.input_data),
+            *given.problems_of(compiled.plan, wish.input_data),
             *_unknown_until(compiled, wish.until),
             *_own_tags(wish),
         ]
@@ -92,10 +89,8 @@ class Starter:
         run_id = run_id or str(uuid4())
         folder = self._settings.runs / run_id
         hand_down(self._settings.runs, parent, folder, kept)
-        for node in compiled.plan.checked.workflow.nodes:
-            rows = wish.input_data.get(node.id, wish.input_data.get(str(node.config.get("name", ""))))
-            if node.type == "input" and rows is not None:
-                write_given(folder, node.id, rows)
+        for node, name in given.given_to(compiled.plan.checked.workflow, wish.input_data):
+            given.write_given(folder, node.id, wish.input_data[name])
         tags = {**wish.tags, TRIGGER_TAG: wish.trigger, PRIORITY_TAG: str(wish.priority)}
         run = adapter.create_run(
             compiled, self._settings, run_id=run_id, run_config=config, tags=tags, steps=steps, parent=parent
@@ -121,13 +116,6 @@ def run_config(workflow: Workflow, given: Mapping[str, Any], cache: bool) -> dic
     return config
 
 
-def write_given(folder: Path, node_id: str, rows: Rows) -> None:
-    """Put the rows for an `input` node where its run finds them."""
-    path = folder / "given" / f"{key(node_id)}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(rows))
-
-
 def hand_down(runs: Path, parent: DagsterRun | None, folder: Path, kept: Sequence[str]) -> None:
     """Link the parent's given rows and the tables of these nodes, so that deleting the parent loses nothing."""
     if parent is None:
@@ -143,18 +131,6 @@ def _link(source: str, target: str) -> None:
         Path(target).hardlink_to(source)
     except OSError:
         shutil.copy2(source, target)
-
-
-def _unknown_inputs(workflow: Workflow, given: Mapping[str, Rows]) -> list[Problem]:
-    inputs = [node for node in workflow.nodes if node.type == "input"]
-    known = [*(node.id for node in inputs), *(str(node.config["name"]) for node in inputs if "name" in node.config)]
-    return [
-        Problem(
-            code="unknown_input", path=f"/input_data/{escaped(name)}", hint=listing(known) or None,
-            message=f"'{name}' is no input node of this workflow.{near(name, known)}",
-        )
-        for name in given if name not in known
-    ]  # fmt: skip
 
 
 def _unknown_until(compiled: Compiled, until: str | None) -> list[Problem]:

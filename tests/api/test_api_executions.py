@@ -274,6 +274,24 @@ def test_places_are_json_pointers(api: TestClient, workflow: str, body: dict[str
     assert answer.json()["problems"][0]["path"] == path
 
 
+@pytest.mark.parametrize(
+    ("rows", "code", "path"),
+    [
+        ([{"id": 1}, {"id": "x"}], "type_mismatch", "/input_data/orders/1/id"),
+        ([{"id": 1, "other": 2}], "unknown_column", "/input_data/orders/0"),
+        ([{"id": 99999999999999999999}], "type_mismatch", "/input_data/orders/0/id"),
+    ],
+)
+def test_rows_that_do_not_fit_start_nothing(api: TestClient, rows: list[Any], code: str, path: str) -> None:
+    source = {"id": "in", "type": "input", "config": {"name": "orders", "columns": [{"name": "id", "type": "BIGINT"}]}}
+    workflow = post(api, {"nodes": [source]})
+    answer = api.post(f"/api/workflows/{workflow}/execute", json={"input_data": {"orders": rows}})
+    problems_of(answer, 400, code)
+    said = answer.json()["problems"]
+    assert [(each["code"], each["path"], each["node_id"]) for each in said] == [(code, path, "in")]
+    assert execute(api, workflow, json={"input_data": {"orders": [{"id": "7"}]}})["status"] == "completed"
+
+
 def test_a_run_outlives_its_workflow(api: TestClient) -> None:
     workflow_id = post(api, chain())
     done = execute(api, workflow_id)["execution_id"]

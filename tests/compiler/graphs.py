@@ -22,9 +22,10 @@ from orchestrator.compiler.order import above
 from orchestrator.compiler.run import table_path
 from orchestrator.graph import parse
 from orchestrator.names import key
+from orchestrator.runs.given import write_given
 from orchestrator.runs.progress import Progress
 from orchestrator.runs.shapes import RunError
-from orchestrator.runs.start import run_config, write_given
+from orchestrator.runs.start import run_config
 from orchestrator.schema import columns
 from orchestrator.settings import settings
 from orchestrator.tables import Session
