@@ -56,14 +56,16 @@ it belongs to; [the codes](graph.md#problems) are stable, the sentences are not.
 STATUSES = """| Status | When |
 |---|---|
 | 400 | the graph, a setting, a parameter or the request itself is wrong |
+| 403 | a web page of an origin that may not call this (`GRAPHMILL_CORS_ORIGINS`) |
 | 404 | it is not there |
+| 405 | the address does not take this method; `Allow` says which |
 | 406 | none of the media types in `Accept` can be given |
 | 409 | it is not in the state that the call needs: a draft cannot run, a run that has ended cannot be canceled |
 | 412 | somebody else saved first: `If-Match` has a stale version |
 | 413 | over a limit |
 | 416 | the range is not in the file |
 | 503 | a part of the system does not answer now; `Retry-After` says when to ask again |
-| 507 | the disk is full |"""
+| 507 | the disk is full, or the memory that a call may use |"""
 
 
 def catalogue() -> str:

@@ -59,6 +59,19 @@ def test_defaults_are_for_one_machine_and_nobody_else():
     assert made.data == (made.home / "data").resolve()
 
 
+@pytest.mark.parametrize(
+    ("said", "url"),
+    [
+        ({"HOST": "0.0.0.0", "DAGSTER_PORT": "3001"}, "http://127.0.0.1:3001/runs/x"),
+        ({"DAGSTER_URL": "https://etl.example.org/dagster/"}, "https://etl.example.org/dagster/runs/x"),
+    ],
+)
+def test_where_dagster_is_reached(environment, said, url):
+    for name, value in said.items():
+        environment.setenv(f"GRAPHMILL_{name}", value)
+    assert Settings().run_url("x") == url
+
+
 def test_every_setting_is_described():
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
 

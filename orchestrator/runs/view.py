@@ -118,7 +118,7 @@ class View:
             parameters=mask(given),
             trigger=trigger_of(run),
             retry_of=run.parent_run_id,
-            run_url=f"http://{self._settings.host}:{self._settings.dagster_port}/runs/{run.run_id}",
+            run_url=self._settings.run_url(run.run_id),
         )
 
 
