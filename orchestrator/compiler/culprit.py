@@ -6,6 +6,7 @@ Running the chain again, from the front and one node at a time, finds the first 
 
 from dagster import Failure
 
+from orchestrator.compiler.blamed import setting
 from orchestrator.compiler.failing import DATA_ERRORS, first_failing
 from orchestrator.compiler.failure import failure
 from orchestrator.compiler.order import above
@@ -16,7 +17,9 @@ from orchestrator.secrets import MASK
 
 def failed(run: RunContext, alias: str, error: NodeError) -> Failure:
     """What Dagster is told of a node's failure: on the node that caused it, without the run's secrets."""
-    return failure(_masked(culprit(run, alias, error), run))
+    found = culprit(run, alias, error)
+    found.path = found.path or setting(run, found)
+    return failure(_masked(found, run))
 
 
 def cause(run: RunContext, error: NodeError) -> NodeError | None:

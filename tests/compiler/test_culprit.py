@@ -32,9 +32,27 @@ def blamed(document, cache=False):
 def test_a_failing_expression_is_blamed_not_the_sink(cache, expression, code):
     document = graph([rows(made=TEXTS), keep("k", "t <> ''"), compute("c", expression), WRITER],
                      ["in -> k", "k.passed -> c", "c -> w"])  # fmt: skip
-    node_id, found, _, statuses = blamed(document, cache)
-    assert (node_id, found) == ("c", code)
+    node_id, found, path, statuses = blamed(document, cache)
+    assert (node_id, found, path) == ("c", code, "/config/columns/0/expression")
     assert statuses == {"in": "completed", "k": "completed", "c": "failed", "w": "skipped"}
+
+
+@pytest.mark.parametrize("cache", [True, False])
+@pytest.mark.parametrize(
+    ("expressions", "place"),
+    [
+        (["length(t)", "t::BIGINT", "t::DATE"], 1),
+        (["length(t)", "c0 + 1", "CASE WHEN t = 'x' THEN error('no') END"], 2),
+        (["length(t)", "c0 + t::BIGINT"], None),
+        (["length(t)", "t::BIGINT + ${n}"], None),
+    ],
+)
+def test_the_expression_that_fails_is_named(cache, expressions, place):
+    columns = [{"name": f"c{number}", "expression": each} for number, each in enumerate(expressions)]
+    made = [rows(made=TEXTS), node("c", "compute", {"columns": columns}), WRITER]
+    document = graph(made, ["in -> c", "c -> w"], parameters=[{"name": "n", "type": "integer", "default": 1}])
+    path = None if place is None else f"/config/columns/{place}/expression"
+    assert (blamed(document, cache)[0], blamed(document, cache)[2]) == ("c", path)
 
 
 def test_a_failing_filter_is_blamed_through_nodes_below_it():

@@ -1,0 +1,35 @@
+"""Which setting of a node its rows fail for: a query names the value that fails, not the expression that it is of."""
+
+import duckdb
+
+from orchestrator.compiler.failing import DATA_ERRORS
+from orchestrator.compiler.run import RunContext
+from orchestrator.compiler.wanted import expressions_in
+from orchestrator.errors import NodeError
+from orchestrator.faults import translate
+from orchestrator.literals import PLACEHOLDER
+from orchestrator.ops.base import Relation
+
+
+def setting(run: RunContext, error: NodeError) -> str | None:
+    """The JSON pointer of the expression that fails with this error; None where it is none, or not known."""
+    planned = next((each for each in run.plan.steps if each.node_id == error.node_id), None)
+    if planned is None or error.code not in DATA_ERRORS:
+        return None
+    step = planned.step
+    found = dict(expressions_in(type(step.op), step.node.config))
+    if len(found) == 1:
+        return next(iter(found))
+    plain = {path: text for path, text in found.items() if not PLACEHOLDER.search(text)}
+    aliases = {each.node_id: each.alias for each in run.plan.steps}
+    tables = [run.made.get((aliases.get(wire.source, ""), wire.source_port)) for wire in step.wires[:1]]
+    failing = (path for table in tables if table is not None for path, text in plain.items() if _fails(table, text))
+    return next(failing, None)
+
+
+def _fails(table: Relation, text: str) -> bool:
+    try:
+        table.aggregate(f"count((\n{text}\n))").fetchall()
+    except duckdb.Error as error:
+        return translate(error).code in DATA_ERRORS  # not where it reads a column that another one makes
+    return False
