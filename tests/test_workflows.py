@@ -62,9 +62,19 @@ def test_columns_of_the_sound_part_of_a_half_done_graph():
     )
     judged = judge(document)
     assert {each.node_id for each in judged.problems} == {"c", "j", "u"}
-    assert set(judged.nodes) == {"in", "k", "c", "below"}
+    assert set(judged.nodes) == {"in", "k", "c", "below", "j"}
     assert [each["name"] for each in judged.nodes["c"]["inputs"]["table"]] == ["a", "b"]
     assert judged.nodes["below"]["outputs"] == {"passed": None, "failed": None}
+    assert [each["name"] for each in judged.nodes["j"]["inputs"]["left"]] == ["a", "b"]
+    assert judged.nodes["j"]["inputs"]["right"] is None
+    assert judged.nodes["j"]["outputs"] == {"joined": None, "left_only": None, "right_only": None}
+
+
+def test_what_comes_to_a_disabled_node_is_known():
+    judged = judge(graph([rows(), keep("off", enabled=False), keep("k")], ["in -> off", "in -> k"]))
+    assert judged.valid
+    assert judged.nodes["off"]["inputs"] == judged.nodes["k"]["inputs"]
+    assert judged.nodes["off"]["outputs"] == {"passed": None, "failed": None}
 
 
 def test_a_workflow_is_saved_as_it_was_posted(catalog):

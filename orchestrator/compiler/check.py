@@ -1,7 +1,7 @@
 """First pass: is this a graph that can run? Every problem at once, each with its place."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -52,15 +52,25 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Idle:
+    """A node of a known type that will not run: something is wrong with it or above it, or it is disabled."""
+
+    node_id: str
+    ports: Ports
+    wires: tuple[Wire, ...]
+
+
+@dataclass(frozen=True)
 class Checked:
     """A graph that can run: its steps, each after those it depends on. The only form the later passes know.
 
-    `find` is where the saved workflows that it uses came from.
+    `find` is where the saved workflows that it uses came from; `idle` are its other nodes.
     """
 
     workflow: Workflow
     steps: tuple[Step, ...]
     find: Find | None = field(default=None, compare=False)
+    idle: tuple[Idle, ...] = ()
 
     @property
     def edges(self) -> list[tuple[str, str]]:
@@ -110,7 +120,9 @@ def inspect(
     bad = (nodes.keys() - steps.keys()) | _touched(problems, workflow)
     sound = untouched(nodes, wires, bad) & taking_part
     ordered = _ordered({each: steps[each] for each in nodes if each in sound}, wires)
-    return Checked(workflow, ordered, find), problems
+    into = _by_target(wires)
+    idle = (Idle(each, ports, tuple(into[each])) for each, ports in known.items() if each not in sound)
+    return Checked(workflow, ordered, find, tuple(idle)), problems
 
 
 def _steps(
@@ -240,8 +252,13 @@ def _same_place(one: str, other: str) -> bool:
 
 def _ordered(steps: Mapping[str, Step], wires: list[Wire]) -> tuple[Step, ...]:
     used = [each for each in wires if each.source in steps and each.target in steps]
-    into: defaultdict[str, list[Wire]] = defaultdict(list)
-    for each in used:
-        into[each.target].append(each)
+    into = _by_target(used)
     order = sort(list(steps), ((each.source, each.target) for each in used))
     return tuple(replace(steps[node_id], wires=tuple(into[node_id])) for node_id in order)
+
+
+def _by_target(wires: Iterable[Wire]) -> defaultdict[str, list[Wire]]:
+    into: defaultdict[str, list[Wire]] = defaultdict(list)
+    for each in wires:
+        into[each.target].append(each)
+    return into

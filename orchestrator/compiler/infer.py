@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.catalog.connections import connection
-from orchestrator.compiler.check import Checked, Step
+from orchestrator.compiler.check import Checked, Idle, Step
 from orchestrator.compiler.mistaken import UNKNOWN, stays_wrong, unknown_columns
 from orchestrator.errors import NodeError, Problem
 from orchestrator.faults import blame, unknown_column
@@ -67,6 +67,9 @@ class _Inference:
             made = self._outputs(step, given)
             self.tables |= {(step.node.id, port): made.get(port) for port in step.op.ports.outputs}
             outputs[step.node.id] = {port: self._columns(made.get(port)) for port in step.op.ports.outputs}
+        for idle in checked.idle:
+            inputs[idle.node_id] = {port: self._arriving(idle, port) for port in idle.ports.inputs}
+            outputs[idle.node_id] = dict.fromkeys(idle.ports.outputs)
         return Inferred(inputs, outputs, tuple(self.problems))
 
     def _outputs(self, step: Step, given: Mapping[str, list[Relation | None]]) -> dict[str, Relation]:
@@ -98,6 +101,11 @@ class _Inference:
 
     def _columns(self, table: Relation | None) -> Columns | None:
         return None if table is None else columns(table)
+
+    def _arriving(self, idle: Idle, port: str) -> Columns | None:
+        """What comes to a node that does not run: who mends it wants to know."""
+        places = [(each.source, each.source_port) for each in idle.wires if each.target_port == port]
+        return self._columns(self.tables.get(places[0])) if places else None
 
     def _first_columns(self, tables: list[Relation | None]) -> Columns | None:
         return self._columns(tables[0]) if tables else None

@@ -80,7 +80,7 @@ def test_mistakes_in_columns_are_told_beside_mistakes_in_wires():
     document = graph([rows(), keep("k", "x > 1"), keep("l"), keep("m", "a > 0")], ["in -> k", "in -> m"])
     judged = judge(document)
     assert [(p.code, p.node_id) for p in judged.problems] == [("input_not_connected", "l"), ("unknown_column", "k")]
-    assert set(judged.nodes) == {"in", "k", "m"}
+    assert set(judged.nodes) == {"in", "k", "l", "m"}
     assert judged.nodes["m"]["outputs"]["passed"][0]["name"] == "a"
     assert judged.nodes["k"]["outputs"] == {"passed": None, "failed": None}
 
