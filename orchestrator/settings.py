@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the API listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port of the API.")
     dagster_port: int = Field(3000, ge=0, le=65535, description="Port of Dagster's webserver, always on loopback.")
-    dagster_url: str | None = Field(None, description="Where people reach that webserver, such as through a proxy.")
+    dagster_address: str | None = Field(None, description="Where people reach that webserver, such as through a proxy.")
     code_server_port: int = Field(4266, ge=0, le=65535, description="Port of the Dagster code server, on loopback.")
     cors_origins: list[str] = Field([], description="Origins that may call the API; any port of localhost by default.")
     memory_limit: ByteSize = Field(ByteSize(4 << 30), description="Memory that a run's data engine may use.")
@@ -58,7 +58,7 @@ class Settings(BaseSettings):
 
     def run_url(self, run_id: str) -> str:
         """The page of a run in Dagster's UI; that listens on loopback, and may have an address for others."""
-        base = self.dagster_url or f"http://127.0.0.1:{self.dagster_port}"
+        base = self.dagster_address or f"http://127.0.0.1:{self.dagster_port}"
         return f"{base.rstrip('/')}/runs/{run_id}"
 
     @property

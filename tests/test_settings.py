@@ -63,7 +63,7 @@ def test_defaults_are_for_one_machine_and_nobody_else():
     ("said", "url"),
     [
         ({"HOST": "0.0.0.0", "DAGSTER_PORT": "3001"}, "http://127.0.0.1:3001/runs/x"),
-        ({"DAGSTER_URL": "https://etl.example.org/dagster/"}, "https://etl.example.org/dagster/runs/x"),
+        ({"DAGSTER_ADDRESS": "https://etl.example.org/dagster/"}, "https://etl.example.org/dagster/runs/x"),
     ],
 )
 def test_where_dagster_is_reached(environment, said, url):

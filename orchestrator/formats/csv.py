@@ -121,6 +121,8 @@ class CsvReader(FileReader):
         }
         if self.header != "auto":
             made["header"] = self.header
+        elif layout.names_alone(start, delimiter, self.quote):
+            made["header"] = True
         formats = {"dateformat": self.date_format, "timestampformat": self.timestamp_format}
         return made | {key: value for key, value in formats.items() if value}
 

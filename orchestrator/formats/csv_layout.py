@@ -35,6 +35,9 @@ class Layout:
     strict: bool = True
 
 
+TRUTH = {"true", "false", "t", "f"}
+
+
 def find_delimiter(head: str, mark: str) -> str:
     """The delimiter that the first line has and most lines agree on; one that does not occur for a single column."""
     best, score = "", (0.0, 0)
@@ -53,6 +56,17 @@ def _field_counts(head: str, delimiter: str, mark: str) -> list[int]:
         return [len(row) for row in rows if row]
     except csv.Error:
         return []
+
+
+def names_alone(head: str, delimiter: str, mark: str) -> bool:
+    """Whether a file is one line of words, and so of names: `t` or `f` among them is no truth value."""
+    options: dict[str, Any] = {"quotechar": mark} if mark else {"quoting": csv.QUOTE_NONE}
+    try:
+        rows = list(islice(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, **options), 2))
+    except csv.Error:
+        return False
+    words = [each.strip().lower() for each in rows[0]] if len(rows) == 1 else []
+    return all(each[:1].isalpha() or each[:1] == "_" for each in words) and not set(words) <= TRUTH
 
 
 def mixed_line_ends(head: str, mark: str) -> bool:

@@ -193,8 +193,15 @@ def write(table: Relation, path: Path, *, widths: Mapping[str, int] | None = Non
         if "disk is full" in str(error):
             raise
         _probe(path)
-        raise NodeError(f"GDAL cannot write this: {error}.", code="node_failed") from None
+        raise _unwritten(error) from None
     return counted[0]
+
+
+def _unwritten(error: Exception) -> NodeError:
+    """What GDAL says where it does not write; of a feature it would say all values."""
+    said, _, feature = str(error).partition("Cannot translate feature")
+    text = "a row has coordinates that cannot be" if feature else said.split("\n")[0].rstrip(". ")
+    return NodeError(f"GDAL cannot write this: {text}.", code="node_failed")
 
 
 def write_whole(table: Relation, path: Path, **options: Any) -> int:
@@ -219,7 +226,7 @@ def write_whole(table: Relation, path: Path, **options: Any) -> int:
             )  # fmt: skip
     except Exception as error:
         _probe(path)
-        raise NodeError(f"GDAL cannot write this: {error}.", code="node_failed") from None
+        raise _unwritten(error) from None
     return int(arrow.num_rows)
 
 

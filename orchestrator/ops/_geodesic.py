@@ -64,7 +64,9 @@ def _together(parts: "Shapes", owners: Any, shapes: "Shapes") -> "Shapes":
 def _grown(parts: "Shapes", metres: Any, geod: Any, grow: Grow) -> "Shapes":
     """Each part grown on a plane of its own."""
     centres = _centres(parts)
-    dense = shapely.segmentize(parts, DEGREES)
+    dense = np.array(parts, dtype=object)
+    long = shapely.length(parts) > DEGREES  # of a line without length GEOS would make one of a single vertex
+    dense[long] = shapely.segmentize(parts[long], DEGREES)
     around = grow(shapely.transform(dense, lambda _: _flat(dense, centres, geod)), metres)
     around = shapely.segmentize(around, METRES)
     made = shapely.transform(around, lambda _: _round(around, centres, geod))

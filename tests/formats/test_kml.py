@@ -58,3 +58,10 @@ def test_a_zip_that_unpacks_to_too_much(context: Context, monkeypatch: pytest.Mo
     with pytest.raises(NodeError) as error:
         DataLoader.configure({"source_type": "kml", "path": "a.kmz"}).call({}, context)
     assert error.value.code == "too_large"
+
+
+def test_a_place_that_is_none_is_a_sentence(save: Save) -> None:
+    query = "SELECT 'secret' AS a, 'POINT (-5000 0)'::GEOMETRY('OGC:CRS84') AS geometry"
+    with pytest.raises(NodeError, match="cannot write this: a row has coordinates") as error:
+        save(query, target_type="kml", path="a.kml")
+    assert "secret" not in error.value.message

@@ -197,6 +197,8 @@ def test_holds_what_is_near_and_nothing_else(lon, lat, metres, random):
 
 GROWN = [
     ("MULTIPOINT (0 0, 90 45)", 1000, 2 * math.pi * 1000**2),
+    ("LINESTRING (5 5, 5 5)", 1000, math.pi * 1000**2),
+    ("MULTILINESTRING ((5 5, 5 5), (9 9, 9 9, 9 9))", 1000, 2 * math.pi * 1000**2),
     ("LINESTRING (0 0, 1 0)", 1000, 2000 * 111_319.5 + math.pi * 1000**2),
     ("GEOMETRYCOLLECTION (POINT (0 0), LINESTRING (10 0, 11 0))", 1000, 2000 * 111_319.5 + 2 * math.pi * 1000**2),
 ]
