@@ -97,3 +97,4 @@ def test_supervisord_reads_its_configuration(tmp_path: Path, name: str, database
     assert read.keys() == {"code-server", "api", "daemon", "webserver"} | ({"database"} if not database_url else set())
     assert read["daemon"].command.endswith(f"-w {shlex.quote(str(workspace(now)))}")
     assert read["daemon"].stdout_logfile == str(home / "logs" / "daemon.log")
+    assert read["api"].environment["DUCKDB_JE_MALLOC_CONF"] == "retain:false"

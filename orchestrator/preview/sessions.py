@@ -46,6 +46,7 @@ def within(session: Session, seconds: float) -> Iterator[None]:
 
     Raises:
         NodeError: `too_slow`.
+        MemoryError: there is none left for watching the time.
     """
     late = threading.Event()
 
@@ -55,7 +56,10 @@ def within(session: Session, seconds: float) -> Iterator[None]:
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True
-    timer.start()
+    try:
+        timer.start()
+    except RuntimeError:  # no memory for a thread's stack
+        raise MemoryError from None
     try:
         yield
     except duckdb.InterruptException:

@@ -4,9 +4,10 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestrator.memory import GIVE_BACK
 from orchestrator.service.home import workspace
 from orchestrator.settings import Settings
 
@@ -26,6 +27,7 @@ class Program:
     name: str
     command: tuple[str, ...]
     stop_s: int
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def section(self, logs: Path) -> str:
         """Its part of supervisord.conf. None starts by itself: `up` starts them step by step."""
@@ -33,6 +35,7 @@ class Program:
         lines = {
             "command": command.replace("%", "%%"),
             "autostart": "false",
+            "environment": ",".join(f'{name}="{value}"' for name, value in self.environment.items()),
             "priority": "1",
             "autorestart": "true",
             "startsecs": "1",
@@ -58,7 +61,7 @@ def programs(settings: Settings) -> dict[str, Program]:
         Program(CODE_SERVER, ("orchestrator.service.code_server",), 7),
         Program(DAEMON, ("dagster._daemon", "run", *where), 2),
         Program(WEBSERVER, ("dagster_webserver", *dagster, *where), 2),
-        Program(API, (*api, "--host", settings.host, "--port", str(settings.port)), 4),
+        Program(API, (*api, "--host", settings.host, "--port", str(settings.port)), 4, GIVE_BACK),
     ]
     return {program.name: program for program in made if program.name != DATABASE or not settings.database_url}
 
