@@ -6,14 +6,17 @@ from pathlib import Path
 import dagster
 import dagster_postgres.event_log.event_log as postgres_events
 import pytest
-from dagster import DagsterInstance
+from dagster import DagsterInstance, job
 from dagster._core.execution.api import create_execution_plan
+from dagster._core.instance.methods import event_methods
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
 from dagster._core.remote_origin import GrpcServerCodeLocationOrigin
 from dagster._core.run_coordinator import SubmitRunContext
+from dagster._grpc import server
 
-from orchestrator.runs import adapter
+from orchestrator.compiler.jobs import compile_document
+from orchestrator.runs import adapter, progress
 
 USED = [
     (create_execution_plan, {"job", "run_config", "step_keys_to_execute", "instance_ref"}),
@@ -60,3 +63,28 @@ def test_a_started_run_is_marked_before_it_is_launched() -> None:
     source = inspect.getsource(DagsterInstance.launch_run)
     assert "PIPELINE_STARTING" in source
     assert "report_run_failed" in source
+
+
+def test_how_it_says_that_a_process_died_and_that_a_run_is_marked() -> None:
+    assert f'f"{progress.CRASHED} ' in inspect.getsource(server)
+    assert f'"{progress.MARKED}' in inspect.getsource(event_methods)
+
+
+@pytest.mark.parametrize(("crashed", "said"), [(True, progress.DIED), (False, "Somebody marked the run as failed")])
+def test_a_run_that_was_marked_as_failed_says_by_whom(crashed: bool, said: str) -> None:
+    @job(name="marked")
+    def marked() -> None:
+        pass
+
+    with DagsterInstance.ephemeral() as instance:
+        run = instance.create_run_for_job(marked)
+        if crashed:
+            message = server.get_run_crash_explanation(f"{progress.CRASHED} {run.run_id}", -9)
+            instance.report_engine_event(message, run)
+        instance.report_run_failed(run)
+        plan = compile_document({"nodes": [{"id": "i", "type": "inline_data", "config": {"rows": [{"a": 1}]}}]}, "x", 1)
+        state = progress.Progress(plan.plan, run, Path())
+        for entry in instance.all_logs(run.run_id):
+            state.feed(entry)
+    assert state.error is not None
+    assert state.error.message.startswith(said)

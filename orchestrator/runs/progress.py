@@ -28,6 +28,7 @@ class Progress:
         self._plan = plan
         self._ids = {step.alias: step.node_id for step in plan.steps}
         self._all = Tree(plan)
+        self._crashed = False
         self._told: dict[str, str] = {}
         self.error: RunError | None = None
         for place in self._all.nodes.keys() - set(self._ids.values()) - plan.scopes.keys():
@@ -54,8 +55,10 @@ class Progress:
         event = entry.dagster_event
         if event is None:
             return None
+        if event.event_type == Kind.ENGINE_EVENT and CRASHED in (event.message or ""):
+            self._crashed = True
         if event.event_type == Kind.RUN_FAILURE and self.error is None:
-            self.error = RunError(message=_ours(event.event_specific_data) or event.message or "The run failed.")
+            self.error = RunError(message=_ours(event.event_specific_data) or self._said(event.message))
         place = self._ids.get(entry.step_key or "")
         change = CHANGES.get(event.event_type)
         if place is None or change is None:
@@ -65,6 +68,12 @@ class Progress:
         if event.event_type == Kind.STEP_FAILURE:
             self._blame(node)
         return place
+
+    def _said(self, message: str | None) -> str:
+        """Dagster does not say by whom a run is marked as failed: by its code server, or by a person."""
+        if message and message.startswith(MARKED):
+            return DIED if self._crashed else "Somebody marked the run as failed in Dagster."
+        return message or "The run failed."
 
     def node_of(self, entry: EventLogEntry) -> str | None:
         """The id of the node of the posted graph that an event comes from."""
@@ -168,6 +177,9 @@ def _retried(node: NodeRun, data: Any, _: datetime | None) -> None:
     node.error = error_of(data, node.node_id)
 
 
+# Dagster's own words, of dagster._grpc.server and of DagsterInstance.report_run_failed.
+CRASHED, MARKED = "Run execution process for", "This run has been marked as failed from outside"
+DIED = "The run's process died: it was killed, or the machine ran out of memory."
 CANCELED = "canceled"
 INTERRUPTS = ("DagsterExecutionInterruptedError", "InterruptException", "KeyboardInterrupt", "Interrupted")
 CHANGES: Mapping[Any, Callable[[NodeRun, Any, datetime | None], None]] = {

@@ -60,7 +60,7 @@ class View:
         record = self.record(execution_id)
         execution = self.summary(record)
         progress = self.progress(record.dagster_run)
-        kinds = {*CHANGES, Kind.RUN_FAILURE}
+        kinds = {*CHANGES, Kind.RUN_FAILURE, Kind.ENGINE_EVENT}
         for entry in self._instance.all_logs(execution_id, of_type=kinds):
             progress.feed(entry)
         if execution.status in ENDED:
