@@ -29,8 +29,7 @@ class Judged:
 def judge(document: Any, find: Find | None = None) -> Judged:
     """Check and infer a posted graph. Whatever it is, the answer is problems, never an error.
 
-    `find` (a `Library`) gives the saved workflows that it uses. Advice is for a graph that can run: of one with errors
-    not enough is known.
+    `find` (a `Library`) gives the saved workflows that it uses. Advice is for a graph that can run.
     """
     workflow, unread = read(document)
     if workflow is None:
