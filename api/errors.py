@@ -18,6 +18,7 @@ from starlette.routing import Match
 from api.answers import Json
 from orchestrator import errors
 from orchestrator.errors import GraphmillError, InvalidGraph, NodeError, Problem
+from orchestrator.graph import RULES
 from orchestrator.pointers import pointer
 
 MEDIA_TYPE = "application/problem+json"
@@ -130,9 +131,10 @@ def invalid_body(error: ValidationError) -> InvalidGraph:
 
 
 def _invalid(error: Mapping[str, Any]) -> Problem:
-    text = str(error["msg"]).removeprefix("Value error, ")
+    text = RULES.get(error["type"], str(error["msg"]).removeprefix("Value error, "))
     place = pointer(error["loc"])
-    return Problem(code="invalid_request", message=f"{place or 'It'}: {text}.", path=place or None)
+    said = f"{place}: {text}." if place else f"{text[:1].upper()}{text[1:]}."
+    return Problem(code="invalid_request", message=said, path=place or None)
 
 
 def _problem(error: GraphmillError) -> Problem:

@@ -23,6 +23,7 @@ CONSTANTS = ("NaN", "Infinity", "-Infinity")
 RULES = {  # JSON's words in place of Python's
     "missing": "it is needed",
     "tuple_type": "it must be a list",
+    "list_type": "it must be a list",
     "dict_type": "it must be an object",
     "model_type": "it must be an object",
     "recursion_depth_exceeded": "it is nested too deeply",
