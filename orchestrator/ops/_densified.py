@@ -38,7 +38,7 @@ def ellipsoidal(system: "CRS") -> Measure:
 
 def densified(shapes: "Shapes", length: float, measure: Measure) -> "Shapes":
     """The shapes with no piece longer than `length`; None stays None, kinds and parts as they are. Measures go."""
-    made = without_measures(shapes)
+    made = _without_empty_parts(without_measures(shapes))
     kinds, high = shapely.get_type_id(made), shapely.has_z(made)
     for kind in (1, 3, 5, 6):
         for with_z in (False, True):
@@ -50,6 +50,16 @@ def densified(shapes: "Shapes", length: float, measure: Measure) -> "Shapes":
         parts, owners = shapely.get_parts(made[rows], return_index=True)
         made[rows] = shapely.geometrycollections(densified(parts, length, measure), indices=owners)
     return made
+
+
+def _without_empty_parts(shapes: "Shapes") -> "Shapes":
+    """Areas of several parts without those that are empty, of which a ragged array knows nothing."""
+    several = np.flatnonzero((shapely.get_type_id(shapes) == 6) & ~shapely.is_empty(shapes))
+    parts, owners = shapely.get_parts(shapes[several], return_index=True)
+    for row in np.unique(owners[shapely.is_empty(parts)]):
+        own = parts[owners == row]
+        shapes[several[row]] = shapely.multipolygons(own[~shapely.is_empty(own)])
+    return shapes
 
 
 def _of_a_kind(shapes: "Shapes", with_z: bool, length: float, measure: Measure) -> "Shapes":

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 Grow = Callable[["Shapes", Any], "Shapes"]
 FARTHEST = 5_000_000.0
-FARTHEST_EAST = 720.0  # degrees, for shapes that go around the world
+FARTHEST_EAST = 360.0  # degrees, for shapes that go over the antimeridian
+WIDEST = 180.0  # degrees: around the middle of what is wider, the other side of the Earth is not one place
 DEGREES = 0.1
 METRES = 10_000.0
 WORLD = shapely.box(-180, -90, 180, 90)
@@ -44,9 +45,27 @@ def buffers(shapes: "Shapes", metres: Any, crs: "CRS", grow: Grow) -> "Shapes":
         )
         message = f"{said}: is the geometry really in {crs.name}?"
         raise NodeError(message, code="out_of_bounds", port="table")
+    _check_widths(parts)
     distances = np.broadcast_to(metres, len(shapes))[owners]
     made = _together(_grown(parts, distances, crs.get_geod(), grow), owners, shapes)
     return shapely.transform(made, lambda xy: xy / units) if units != 1 else made
+
+
+def _check_widths(parts: "Shapes") -> None:
+    """Refuse what no plane around its middle can hold: half the Earth, but for what lies around one pole.
+
+    Raises:
+        NodeError: `out_of_bounds`.
+    """
+    west, south, east, north = shapely.bounds(parts).T
+    polar = (north > 90 - 1e-6) ^ (south < -90 + 1e-6)
+    wide = np.flatnonzero((east - west > WIDEST) & ~polar)
+    if len(wide):
+        width = (east - west)[wide[0]]
+        message = (
+            f"Geometry is {width:.4g}° wide; around one of more than {WIDEST:.0f}° no metres can be laid: cut it up."
+        )
+        raise NodeError(message, code="out_of_bounds", port="table")
 
 
 def _together(parts: "Shapes", owners: Any, shapes: "Shapes") -> "Shapes":

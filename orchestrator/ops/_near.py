@@ -7,7 +7,7 @@ import shapely
 
 from orchestrator.crs import parse
 from orchestrator.errors import NodeError
-from orchestrator.ops._spatial import missing_crs, vectorised
+from orchestrator.ops._spatial import finite, missing_crs, vectorised
 
 if TYPE_CHECKING:
     from pyproj import CRS
@@ -230,5 +230,5 @@ class Near:
 
 
 def placed(shapes: "Shapes") -> Any:
-    """For each shape, whether it is somewhere: not null, not empty, its bounds numbers."""
-    return np.isfinite(shapely.bounds(shapes)).all(axis=1) if len(shapes) else np.zeros(0, dtype=bool)
+    """For each shape, whether it is somewhere: not null, not empty, all of its vertices numbers."""
+    return np.isfinite(shapely.bounds(shapes)).all(axis=1) & finite(shapes) if len(shapes) else np.zeros(0, dtype=bool)

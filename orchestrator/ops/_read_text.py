@@ -28,19 +28,55 @@ def formats_of(texts: pa.Array) -> Any:
     return np.where(is_json, "geojson", np.where(is_hex, "wkb", "wkt"))
 
 
+DEEPEST = 15  # collections around each other: DuckDB holds no more
+# What is nested is read by recursion, which ends the process where it goes too deep: so far nobody means to.
+OPENED, COLLECTIONS, LONG = 50, 1000, 1000
+HEADS = [
+    b"GEOMETRYCOLLECTION",
+    *(
+        bytes.fromhex(each)
+        for each in ("0107000000", "0107000080", "01EF030000", "0000000007", "00000003EF", "0080000007")
+    ),
+]
+NESTED = "It is nested too deeply."
+
+
 def read(texts: pa.Array, formats: Any) -> "tuple[Shapes, dict[int, str]]":
     """The shapes, null as None; and for each that cannot be read, by its number, why."""
     if not pa.types.is_binary(texts.type):
         texts = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, SRID, ""))
     values = texts.to_numpy(zero_copy_only=False)
     made: Shapes = np.full(len(values), None, dtype=object)
+    deep = [row for row, value in enumerate(values) if value is not None and len(value) > LONG and _is_deep(value)]
+    given = values.copy()
+    given[deep] = None
     for name, reader in READERS.items():
         rows = np.flatnonzero(formats == name)
         if len(rows):
-            made[rows] = _read(reader, values[rows])
+            made[rows] = _read(reader, given[rows])
     lost = np.flatnonzero(shapely.is_missing(made) & pc.is_valid(texts).to_numpy(zero_copy_only=False))
-    why = {int(row): _reason(READERS[formats[row]], values[row]) for row in lost}
+    why = {int(row): _reason(READERS[formats[row]], values[row]) for row in np.setdiff1d(lost, deep)}
+    why |= dict.fromkeys([*deep, *_deep(made)], NESTED)
     return made, why | dict.fromkeys(_uneven(made), "Some of its parts have heights or measures, and others have not.")
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether a text or WKB may be nested without end: judged without reading it."""
+    data = value if isinstance(value, bytes) else value.encode("utf-8", "replace").upper()
+    heads = HEADS if isinstance(value, bytes) else [*HEADS, *(each.hex().upper().encode() for each in HEADS[1:])]
+    bare = b"" if isinstance(value, bytes) else b"".join(data.split())
+    return sum(map(data.count, heads)) > COLLECTIONS or b"(" * OPENED in bare or b"[" * OPENED in bare
+
+
+def _deep(shapes: "Shapes") -> list[int]:
+    """Those with more collections around each other than a column of geometry can hold."""
+    owners = np.flatnonzero(shapely.get_type_id(shapes) == 7)
+    parts = shapes[owners]
+    for _ in range(DEEPEST):
+        parts, inside = shapely.get_parts(parts, return_index=True)
+        still = shapely.get_type_id(parts) == 7
+        parts, owners = parts[still], owners[inside][still]
+    return [int(row) for row in np.unique(owners)]
 
 
 def _uneven(shapes: "Shapes") -> list[int]:
@@ -56,14 +92,14 @@ def _read(reader: Callable[..., Any], values: Any) -> Any:
     """Curves cannot be passed over as other mistakes can: where there are any, each value is read alone."""
     try:
         return reader(values, on_invalid="ignore")
-    except NotImplementedError:
+    except (NotImplementedError, UnicodeDecodeError):
         return np.array([_alone(reader, value) for value in values], dtype=object)
 
 
 def _alone(reader: Callable[..., Any], value: Any) -> Any:
     try:
         return reader(value, on_invalid="ignore")
-    except NotImplementedError:
+    except (NotImplementedError, UnicodeDecodeError):
         return None
 
 
@@ -72,6 +108,8 @@ def _reason(reader: Callable[..., Any], value: Any) -> str:
         reader(value)
     except NotImplementedError:
         return "Curves are not supported; draw them as lines first."
+    except UnicodeDecodeError:  # GEOS cuts its own message within a letter
+        return "It cannot be read."
     except (shapely.errors.GEOSException, TypeError) as error:
         said = str(error).split(": ", 1)[-1].strip().rstrip(".")
         return f"It cannot be read: {said}."

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.carried import batches
+from orchestrator.crs import projjson
 from orchestrator.errors import NodeError
 from orchestrator.ops.base import Relation
 from orchestrator.schema import geometry_columns
@@ -138,7 +139,7 @@ def geometry_field(name: str, crs: str | None) -> "pa.Field":
 
     import pyarrow as pa
 
-    said = {"crs": json.loads(crs), "crs_type": "projjson"} if crs else {}
+    said = {"crs": json.loads(projjson(crs)), "crs_type": "projjson"} if crs else {}
     extension = {"ARROW:extension:name": "geoarrow.wkb", "ARROW:extension:metadata": json.dumps(said)}
     return pa.field(name, pa.binary(), metadata=extension)
 

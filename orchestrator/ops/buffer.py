@@ -22,7 +22,8 @@ class Buffer(Op):
     """Grow geometry by a distance, or shrink areas by a negative one.
 
     With `unit` `metre`, geometry in degrees is buffered on the ellipsoid around each part's centre: exact to the
-    millimetre for points, to 0.01 % of the distance for parts of 200 km, 0.3 % for 1,500 km, more for larger ones.
+    millimetre for points, to 0.01 % of the distance for parts of 200 km, 0.3 % for 1,500 km, more for larger ones;
+    what is wider than 180° is refused, but for what lies around one pole.
     Projected systems are taken as flat: their own distortion stays in (Web Mercator doubles lengths at 60° north).
     A null or empty geometry stays so; where the distance of a row is null its geometry becomes null. Heights are
     dropped.

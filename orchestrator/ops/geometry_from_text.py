@@ -78,6 +78,7 @@ class GeometryFromText(Op):
     def _sorted(self, rows: "pa.Table", helper: str, kept: list[str], place: int) -> "tuple[pa.Table, pa.Table]":
         """The rows with their shape, its column at this place, and those that have none."""
         import numpy as np
+        import pyarrow as pa
 
         from orchestrator.ops._read_text import formats_of, read
 
@@ -88,7 +89,9 @@ class GeometryFromText(Op):
         lost = sorted(why)
         fine = np.setdiff1d(np.arange(len(texts)), lost)
         field = geometry_field(self.geometry, projjson(self.crs) if self.crs else None)
-        good = rows.select(kept).take(fine).add_column(place, field, wkb(shapes[fine]))
+        columns = [(rows.schema.field(each), rows.column(each).take(fine)) for each in kept]
+        columns.insert(place, (field, wkb(shapes[fine])))
+        good = pa.table([each for _, each in columns], schema=pa.schema([each for each, _ in columns]))
         codes, messages = [why[row][0] for row in lost], [why[row][1] for row in lost]
         return good, rejected_arrow(rows.drop_columns([helper]).take(np.array(lost, dtype=np.int64)), codes, messages)
 

@@ -54,10 +54,17 @@ class GeometryToText(Op):
         return table.project(", ".join(columns.values()))
 
     def _rounded(self, batch: "Shapes") -> "Shapes":
-        import numpy as np
         import shapely
 
         decimals = self.precision or 0
         flat_or_not: Any = {"include_z": None}
-        made: Shapes = shapely.transform(without_measures(batch), lambda at: np.round(at, decimals), **flat_or_not)
+        made: Shapes = shapely.transform(without_measures(batch), lambda at: rounded(at, decimals), **flat_or_not)
         return made
+
+
+def rounded(numbers: Any, decimals: int) -> Any:
+    """Numbers to so many decimals; those that have no more stay, for to round them would lose their last digits."""
+    import numpy as np
+
+    with np.errstate(over="ignore"):
+        return np.where(np.abs(numbers) < 2**52 / 10.0**decimals, np.round(numbers, decimals), numbers)

@@ -38,7 +38,8 @@ class Measure(Op):
     )
     multiplier: float = Field(
         1.0,
-        allow_inf_nan=False,
+        gt=0,
+        le=1e100,
         description="Lengths are multiplied by it and areas by its square: 0.001 makes kilometres of metres.",
     )
 
