@@ -50,17 +50,18 @@ class Cut:
         check_valid(self._shapes[rows], self._port, rows + self._before)
 
     def inside(self, rows: "Rows", others: "Shapes") -> "Shapes":
-        """What each of these rows has in common with another shape."""
-        return self._made(shapely.intersection, rows, others)
+        """What each of these rows has in common with another shape, of the lower dimension of both."""
+        ours = self._shapes[rows]
+        lower = shapely.get_dimensions(others) < shapely.get_dimensions(ours)
+        return self._made(shapely.intersection, rows, others, np.where(lower, others, ours))
 
     def outside(self, rows: "Rows", others: "Shapes") -> "Shapes":
         """What is left of each of these rows without another shape."""
-        return self._made(shapely.difference, rows, others)
+        return self._made(shapely.difference, rows, others, self._shapes[rows])
 
-    def _made(self, work: Any, rows: "Rows", others: "Shapes") -> "Shapes":
-        ours = self._shapes[rows]
-        made = vectorised(work, ours, others, port=self._port, rows=rows + self._before)
-        return of_dimension(np.asarray(made, dtype=object), ours)
+    def _made(self, work: Any, rows: "Rows", others: "Shapes", like: "Shapes") -> "Shapes":
+        made = vectorised(work, self._shapes[rows], others, port=self._port, rows=rows + self._before)
+        return of_dimension(np.asarray(made, dtype=object), like)
 
 
 def of_dimension(made: "Shapes", like: "Shapes") -> "Shapes":

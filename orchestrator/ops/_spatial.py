@@ -122,11 +122,16 @@ def without_measures(shapes: "Shapes") -> "Shapes":
     return made
 
 
-def finite(shapes: "Shapes") -> Any:
-    """For each shape, whether all of its x and y are numbers."""
+def finite(shapes: "Shapes", *, heights: bool = False) -> Any:
+    """For each shape, whether all of its x and y are numbers; with `heights` those that it has, too."""
     import numpy as np
     import shapely
 
+    if heights and (high := shapely.has_z(shapes)).any():
+        found = finite(shapes)
+        at, rows = shapely.get_coordinates(shapes[high], include_z=True, return_index=True)
+        found[np.flatnonzero(high)[rows[~np.isfinite(at[:, 2])]]] = False
+        return found
     at, rows = shapely.get_coordinates(shapes, return_index=True)
     found = np.ones(len(shapes), dtype=bool)
     found[rows[~np.isfinite(at).all(axis=1)]] = False

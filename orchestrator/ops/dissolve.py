@@ -26,7 +26,10 @@ class Dissolve(Grouped):
     holds_rows: ClassVar[bool] = True
     example: ClassVar[dict[str, Any]] = {"group_by": ["region"], "aggregations": [{"function": "count"}]}
 
-    parts: bool = Field(False, description="A row for each part that hangs together, rather than one for each group.")
+    parts: bool = Field(
+        False,
+        description="A row for each area, point, and piece of line between crossings, rather than one for each group.",
+    )
     grid: float | None = Field(
         None, gt=0, description="Move vertices to a grid of this width, in units of the CRS: closes gaps.",
         examples=[0.01], allow_inf_nan=False,

@@ -84,8 +84,9 @@ class GeometryFromText(Op):
 
         texts = rows.column(helper).combine_chunks()
         shapes, reasons = read(texts, formats_of(texts) if self.format == "auto" else np.full(len(texts), self.format))
-        why = {row: ("invalid_geometry", reason) for row, reason in reasons.items()}
-        why |= {int(row): ("not_finite", "A coordinate is NaN or infinite.") for row in np.flatnonzero(~finite(shapes))}
+        wrong = np.flatnonzero(~finite(shapes, heights=True))
+        why = {int(row): ("not_finite", "A coordinate is NaN or infinite.") for row in wrong}
+        why |= {row: ("invalid_geometry", reason) for row, reason in reasons.items()}
         lost = sorted(why)
         fine = np.setdiff1d(np.arange(len(texts)), lost)
         field = geometry_field(self.geometry, projjson(self.crs) if self.crs else None)

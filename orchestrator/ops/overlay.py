@@ -32,9 +32,9 @@ class Overlay(Op):
     `intersection` gives a row for each left and right row that overlap, `difference` what is left of the left rows,
     `symmetric_difference` what is left of both, `identity` the first two together, `union` all. Columns of a side that
     is not there are null. Rows come in that order: pairs in the order of the left and then the right table, then the
-    rest of the left, then that of the right. Pieces have the dimension of the row they are cut from, in a pair of the
-    left one; shapes that only touch do not overlap. Rows with null or empty geometry are left out. Geometry must be
-    valid. Shapes of one table that overlap each other are cut each for itself.
+    rest of the left, then that of the right. Pieces have the dimension of the row they are cut from, in a pair the
+    lower one of both; areas that only touch do not overlap. Rows with null or empty geometry are left out. Geometry
+    must be valid. Shapes of one table that overlap each other are cut each for itself.
     """
 
     category: ClassVar[str] = "Spatial"

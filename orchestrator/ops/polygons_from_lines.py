@@ -17,7 +17,7 @@ REASONS = {
     "cut": "It connects two lines, and both of its sides are in one area or in none.",
     "dangle": "One of its ends meets no other line.",
     "invalid_ring": "It is a ring that crosses or touches itself.",
-    "not_a_line": "It is null, empty, or no line.",
+    "not_a_line": "It is null, empty, no line, or has no length.",
 }
 
 
@@ -58,7 +58,7 @@ class PolygonsFromLines(Grouped):
         rows = self.read(table, column)
         groups = self.groups(rows, context.session)
         given = shapes(rows.column(column))
-        usable = np.isin(shapely.get_type_id(given), (1, 5)) & ~shapely.is_empty(given)
+        usable = np.isin(shapely.get_type_id(given), (1, 5)) & ~shapely.is_empty(given) & ~(shapely.length(given) == 0)
         found = groups.worked(groups.collections(np.where(usable, given, np.array(None))), self._faces)
         areas, of = parts_of(found[0])
         if not self.holes:

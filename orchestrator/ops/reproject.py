@@ -20,7 +20,7 @@ class Reproject(Op):
     """Turn coordinates into those of another coordinate system.
 
     Works on the first geometry column; heights go along. x (longitude) is always before y (latitude). A geometry that
-    lies outside of where the target system is defined stops the run, with its row: half a shape is not a result.
+    the projection has no place for stops the run, with its row: half a shape is not a result.
     """
 
     category: ClassVar[str] = "Spatial"

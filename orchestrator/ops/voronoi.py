@@ -92,9 +92,11 @@ class Voronoi(Op):
         if self.bounds is not None:
             return self.bounds
         least, greatest = spots.min(axis=0), spots.max(axis=0)
-        side = float(np.max(greatest - least))
-        margin = self.margin if self.margin is not None else side / 10 or 1.0
-        return [*(least - margin), *(greatest + margin)]
+        sides = greatest - least
+        usual = float(np.max(sides)) / 10 or 1.0
+        margin = usual if self.margin is None else self.margin
+        margins = np.where(sides + margin > 0, margin, usual)  # a box has a width and a height
+        return [*(least - margins), *(greatest + margins)]
 
 
 SENTENCES = {

@@ -129,3 +129,43 @@ def test_rounding_to_many_decimals_loses_none(run, x, text):
     made = run("geometry_to_text", {"precision": 15}, table=geo(f"POINT ({x!r} 2)"))
     (row,) = made
     assert any(isinstance(value, str) and value.startswith(f"POINT ({text} 2") for value in row)
+
+
+@pytest.mark.parametrize("how", ["intersection", "union"])
+@pytest.mark.parametrize(
+    ("inside", "dimension"), [("POINT (1 1)", 0), ("LINESTRING (1 1, 3 1)", 1), ("POINT (2 1)", 0)]
+)
+def test_overlay_keeps_what_lies_in_an_area(run, how, inside, dimension):
+    area = "SELECT 1 AS a, 'POLYGON ((0 0, 2 0, 2 2, 0 2, 0 0))'::GEOMETRY AS geom"
+    made = run.relations("overlay", {"how": how}, left=area, right=f"SELECT 7 AS r, '{inside}'::GEOMETRY AS geom")
+    found = made["result"].project("a, r, st_aswkb(geom)").fetchall()
+    pairs = [shapely.from_wkb(bytes(geom)) for a, r, geom in found if a and r]
+    assert [shapely.get_dimensions(each) for each in pairs] == [dimension]
+    assert ([a for a, r, _ in found if not r] == [1]) == (how == "union")
+
+
+@pytest.mark.parametrize("shapes", [["POINT (1 2)"], ["POINT (1 2)", "POINT (2 2)"], ["POINT (1 2)", "POINT (2 3)"]])
+def test_cells_without_a_margin_are_areas(run, shapes):
+    made = run.relations("voronoi", {"margin": 0}, table=geo(*shapes))
+    cells = made["result"].project("st_aswkb(geom)").fetchall()
+    assert all(shapely.from_wkb(bytes(each[0])).area > 0 for each in cells)
+    assert len(cells) == len(shapes)
+
+
+@pytest.mark.parametrize("about", ["centroid", "center", "origin"])
+def test_what_has_a_vertex_that_is_no_number_is_not_moved(run, about):
+    with pytest.raises(NodeError, match="a coordinate is no number") as caught:
+        run("affine", {"dx": 1, "about": about}, table=geo("POINT (0 0)", "LINESTRING (0 0, NaN 1)"))
+    assert caught.value.row == 2
+
+
+@pytest.mark.parametrize("node", [True, False])
+def test_a_line_without_length_is_rejected(run, node):
+    made = run("polygons_from_lines", {"node": node}, table=geo("LINESTRING (5 5, 5 5)"))
+    assert [len(each) for each in made.values()] == [0, 1]
+
+
+@pytest.mark.parametrize("text", ["POINT Z (1 2 inf)", "POINT Z (1 2 NaN)", "LINESTRING Z (0 0 1, 1 1 inf)"])
+def test_a_height_that_is_no_number_is_rejected(run, text):
+    made = run("geometry_from_text", {"column": "t"}, table={"t": [text, "POINT Z (1 2 3)", "POINT (1 2)"]})
+    assert (len(made["result"]), len(made["rejected"])) == (2, 1)
