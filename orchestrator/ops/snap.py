@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 class Snap(Op):
     """Move vertices that lie near another table's geometry onto it, or all vertices onto a grid.
 
-    With a table at `target`, each vertex that is at most `tolerance` from one of its vertices (with `edges`: else from
-    one of its edges) goes to the nearest place there; of equally near ones to the first (points and lines come
-    before areas). Vertices that come twice in a row then stay once. An area may become invalid so: validate_geometry repairs it. Without a target, `grid_size`
-    rounds all x and y to its multiples: shapes stay valid, and what is smaller than a cell becomes empty. Heights go
-    along. Null and empty geometry stays so.
+    With a table at `target`, each vertex that is at most `tolerance` from one of its vertices (with `edges`: else
+    from one of its edges) goes to the nearest place there; of equally near ones to the first (points and lines come
+    before areas). Vertices that come twice in a row then stay once. An area may become invalid so:
+    validate_geometry repairs it. Without a target, `grid_size` rounds all x and y to its multiples: shapes stay
+    valid, and what is smaller than a cell becomes empty. Heights go along. Null and empty geometry stays so.
     """
 
     category: ClassVar[str] = "Spatial"
