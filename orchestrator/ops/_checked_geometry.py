@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
+from orchestrator.ops._repeated_points import has_repeated
 from orchestrator.ops._spatial import collecting_later, finite
 
 if TYPE_CHECKING:
@@ -44,21 +45,11 @@ def issues(shapes: "Shapes", column: Any, checks: Sequence[Issue]) -> Any:
     return found
 
 
-def _repeated(shapes: "Shapes") -> Any:
-    try:
-        without = shapely.remove_repeated_points(shapes)
-    except shapely.errors.GEOSException:  # of a ring that is one place there would be too few
-        if len(shapes) == 1:
-            return np.array([True])
-        return np.concatenate([_repeated(shapes[row : row + 1]) for row in range(len(shapes))])
-    return shapely.get_num_coordinates(without) < shapely.get_num_coordinates(shapes)
-
-
 TESTS: dict[Issue, "Callable[[Shapes], Any]"] = {
     "empty": shapely.is_empty,
     "not_finite": lambda shapes: ~finite(shapes),
     "invalid": lambda shapes: ~shapely.is_valid(shapes),
-    "repeated_points": _repeated,
+    "repeated_points": has_repeated,
     "not_simple": lambda shapes: ~shapely.is_simple(np.where(finite(shapes), shapes, np.array(shapely.Point()))),
 }
 

@@ -51,9 +51,8 @@ class Cut:
 
     def inside(self, rows: "Rows", others: "Shapes") -> "Shapes":
         """What each of these rows has in common with another shape, of the lower dimension of both."""
-        ours = self._shapes[rows]
-        lower = shapely.get_dimensions(others) < shapely.get_dimensions(ours)
-        return self._made(shapely.intersection, rows, others, np.where(lower, others, ours))
+        lower = shapely.get_dimensions(others) < shapely.get_dimensions(self._shapes[rows])
+        return self._made(shapely.intersection, rows, others, np.where(lower, others, self._shapes[rows]))
 
     def outside(self, rows: "Rows", others: "Shapes") -> "Shapes":
         """What is left of each of these rows without another shape."""

@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 
 from orchestrator.ops._measures import parts_of
+from orchestrator.ops._repeated_points import without_repeated
 from orchestrator.ops._spatial import finite, without_measures
 
 if TYPE_CHECKING:
@@ -37,10 +38,7 @@ class Target:
             rows = np.flatnonzero((shapely.has_z(shapes) == high) & usable)
             made[rows] = shapely.transform(shapes[rows], self._moved, include_z=high)
         changed = np.flatnonzero(~shapely.equals_exact(made, shapes) & usable)
-        try:
-            made[changed] = shapely.remove_repeated_points(made[changed])
-        except shapely.errors.GEOSException:  # a ring is down to one or two places
-            made[changed] = [_tidied(shape) for shape in made[changed]]
+        made[changed] = without_repeated(made[changed])
         return made
 
     def _moved(self, at: Numbers) -> Numbers:
@@ -63,26 +61,6 @@ class Target:
         rows, near = rows[order], near[order]
         firsts = np.flatnonzero(np.diff(rows, prepend=-1))
         return rows[firsts], near[firsts]
-
-
-def _tidied(shape: Any) -> Any:
-    """A shape without repeated points; an area that is none any more goes, and so does a hole."""
-    try:
-        return shapely.remove_repeated_points(shape)
-    except shapely.errors.GEOSException:
-        if shape.geom_type != "Polygon":
-            parts = [_tidied(each) for each in shape.geoms]
-            return type(shape)([each for each in parts if not each.is_empty])
-        rings = [shapely.get_rings(shape)[0], *(each for each in shape.interiors if _is_area(each))]
-        return (
-            shapely.remove_repeated_points(shapely.Polygon(rings[0], rings[1:]))
-            if _is_area(rings[0])
-            else shapely.Polygon()
-        )
-
-
-def _is_area(ring: Any) -> bool:
-    return len({point[:2] for point in ring.coords}) > 2
 
 
 def _vertices(shapes: "Shapes") -> tuple[Numbers, Any]:

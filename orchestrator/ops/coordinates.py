@@ -29,12 +29,7 @@ class Coordinates(Op):
     vertex: Literal["first", "last", "index", "all"] = Field(
         "first", description="Which vertex; `all` gives a list of `{x, y, z}` in place of columns."
     )
-    index: int = Field(
-        0,
-        ge=-(2**31),
-        le=2**31 - 1,
-        description="The number of the vertex, from 0; from the end if negative (`index`).",
-    )
+    index: int = Field(0, ge=-(2**31), le=2**31, description="The number of the vertex, from 0; from the end if < 0.")
     x: NewColumn = Field("x", description="Column for x, or the longitude.")
     y: NewColumn = Field("y", description="Column for y, or the latitude.")
     z: NewColumn | None = Field(None, description="Column for the height; none if left out.", examples=["z"])

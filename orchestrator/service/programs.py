@@ -13,9 +13,7 @@ from orchestrator.settings import Settings
 
 DATABASE, CODE_SERVER, API, DAEMON, WEBSERVER = "database", "code-server", "api", "daemon", "webserver"
 STEPS: tuple[tuple[str, ...], ...] = ((DATABASE,), (CODE_SERVER, API), (DAEMON, WEBSERVER))
-
 USERS = "graphmill"  # of the database
-
 # Dead children are started again for ever: supervisord counts the attempts in a row, and gives up after these.
 FOR_EVER = 10**9
 

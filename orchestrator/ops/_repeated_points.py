@@ -1,0 +1,48 @@
+"""Vertices that come twice in a row. GEOS fails to leave them out of a ring that is down to one or two places."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    from orchestrator.ops._spatial import Shapes
+
+
+def has_repeated(shapes: "Shapes") -> Any:
+    """For each shape, whether a vertex comes twice in a row."""
+    try:
+        without = shapely.remove_repeated_points(shapes)
+    except shapely.errors.GEOSException:
+        if len(shapes) == 1:
+            return np.array([True])
+        return np.concatenate([has_repeated(shapes[row : row + 1]) for row in range(len(shapes))])
+    return shapely.get_num_coordinates(without) < shapely.get_num_coordinates(shapes)
+
+
+def without_repeated(shapes: "Shapes") -> Any:
+    """The shapes without them; an area that is none any more goes, and so does a hole."""
+    try:
+        return shapely.remove_repeated_points(shapes)
+    except shapely.errors.GEOSException:
+        return [_tidied(shape) for shape in shapes]
+
+
+def _tidied(shape: Any) -> Any:
+    """A shape without repeated points; an area that is none any more goes, and so does a hole."""
+    try:
+        return shapely.remove_repeated_points(shape)
+    except shapely.errors.GEOSException:
+        if shape.geom_type != "Polygon":
+            parts = [_tidied(each) for each in shape.geoms]
+            return type(shape)([each for each in parts if not each.is_empty])
+        rings = [shapely.get_rings(shape)[0], *(each for each in shape.interiors if _is_area(each))]
+        return (
+            shapely.remove_repeated_points(shapely.Polygon(rings[0], rings[1:]))
+            if _is_area(rings[0])
+            else shapely.Polygon()
+        )
+
+
+def _is_area(ring: Any) -> bool:
+    return len({point[:2] for point in ring.coords}) > 2
