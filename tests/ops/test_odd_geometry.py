@@ -1,171 +1,98 @@
-"""Geometry that libraries fail on, or end the process for: a sentence, a rejected row, or the right answer."""
-
-import math
+"""Every node type that works on geometry, on geometry that is odd: rows, or an error that names the row."""
 
 import pytest
-import shapely
-from pydantic import ValidationError
+from feeds import combines, feed, write_files
+from running import table
+from spatial_tables import geo
 
-from orchestrator.crs import projjson
 from orchestrator.errors import NodeError
-from orchestrator.ops.measure import Measure
+from orchestrator.faults import blame
+from orchestrator.ops.base import Context
+from orchestrator.registry import node_types
+from orchestrator.schema import geometry_columns
 
-NEST = "GEOMETRYCOLLECTION ("
-EMPTY_PART = "MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0)), EMPTY)"
-
-
-def geo(*shapes, crs=None):
-    made = [f"'{shape}'::GEOMETRY" for shape in shapes]
-    made = [f"st_setcrs({each}, '{projjson(crs)}')" for each in made] if crs else made
-    return " UNION ALL ".join(f"SELECT {number} AS id, {each} AS geom" for number, each in enumerate(made))
-
-
-@pytest.mark.parametrize("crs", ["OGC:CRS84", "OGC:CRS83", "EPSG:4326", "EPSG:3857"])
-@pytest.mark.parametrize(
-    ("kind", "config"), [("buffer", {"distance": 1}), ("centroid", {}), ("measure", {"length": "l"}), ("hull", {})]
-)
-def test_every_coordinate_system_that_duckdb_knows_by_name(run, kind, config, crs):
-    points = {"x": [1.0], "y": [2.0]}
-    made = run.relations("points_from_xy", {"x": "x", "y": "y", "crs": crs}, table=points)["result"]
-    assert len(run(kind, config, table=made)) == 1
-
-
-def test_densify_leaves_out_parts_that_are_empty(run):
-    made = run("densify", {"length": 0.5}, table=geo(EMPTY_PART, "MULTIPOLYGON (EMPTY)", "POLYGON EMPTY"))
-    assert len(made) == 3
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        NEST * 20_000 + "POINT (1 1)" + ")" * 20_000,
-        "0107000000 01000000".replace(" ", "") * 20_000 + "0101000000000000000000F03F000000000000F03F",
-        '{"type": "GeometryCollection", "geometries": [' * 20_000 + "]}" * 20_000,
-        '{"type": "MultiPolygon", "coordinates": ' + "[" * 100_000 + "]" * 100_000 + "}",
-        "POLYGON " + "(" * 100_000,
-        NEST * 16 + "POINT (1 1)" + ")" * 16,
+BOW = "((0 0, 2 2, 2 0, 0 2, 0 0))"
+KINDS = ("POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON", "GEOMETRYCOLLECTION")
+ODD = {
+    "null": [None, None],
+    "empty": [f"{kind} EMPTY" for kind in KINDS],
+    "invalid": [
+        f"POLYGON {BOW}", "POLYGON ((0 0, 4 0, 4 4, 2 0, 0 4, 0 0))", "LINESTRING (1 1, 1 1)",
+        "POLYGON ((1 1, 1 1, 1 1, 1 1))", "POLYGON ((0 0, 1 0, 1 0, 1 1, 0 0))", f"MULTIPOLYGON ({BOW}, {BOW})",
     ],
-    ids=["wkt", "wkb", "geojson", "arrays", "brackets", "sixteen"],
-)
-def test_what_is_nested_too_deeply_is_rejected(run, text):
-    rows = {"t": [text, NEST * 15 + "POINT (1 1)" + ")" * 15]}
-    made = run("geometry_from_text", {"column": "t"}, table=rows)
-    assert len(made["result"]) == 1
-    assert [each[-1] for each in made["rejected"]] == ["It is nested too deeply."]
-
-
-def test_text_that_geos_cannot_even_quote_is_rejected(run):
-    made = run("geometry_from_text", {"column": "t", "format": "geojson"}, table={"t": ["é", "ü" * 200]})
-    assert (len(made["result"]), len(made["rejected"])) == (0, 2)
-
-
-def test_the_only_column_may_be_dropped(run):
-    made = run("geometry_from_text", {"column": "t", "drop": True}, table={"t": ["POINT (1 2)", "POINT (3 4)"]})
-    assert len(made["result"]) == 2
-
-
-@pytest.mark.parametrize(
-    ("shape", "message"),
-    [
-        ("POLYGON ((-180 -90, 180 -90, 180 90, -180 90, -180 -90))", "360° wide"),
-        ("POLYGON ((-180 -60, 180 -60, 180 60, -180 60, -180 -60))", "360° wide"),
-        ("LINESTRING (-179 0, 179 0)", "358° wide"),
-        ("POINT (600 0)", "600° is no longitude"),
-        ("POINT (540 0)", "540° is no longitude"),
+    "3D": ["POINT Z (1 2 3)", "LINESTRING Z (0 0 1, 1 1 2)", "POLYGON Z ((0 0 1, 1 0 2, 1 1 3, 0 0 1))"],
+    "measured": ["POINT ZM (1 2 3 4)",
+                 "LINESTRING M (0 0 1, 1 1 2)", "POLYGON ZM ((0 0 1 5, 1 0 2 6, 1 1 3 7, 0 0 1 5))"],
+    "mixed": [
+        "POINT (1 2)", None, "LINESTRING (0 0, 1 1)", "POLYGON Z ((0 0 1, 1 0 1, 1 1 1, 0 0 1))",
+        "MULTIPOINT (0 0, 1 1)", "POINT EMPTY",
     ],
-)
-def test_metres_around_half_the_earth_are_refused(run, shape, message):
-    with pytest.raises(NodeError, match=message) as caught:
-        run("buffer", {"distance": 100_000, "unit": "metre"}, table=geo(shape, crs="EPSG:4326"))
-    assert caught.value.code == "out_of_bounds"
-
-
-@pytest.mark.parametrize("lon", [200, 350, -359])
-def test_metres_around_a_place_over_the_antimeridian(run, lon):
-    made = run("buffer", {"distance": 100_000, "unit": "metre"}, table=geo(f"POINT ({lon} 0)", crs="EPSG:4326"))
-    assert len(made) == 1
-
-
-@pytest.mark.parametrize(
-    ("shape", "target", "tolerance", "area"),
-    [
-        ("POLYGON ((0 0, 1 0, 1 1, 0 0))", "POINT (0.5 0.5)", 5, 0.0),
-        ("POLYGON ((0 0, 10 0, 10 10, 0 10, 0 0), (5 5, 5.1 5, 5.1 5.1, 5 5))", "POINT (5.05 5)", 0.4, 100.0),
-        ("MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0)), ((9 9, 12 9, 12 12, 9 9)))", "POINT (0.5 0.5)", 2, 4.5),
+    "collections": [
+        "GEOMETRYCOLLECTION (GEOMETRYCOLLECTION (POINT (1 1)), POLYGON EMPTY)", "MULTIPOINT (EMPTY, 1 1)",
+        "GEOMETRYCOLLECTION (POINT (0 0), POLYGON ((0 0, 1 0, 1 1, 0 0)))", "MULTIPOLYGON (EMPTY)",
     ],
-)
-def test_an_area_that_snaps_to_one_place_goes(run, shape, target, tolerance, area):
-    made = run.relations("snap", {"tolerance": tolerance}, table=geo(shape), target=geo(target))
-    arrow = [each.project("st_aswkb(geom) AS geom").to_arrow_table().column("geom") for each in made.values()]
-    found = sum(shapely.area(shapely.from_wkb(each.to_pylist())).sum() for each in arrow)
-    assert found == pytest.approx(area)
+    "huge": ["POINT (1e308 1e308)", "LINESTRING (-1e308 0, 1e308 0)", "POLYGON ((0 0, 1e308 0, 1e308 1e308, 0 0))"],
+    "infinite": ["POINT (inf 0)", "LINESTRING (0 0, inf inf)", "POINT (nan 1)"],
+    "around the world": [
+        "POLYGON ((179 10, -179 10, -179 11, 179 11, 179 10))", "POINT (180 90)", "POINT (0 -90)",
+        "LINESTRING (170 80, -170 80)", "POLYGON ((-180 80, 180 80, 180 90, -180 90, -180 80))",
+    ],
+}  # fmt: skip
+TYPES = node_types()
+OTHERS = ("union", "sort", "distinct", "sample", "hash_rows", "change_detector", "log")
+SPATIAL = sorted(kind for kind, op in TYPES.items() if op.category == "Spatial" or kind in OTHERS)
+# Numbers too large for GEOS make it complain besides.
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
 
-def test_a_ring_that_is_one_place_has_repeated_points(run):
-    table = geo("POLYGON ((0 0, 0 0, 0 0, 0 0))", "POINT (1 1)")
-    made = run("validate_geometry", {"checks": ["repeated_points"]}, table=table)
-    assert (len(made["failed"]), len(made["passed"])) == (1, 1)
+def tables_of(session, op, shapes, crs):
+    """A table for each port: the first row of its usual table again and again, with each of these shapes."""
+    made = {}
+    for port, sql in feed(op).items():
+        usual = [table(session, each) for each in (sql if isinstance(sql, list) else [sql])]
+        filled = [_filled(session, each, shapes, crs) for each in usual]
+        made[port] = filled if isinstance(sql, list) else filled[0]
+    return made
 
 
-def test_what_has_a_vertex_that_is_no_number_is_near_nothing(run):
-    made = run("nearest", {}, base=geo("LINESTRING (0 0, NaN 1)"), candidate=geo("POINT (0 5)"))
-    assert sorted(len(each) for each in made.values()) == [0, 1]
+def _filled(session, usual, shapes, crs):
+    own = geometry_columns(usual)
+    if not own:
+        return usual
+    odd = table(session, geo(*shapes, crs=crs, column="_shape", first="_number"))
+    columns = [f'o._shape AS "{name}"' if name in own else f'u."{name}"' for name in usual.columns]
+    query = f"SELECT {', '.join(columns)} FROM {{odd}} o, (SELECT * FROM {{usual}} LIMIT 1) u ORDER BY o._number"
+    return session.sql(query, odd=odd, usual=usual)
 
 
-@pytest.mark.parametrize("config", [{"vertex": "index", "index": 10**30}, {"vertex": "index", "index": -(10**30)}])
-def test_no_vertex_has_such_a_number(run, config):
-    with pytest.raises(ValidationError):
-        run("coordinates", config, table=geo("POINT (1 2)"))
+def count(relation):
+    return len(relation.fetchall())
 
 
-@pytest.mark.parametrize("multiplier", [1e200, -1, 0, math.inf, math.nan])
-def test_lengths_are_multiplied_by_what_is_possible(multiplier):
-    with pytest.raises(ValidationError):
-        Measure(area="a", multiplier=multiplier)
+def complaint(error):
+    """What an error should say and does not."""
+    if error.code in ("node_failed", "internal"):
+        return f"nobody thought of it: {error.message}"
+    if error.code == "invalid_geometry" and error.row is None:
+        return f"no row: {error.message}"
+    return None if error.message.endswith((".", "?")) else f"no sentence: {error.message}"
 
 
-@pytest.mark.parametrize(("x", "text"), [(1e300, "1e+300"), (2683000.123456789, "2683000.123456789"), (0.125, "0.125")])
-def test_rounding_to_many_decimals_loses_none(run, x, text):
-    made = run("geometry_to_text", {"precision": 15}, table=geo(f"POINT ({x!r} 2)"))
-    (row,) = made
-    assert any(isinstance(value, str) and value.startswith(f"POINT ({text} 2") for value in row)
-
-
-@pytest.mark.parametrize("how", ["intersection", "union"])
-@pytest.mark.parametrize(
-    ("inside", "dimension"), [("POINT (1 1)", 0), ("LINESTRING (1 1, 3 1)", 1), ("POINT (2 1)", 0)]
-)
-def test_overlay_keeps_what_lies_in_an_area(run, how, inside, dimension):
-    area = "SELECT 1 AS a, 'POLYGON ((0 0, 2 0, 2 2, 0 2, 0 0))'::GEOMETRY AS geom"
-    made = run.relations("overlay", {"how": how}, left=area, right=f"SELECT 7 AS r, '{inside}'::GEOMETRY AS geom")
-    found = made["result"].project("a, r, st_aswkb(geom)").fetchall()
-    pairs = [shapely.from_wkb(bytes(geom)) for a, r, geom in found if a and r]
-    assert [shapely.get_dimensions(each) for each in pairs] == [dimension]
-    assert ([a for a, r, _ in found if not r] == [1]) == (how == "union")
-
-
-@pytest.mark.parametrize("shapes", [["POINT (1 2)"], ["POINT (1 2)", "POINT (2 2)"], ["POINT (1 2)", "POINT (2 3)"]])
-def test_cells_without_a_margin_are_areas(run, shapes):
-    made = run.relations("voronoi", {"margin": 0}, table=geo(*shapes))
-    cells = made["result"].project("st_aswkb(geom)").fetchall()
-    assert all(shapely.from_wkb(bytes(each[0])).area > 0 for each in cells)
-    assert len(cells) == len(shapes)
-
-
-@pytest.mark.parametrize("about", ["centroid", "center", "origin"])
-def test_what_has_a_vertex_that_is_no_number_is_not_moved(run, about):
-    with pytest.raises(NodeError, match="a coordinate is no number") as caught:
-        run("affine", {"dx": 1, "about": about}, table=geo("POINT (0 0)", "LINESTRING (0 0, NaN 1)"))
-    assert caught.value.row == 2
-
-
-@pytest.mark.parametrize("node", [True, False])
-def test_a_line_without_length_is_rejected(run, node):
-    made = run("polygons_from_lines", {"node": node}, table=geo("LINESTRING (5 5, 5 5)"))
-    assert [len(each) for each in made.values()] == [0, 1]
-
-
-@pytest.mark.parametrize("text", ["POINT Z (1 2 inf)", "POINT Z (1 2 NaN)", "LINESTRING Z (0 0 1, 1 1 inf)"])
-def test_a_height_that_is_no_number_is_rejected(run, text):
-    made = run("geometry_from_text", {"column": "t"}, table={"t": [text, "POINT Z (1 2 3)", "POINT (1 2)"]})
-    assert (len(made["result"]), len(made["rejected"])) == (2, 1)
+@pytest.mark.parametrize("crs", ["EPSG:4326", None])
+@pytest.mark.parametrize("kind", SPATIAL)
+def test_odd_geometry_gives_rows_or_an_error_with_its_row(kind, crs, session, tmp_path):
+    op, wrong = TYPES[kind], {}
+    write_files(op, tmp_path)
+    context = Context(session, tmp_path, scratch=tmp_path)
+    for odd, shapes in ODD.items():
+        tables = tables_of(session, op, shapes, crs)
+        try:
+            with blame("n"):
+                made = op.configure(op.example).call(tables, context)
+                rows = sum(count(each) for each in made.values())
+        except NodeError as error:
+            wrong[odd] = complaint(error)
+            continue
+        if "rejected" in made and list(tables) == ["table"] and not combines(op) and rows < count(tables["table"]):
+            wrong[odd] = f"only {rows} rows of {count(tables['table'])} come out"
+    assert not any(wrong.values()), wrong
