@@ -43,15 +43,8 @@ ENVELOPES = frozenset({"invalid_json", "invalid_request", "too_large"})
 NO_MEMORY = "The server's memory is used up now (GRAPHMILL_API_MEMORY_LIMIT); ask for less, or try again in a moment."
 UNANSWERED = (sql.OperationalError, sql.InterfaceError, sql.TimeoutError, psycopg2.OperationalError,
               psycopg2.InterfaceError)  # fmt: skip
-HANDLED = (
-    GraphmillError,
-    HTTPException,
-    RequestValidationError,
-    ClientDisconnect,
-    RecursionError,
-    MemoryError,
-    *UNANSWERED,
-)
+HANDLED = (GraphmillError, HTTPException, RequestValidationError, ClientDisconnect, RecursionError, MemoryError,
+           *UNANSWERED)  # fmt: skip
 
 log = structlog.get_logger(__name__)
 

@@ -19,7 +19,6 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_NAME = 1_000
 LAYOUT = frozenset({"group", "note"})
 BROKEN = "\0"  # the type of a node that could not be read; no node type is called so
-CONSTANTS = ("NaN", "Infinity", "-Infinity")
 RULES = {  # JSON's words in place of Python's
     "missing": "it is needed",
     "tuple_type": "it must be a list",
@@ -262,9 +261,8 @@ def _why(error: Exception) -> str:
         return f"byte {error.start + 1} is no UTF-8"
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
-    said = str(error)
-    return f"{said} is no number" if said in CONSTANTS else "a number has too many digits"
+    return "a number has too many digits" if "digits" in str(error) else str(error)
 
 
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(name)
+    raise ValueError(f"{name} is no number")

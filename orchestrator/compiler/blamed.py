@@ -2,6 +2,7 @@
 
 import duckdb
 
+from orchestrator.compiler.check import Step
 from orchestrator.compiler.failing import DATA_ERRORS
 from orchestrator.compiler.run import RunContext
 from orchestrator.compiler.wanted import expressions_in
@@ -20,11 +21,17 @@ def setting(run: RunContext, error: NodeError) -> str | None:
     found = dict(expressions_in(type(step.op), step.node.config))
     if len(found) == 1:
         return next(iter(found))
-    plain = {path: text for path, text in found.items() if not PLACEHOLDER.search(text)}
+    table = _arriving(run, step)
+    if table is None:
+        return None
+    return next((path for path, text in found.items() if not PLACEHOLDER.search(text) and _fails(table, text)), None)
+
+
+def _arriving(run: RunContext, step: Step) -> Relation | None:
+    """The first table that came to a node."""
     aliases = {each.node_id: each.alias for each in run.plan.steps}
-    tables = [run.made.get((aliases.get(wire.source, ""), wire.source_port)) for wire in step.wires[:1]]
-    failing = (path for table in tables if table is not None for path, text in plain.items() if _fails(table, text))
-    return next(failing, None)
+    places = [(aliases.get(wire.source, ""), wire.source_port) for wire in step.wires]
+    return run.made.get(places[0]) if places else None
 
 
 def _fails(table: Relation, text: str) -> bool:

@@ -1,6 +1,7 @@
 """A setting that does not fit its node type, as a problem on it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from orchestrator.errors import NodeError, Problem
@@ -20,7 +21,7 @@ def setting_problem(node: Node, op: type[Op], error: Any) -> Problem:
     hint = None
     if error["type"] == "extra_forbidden":
         *above, name = parts(path)[1:] or [""]
-        known = settings_at(op.config_schema(), above)
+        known = settings_at(_schema(op), above)
         inside = f" in '{above[0]}'" if above else ""
         text = f"'{name}' is no setting of '{op.type}'{inside}.{near(name, known)}"
         hint = listing(known) or None
@@ -28,6 +29,11 @@ def setting_problem(node: Node, op: type[Op], error: Any) -> Problem:
         text = f"'{error['loc'][-1]}' is needed."
     text = text if text.endswith((".", "?", "!")) else f"{text}."
     return Problem(code="invalid_config", message=text, node_id=node.id, path=path, hint=hint)
+
+
+@cache
+def _schema(op: type[Op]) -> dict[str, Any]:
+    return op.config_schema()
 
 
 def _place(config: Any, error: Any) -> Iterator[str | int]:

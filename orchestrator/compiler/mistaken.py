@@ -5,7 +5,7 @@ from typing import Any
 
 from orchestrator.compiler.wanted import expressions_in
 from orchestrator.errors import NodeError, Problem
-from orchestrator.expressions import names, tree
+from orchestrator.expressions import names
 from orchestrator.faults import unknown_column
 from orchestrator.literals import PLACEHOLDER
 from orchestrator.ops.base import Op
@@ -32,10 +32,11 @@ def unknown_columns(op: Op, config: Any, columns: Sequence[str], error: Problem)
     known = {each.lower() for each in columns} | {each.lower() for each in _strings(config)}
     for path, text in expressions_in(type(op), config):
         for name in _names(text) or ():
+            if name.lower() in known:
+                continue
             found = unknown_column(name, columns, port).problem()
-            found = found.model_copy(update={"node_id": error.node_id, "path": path})
-            if name.lower() not in known and (found.path, found.message) != (first.path, first.message):
-                yield found
+            if (path, found.message) != (first.path, first.message):
+                yield found.model_copy(update={"node_id": error.node_id, "path": path})
 
 
 def _names(text: str) -> tuple[str, ...] | None:
@@ -46,9 +47,7 @@ def _names(text: str) -> tuple[str, ...] | None:
     if '"' in text and PLACEHOLDER.search(text):
         return ()
     try:
-        bare = PLACEHOLDER.sub("NULL", text)
-        tree(bare)
-        return names(bare)
+        return names(PLACEHOLDER.sub("NULL", text))
     except NodeError:
         return None
 

@@ -50,23 +50,23 @@ def find_delimiter(head: str, mark: str) -> str:
 
 
 def _field_counts(head: str, delimiter: str, mark: str) -> list[int]:
+    return [len(row) for row in _rows(head, delimiter, mark, 200) if row]
+
+
+def _rows(head: str, delimiter: str, mark: str, most: int) -> list[list[str]]:
+    """The first rows by Python's own reader; none where it cannot read them, or takes no such delimiter."""
     options: dict[str, Any] = {"quotechar": mark} if mark else {"quoting": csv.QUOTE_NONE}
     try:
-        rows = islice(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, **options), 200)
-        return [len(row) for row in rows if row]
-    except csv.Error:
+        return list(islice(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, **options), most))
+    except (csv.Error, TypeError):
         return []
 
 
 def names_alone(head: str, delimiter: str, mark: str) -> bool:
     """Whether a file is one line of words, and so of names: `t` or `f` among them is no truth value."""
-    options: dict[str, Any] = {"quotechar": mark} if mark else {"quoting": csv.QUOTE_NONE}
-    try:
-        rows = list(islice(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, **options), 2))
-    except csv.Error:
-        return False
+    rows = _rows(head, delimiter, mark, 2)
     words = [each.strip().lower() for each in rows[0]] if len(rows) == 1 else []
-    return all(each[:1].isalpha() or each[:1] == "_" for each in words) and not set(words) <= TRUTH
+    return bool(words) and all(each[:1].isalpha() or each[:1] == "_" for each in words) and not set(words) <= TRUTH
 
 
 def mixed_line_ends(head: str, mark: str) -> bool:

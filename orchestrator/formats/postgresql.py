@@ -1,6 +1,6 @@
 """Tables of PostgreSQL, with or without PostGIS: read as Arrow through ADBC, written by COPY."""
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
@@ -11,7 +11,7 @@ from orchestrator.connections.statements import Sql
 from orchestrator.crs import Crs
 from orchestrator.errors import NodeError, at
 from orchestrator.formats.base import Context, Reader, Relation, Target, option
-from orchestrator.formats.keyed import KEYS, check_keys
+from orchestrator.formats.keyed import KEYS, with_keys
 from orchestrator.ops.settings import Column
 from orchestrator.sql import quote
 
@@ -88,10 +88,7 @@ class PostgresqlWriter(Target):
     )
     keys: list[Column] = option([], KEYS, ["id"], "columns")
 
-    @model_validator(mode="after")
-    def _keyed(self) -> Self:
-        check_keys(self.mode, self.keys)
-        return self
+    _keyed = model_validator(mode="after")(with_keys)
 
     def save(self, table: Relation, context: Context) -> Relation:
         """In design the columns are checked, and nothing is connected to."""

@@ -5,14 +5,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 from pydantic import model_validator
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import sqlite_changes, sqlite_tables
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Layer, Relation, Writer, option
-from orchestrator.formats.keyed import KEYED, KEYS, check_keys
+from orchestrator.formats.keyed import KEYED, KEYS, with_keys
 from orchestrator.formats.streams import batches, stored
 from orchestrator.formats.vector import holdable
 from orchestrator.formats.workplace import remembered
@@ -80,10 +80,7 @@ class SqliteWriter(Writer):
     )
     keys: list[Column] = option([], KEYS, ["id"], "columns")
 
-    @model_validator(mode="after")
-    def _keyed(self) -> Self:
-        check_keys(self.mode, self.keys)
-        return self
+    _keyed = model_validator(mode="after")(with_keys)
 
     def check(self, table: Relation) -> None:
         """SQLite has 2,000 columns, and keeps names that begin with `sqlite_` for itself."""

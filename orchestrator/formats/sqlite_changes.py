@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import NodeError
+from orchestrator.formats.keyed import not_in_table
 from orchestrator.sql import quote
-from orchestrator.suggest import listing, near
 
 Rows = Iterable[Sequence[tuple[Any, ...]]]
 WAIT_S = 30.0
@@ -66,8 +66,7 @@ def _check(wanted: Iterable[str], there: Sequence[str], name: str) -> None:
     known = {each.lower() for each in there}
     for each in wanted:
         if each.lower() not in known:
-            message = f"Column '{each}' is not in table '{name}'.{near(each, there)}"
-            raise NodeError(message, code="unknown_column", path="/config/table", port="table", hint=listing(there))
+            raise not_in_table(each, name, there)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Geometry written as WKT, WKB or GeoJSON, as Shapely objects."""
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -30,14 +31,13 @@ def formats_of(texts: pa.Array) -> Any:
 
 DEEPEST = 15  # collections around each other: DuckDB holds no more
 # What is nested is read by recursion, which ends the process where it goes too deep: so far nobody means to.
-OPENED, COLLECTIONS, LONG = 50, 1000, 1000
-HEADS = [
-    b"GEOMETRYCOLLECTION",
-    *(
-        bytes.fromhex(each)
-        for each in ("0107000000", "0107000080", "01EF030000", "0000000007", "00000003EF", "0080000007")
-    ),
-]
+COLLECTIONS, SHORTEST = 1000, 9  # so many, and the bytes of the shortest: WKB's byte order, kind and count
+OPENED = 50  # brackets one in the other, with nothing but blanks between
+BRACKETS = {mark: re.compile(rf"\{mark}(?:\s*\{mark}){{{OPENED - 1}}}") for mark in "(["}
+HEADS = tuple(
+    bytes.fromhex(each) for each in ("0107000000", "0107000080", "01EF030000", "0000000007", "00000003EF", "0080000007")
+)
+WORDS = ("GEOMETRYCOLLECTION", *(each.hex().upper() for each in HEADS))
 NESTED = "It is nested too deeply."
 
 
@@ -47,7 +47,7 @@ def read(texts: pa.Array, formats: Any) -> "tuple[Shapes, dict[int, str]]":
         texts = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, SRID, ""))
     values = texts.to_numpy(zero_copy_only=False)
     made: Shapes = np.full(len(values), None, dtype=object)
-    deep = [row for row, value in enumerate(values) if value is not None and len(value) > LONG and _is_deep(value)]
+    deep = [row for row, value in enumerate(values) if value is not None and _is_deep(value)]
     given = values.copy()
     given[deep] = None
     for name, reader in READERS.items():
@@ -62,10 +62,12 @@ def read(texts: pa.Array, formats: Any) -> "tuple[Shapes, dict[int, str]]":
 
 def _is_deep(value: Any) -> bool:
     """Whether a text or WKB may be nested without end: judged without reading it."""
-    data = value if isinstance(value, bytes) else value.encode("utf-8", "replace").upper()
-    heads = HEADS if isinstance(value, bytes) else [*HEADS, *(each.hex().upper().encode() for each in HEADS[1:])]
-    bare = b"" if isinstance(value, bytes) else b"".join(data.split())
-    return sum(map(data.count, heads)) > COLLECTIONS or b"(" * OPENED in bare or b"[" * OPENED in bare
+    if isinstance(value, bytes):
+        return len(value) > SHORTEST * COLLECTIONS and sum(map(value.count, HEADS)) > COLLECTIONS
+    words = WORDS[1:] if value.startswith("0") else WORDS[:1]  # WKB in hexadecimal digits, or text
+    if len(value) > SHORTEST * COLLECTIONS and sum(map(value.upper().count, words)) > COLLECTIONS:
+        return True
+    return any(value.count(mark) >= OPENED and pattern.search(value) for mark, pattern in BRACKETS.items())
 
 
 def _deep(shapes: "Shapes") -> list[int]:

@@ -29,7 +29,6 @@ def without_repeated(shapes: "Shapes") -> Any:
 
 
 def _tidied(shape: Any) -> Any:
-    """A shape without repeated points; an area that is none any more goes, and so does a hole."""
     try:
         return shapely.remove_repeated_points(shape)
     except shapely.errors.GEOSException:
@@ -37,11 +36,8 @@ def _tidied(shape: Any) -> Any:
             parts = [_tidied(each) for each in shape.geoms]
             return type(shape)([each for each in parts if not each.is_empty])
         rings = [shapely.get_rings(shape)[0], *(each for each in shape.interiors if _is_area(each))]
-        return (
-            shapely.remove_repeated_points(shapely.Polygon(rings[0], rings[1:]))
-            if _is_area(rings[0])
-            else shapely.Polygon()
-        )
+        made = shapely.Polygon(rings[0], rings[1:]) if _is_area(rings[0]) else shapely.Polygon()
+        return shapely.remove_repeated_points(made)
 
 
 def _is_area(ring: Any) -> bool:

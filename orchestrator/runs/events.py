@@ -7,6 +7,7 @@ streams of this process. A slow look at the table stands behind it, should a not
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 from dagster import DagsterEventType as Kind
@@ -54,7 +55,7 @@ class Reader:
         These have the id of the event before: who comes back with it gets all of them.
         """
         event = self._event(cursor, entry)
-        kind = entry.dagster_event.event_type if entry.dagster_event else None
+        kind = _kind(entry)
         before, self._before = self._before, cursor
         if kind not in TELLING:
             return [event]
@@ -70,7 +71,7 @@ class Reader:
         return Event(cursor=cursor, since=since, kind="node", data=data)
 
     def _event(self, cursor: int, entry: EventLogEntry) -> Event:
-        place = self._progress.feed(entry)
+        place, told = self._progress.feed(entry), partial(Event, cursor=cursor, since=cursor)
         data: dict[str, Any] = {
             "timestamp": moment(entry.timestamp),
             "level": logging.getLevelName(entry.level).lower(),
@@ -79,15 +80,17 @@ class Reader:
         }
         if place is not None:
             node = self._progress.changed(place)
-            return Event(cursor=cursor, since=cursor, kind="node", data=data | {"node": node.model_dump(mode="json")})
-        kind = entry.dagster_event.event_type if entry.dagster_event else None
+            return told(kind="node", data=data | {"node": node.model_dump(mode="json")})
+        kind = _kind(entry)
         if kind in STATUS_OF:
             error = self._progress.error if kind == Kind.RUN_FAILURE else None
             message = error.message if error else data["message"]
-            return Event(
-                cursor=cursor, since=cursor, kind="status", data=data | {"status": STATUS_OF[kind], "message": message}
-            )
-        return Event(cursor=cursor, since=cursor, kind="log", data=data)
+            return told(kind="status", data=data | {"status": STATUS_OF[kind], "message": message})
+        return told(kind="log", data=data)
+
+
+def _kind(entry: EventLogEntry) -> Kind | None:
+    return entry.dagster_event.event_type if entry.dagster_event else None
 
 
 class Events:

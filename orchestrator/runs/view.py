@@ -3,7 +3,6 @@
 import builtins
 from pathlib import Path
 
-from dagster import DagsterEventType as Kind
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
 from orchestrator.compiler.emit import RUN_CONFIG, WORKFLOW_TAG
@@ -13,7 +12,7 @@ from orchestrator.compiler.plan import Plan
 from orchestrator.compiler.run import VERSION_TAG, table_path
 from orchestrator.errors import NotFound
 from orchestrator.names import key
-from orchestrator.runs.progress import CHANGES, Progress, moment
+from orchestrator.runs.progress import READ, Progress, moment
 from orchestrator.runs.shapes import Execution, Status
 from orchestrator.secrets import mask
 from orchestrator.settings import Settings
@@ -60,8 +59,7 @@ class View:
         record = self.record(execution_id)
         execution = self.summary(record)
         progress = self.progress(record.dagster_run)
-        kinds = {*CHANGES, Kind.RUN_FAILURE, Kind.ENGINE_EVENT}
-        for entry in self._instance.all_logs(execution_id, of_type=kinds):
+        for entry in self._instance.all_logs(execution_id, of_type=READ):
             progress.feed(entry)
         if execution.status in ENDED:
             progress.finish(execution.status)

@@ -38,6 +38,7 @@ Save = Callable[..., int]
         (b"a,b\n", {}, ["a VARCHAR", "b VARCHAR"], []),
         (b"a,b\n", {"header": True, "types": {"a": "bigint"}}, ["a BIGINT", "b VARCHAR"], []),
         (b"1,2\n3,4\n", {}, ["column0 BIGINT", "column1 BIGINT"], [(1, 2), (3, 4)]),
+        (b"a||b\n1||2\n", {"delimiter": "||"}, ["a BIGINT", "b BIGINT"], [(1, 2)]),
         (b"i,t,f\n", {}, ["i VARCHAR", "t VARCHAR", "f VARCHAR"], []),
         (b'"true","day of, it"\n', {}, ["true VARCHAR", "day of, it VARCHAR"], []),
         (b"t,f\n", {}, ["column0 BOOLEAN", "column1 BOOLEAN"], [(True, False)]),

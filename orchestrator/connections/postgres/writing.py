@@ -10,9 +10,9 @@ from orchestrator.connections.postgresql import spatial_systems
 from orchestrator.crs import same, title, written_in
 from orchestrator.errors import NodeError
 from orchestrator.formats.base import kept
+from orchestrator.formats.keyed import not_in_table
 from orchestrator.ops.base import Context, Relation
 from orchestrator.sql import quote
-from orchestrator.suggest import listing, near
 
 DIMENSIONS = {0: "Geometry", 1: "GeometryZ", 2: "GeometryM", 3: "GeometryZM"}
 
@@ -156,8 +156,7 @@ class Writing:
         there = [each.name for each in self.cursor.description]
         for each in columns:
             if each.name not in there:
-                message = f"Column '{each.name}' is not in table '{self.name}'.{near(each.name, there)}"
-                raise NodeError(message, code="unknown_column", path="/config/table", port="table", hint=listing(there))
+                raise not_in_table(each.name, self.name, there)
 
     def _staged(self, columns: list[Stored]) -> str:
         """The rows in a table of this transaction's own, in the types of the table they are meant for."""
