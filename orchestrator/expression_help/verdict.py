@@ -17,10 +17,11 @@ from orchestrator.expressions import as_query, character, tree
 from orchestrator.faults import translate, unknown_column
 from orchestrator.graph import Workflow
 from orchestrator.literals import PLACEHOLDER, substitute, written_at
+from orchestrator.ops._impossible import check_possible
 from orchestrator.ops._types import canonical
 from orchestrator.preview.sessions import existing
 from orchestrator.schema import GEOMETRY, Column, column
-from orchestrator.sql import literal, quote
+from orchestrator.sql import literal, names, quote
 from orchestrator.tables import Session
 
 PLACE = "/expression"
@@ -127,6 +128,7 @@ def _kind(session: Session, sql: str, source: Relation | None) -> str:
         NodeError: with the position.
     """
     query = as_query(sql, f"({source.sql_query()})" if source is not None else "")
+    check_possible(sql, names(source) if source is not None else {})
     try:
         return column("", str(session.connection.sql(query).types[0])).type
     except duckdb.Error as error:

@@ -143,7 +143,7 @@ class FileReader(Reader):
     def _one(self, file: Found, context: Context) -> Relation:
         with self._usable(file, context):
             _reading.setdefault(context.session, set()).add(file.path)
-            reader = self if file.name == self.path else self.model_copy(update={"path": file.name})
+            reader = self.model_copy(update={"path": file.name, "inside": file.inside})
             if not self._is_packed(file):
                 return _with_names(reader.read(file.path, context), file.name)
             from orchestrator.formats.many import unpacked

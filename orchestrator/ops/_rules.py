@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.errors import NodeError, at
 from orchestrator.ops._clauses import regular, typed
+from orchestrator.ops._impossible import check_possible
 from orchestrator.ops._tested import boolean, check_steady
 from orchestrator.ops._types import NULL, TypeName, apart, family, plain
 from orchestrator.ops.base import Relation
@@ -114,6 +115,7 @@ class Rule(BaseModel):
         """
         if self.column is None:
             with at(f"{place}/expression"):
+                check_possible(self.expression or "", names(table))
                 return boolean(f"(\n{self.expression}\n)", table)
         kind = names(table)[self.column]
         if is_geometry(kind) and self.kind not in ("not_null", "has_value", "type"):

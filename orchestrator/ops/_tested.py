@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from orchestrator.errors import NodeError, at
 from orchestrator.expressions import calls
 from orchestrator.ops._clauses import Clause
+from orchestrator.ops._impossible import check_possible
 from orchestrator.ops.base import Relation
 from orchestrator.ops.settings import Expression, invalid, refuse
 from orchestrator.sql import names
@@ -51,6 +52,8 @@ class Tested(BaseModel):
     def checked(self, table: Relation, place: str = "") -> str:
         """The same, after seeing that it gives true or false."""
         with at(f"{place}/condition" if self.condition else f"{place}/clauses"):
+            if self.condition:
+                check_possible(self.condition, names(table))
             return boolean(self.sql(table, place), table)
 
 

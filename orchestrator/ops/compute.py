@@ -1,5 +1,6 @@
 """`compute`: FME's AttributeManager and ExpressionEvaluator."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 import duckdb
@@ -7,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.errors import at
 from orchestrator.expressions import parts
+from orchestrator.ops._impossible import check_possible
 from orchestrator.ops._types import TypeName, storable
-from orchestrator.ops.base import Op, Relation
+from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Expression, NewColumn
-from orchestrator.sql import quote
+from orchestrator.sql import names, quote
 
 
 class Computed(BaseModel):
@@ -46,14 +48,21 @@ class Compute(Op):
         examples=[[{"name": "total", "expression": "price * quantity"}]],
     )
 
-    def run(self, table: Annotated[Relation, "The rows to compute on."]) -> Relation:
+    def run(self, table: Annotated[Relation, "The rows to compute on."], context: Context) -> Relation:
         """One projection for as many columns as do not use each other: deep chains are slow to bind."""
         start = 0
         for end in range(1, len(self.columns) + 1):
             if end == len(self.columns) or _uses(self.columns[end], self.columns[start:end]):
+                if context.design:
+                    self._check(names(table), start, end)
                 table = self._project(table, start, end)
                 start = end
         return storable(table)
+
+    def _check(self, kinds: Mapping[str, str], start: int, end: int) -> None:
+        for index in range(start, end):
+            with at(f"/columns/{index}/expression"):
+                check_possible(self.columns[index].expression, kinds)
 
     def _project(self, table: Relation, start: int, end: int) -> Relation:
         made = {column.name.lower(): column for column in self.columns[start:end]}

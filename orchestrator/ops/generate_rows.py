@@ -102,4 +102,4 @@ class GenerateRows(Op):
         else:
             numbers = f"SELECT {self.start} + i * {self.step} AS d FROM range({self.count}) t(i)"
         table = context.session.connection.sql(f"SELECT d AS {quote(self.column)} FROM ({numbers})")
-        return Compute(columns=self.columns).run(table) if self.columns else table
+        return Compute(columns=self.columns).run(table, context) if self.columns else table

@@ -173,3 +173,10 @@ def test_what_is_no_archive(context: Context) -> None:
     with pytest.raises(NodeError, match=r"'a.csv' cannot be unpacked") as error:
         DataLoader.configure({"source_type": "csv", "path": "a.csv", "inside": "x"}).call({}, context)
     assert error.value.code == "unreadable_file"
+
+
+def test_two_members_have_their_own_columns(context: Context, design: Context, load: Load) -> None:
+    pack(context, ("a.csv", CSV), ("b.csv", b"x\n1.5\n"))
+    assert load(source_type="csv", path="a.zip/a.csv").columns == ["a", "b"]
+    assert load(source_type="csv", path="a.zip/b.csv").fetchall() == [(1.5,)]
+    assert load(source_type="csv", path="a.zip", inside="a.csv").columns == ["a", "b"]

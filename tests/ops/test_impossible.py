@@ -1,0 +1,101 @@
+"""What no row can be compared with is told before it runs; what some rows can is left alone."""
+
+from dataclasses import replace
+
+import duckdb
+import pytest
+
+from orchestrator.errors import NodeError
+from orchestrator.ops._impossible import check_possible
+from orchestrator.ops.compute import Compute
+from orchestrator.ops.filter import Filter
+from orchestrator.ops.validate import Validate
+from orchestrator.sql import names
+from orchestrator.tables import Session
+
+ROW = """SELECT 1::INTEGER AS i, [1] AS l, DATE '2024-01-01' AS d, TIME '01:00' AS t, true AS b, 'x' AS s,
+    TIMESTAMPTZ '2024-01-01 00:00:00+00' AS z, {'a': 1} AS st, 'x'::ENUM('x', 'y') AS e, '{}'::JSON AS j,
+    '00000000-0000-0000-0000-000000000000'::UUID AS u, 1.5::DECIMAL(4,2) AS de, INTERVAL 1 DAY AS iv, 5 AS "A b" """
+
+IMPOSSIBLE = [
+    ("i = 'abc'", "'abc' is no INTEGER, which 'i' is: they cannot be compared.", 4),
+    ("'abc' <> I", "'abc' is no INTEGER, which 'i' is: they cannot be compared.", 0),
+    ("i > 0 AND i IN (1, 'x')", "'x' is no INTEGER, which 'i' is: they cannot be compared.", 19),
+    ("i NOT IN ('1', 'x')", "'x' is no INTEGER, which 'i' is: they cannot be compared.", 15),
+    ("i BETWEEN 'a' AND 3", "'a' is no INTEGER, which 'i' is: they cannot be compared.", 10),
+    ("i IS DISTINCT FROM 'abc'", "'abc' is no INTEGER, which 'i' is: they cannot be compared.", 19),
+    ("i = '999999999999'", "'999999999999' is no INTEGER, which 'i' is: they cannot be compared.", 4),
+    ("\"A b\" = 'é'", "'é' is no INTEGER, which 'A b' is: they cannot be compared.", 8),
+    ("d = '2024-13-01'", "'2024-13-01' is no DATE, which 'd' is: they cannot be compared.", 4),
+    ("d = 5", "5 is no DATE, which 'd' is: they cannot be compared.", 4),
+    ("d = i", "'d' is DATE and 'i' is INTEGER: they cannot be compared.", 0),
+    ("b = 'maybe'", "'maybe' is no BOOLEAN, which 'b' is: they cannot be compared.", 4),
+    ("u = 'abc'", "'abc' is no UUID, which 'u' is: they cannot be compared.", 4),
+    ("l = 1", "1 is no INTEGER[], which 'l' is: they cannot be compared.", 4),
+    ("de = 'abc'", "'abc' is no DECIMAL(4,2), which 'de' is: they cannot be compared.", 5),
+    ("iv = 1", "1 is no INTERVAL, which 'iv' is: they cannot be compared.", 5),
+    ("'abc'::INT = i", "'abc' is no INTEGER.", 5),
+    ("DATE '2024-02-30' > d", "'2024-02-30' is no DATE.", 0),
+]
+LEFT_ALONE = [
+    "i = '5'", "i = ' 5 '", "i = '1.5'", "i IN ('1', '3000000000', 3000000000)", "i = NULL", "i = true", "b = 5",
+    "l = '[1]'", "de = '1.55555'", "iv = '3 days'", "e = 'z'", "e IN ('x', 'z')", "s = 'abc'", "d = 'infinity'",
+    "d > '2024-01-01'", "z = '2024-01-01 00:00:00 Europe/Berlin'", "CASE WHEN false THEN i = 'abc' END",
+    "TRY(i = 'abc')", "TRY_CAST('abc' AS INT) IS NULL", "coalesce(true, i = 'abc')", "i = i AND d = d",
+    "'5'::INT = i", "length(list_filter(['a'], lambda i: i = 'abc')) = 0", "z > d", "st.a = 1", "i = 2.5",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def kinds():
+    with duckdb.connect() as connection:
+        yield names(connection.sql(ROW))
+
+
+def failing(expression):
+    """Whether DuckDB fails for a row."""
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE made AS " + ROW)
+        try:
+            connection.sql(f"SELECT ({expression}) FROM made").fetchall()
+        except duckdb.ConversionException:
+            return True
+        return False
+
+
+@pytest.mark.parametrize(("expression", "message", "position"), IMPOSSIBLE)
+def test_impossible(kinds, expression, message, position):
+    with pytest.raises(NodeError) as caught:
+        check_possible(expression, kinds)
+    assert (caught.value.code, caught.value.message) == ("type_mismatch", message)
+    assert caught.value.position == position
+    assert failing(expression)
+
+
+@pytest.mark.parametrize("expression", LEFT_ALONE)
+def test_left_alone(kinds, expression):
+    check_possible(expression, kinds)
+    assert not failing(expression)
+
+
+@pytest.mark.parametrize(
+    ("op", "config", "path"),
+    [
+        (Filter, {"condition": "i = 'abc'"}, "/config/condition"),
+        (Compute, {"columns": [{"name": "n", "expression": "i = 'abc'"}]}, "/config/columns/0/expression"),
+        (Validate, {"rules": [{"kind": "expression", "expression": "i = 'abc'"}]}, "/config/rules/0/expression"),
+    ],
+)
+def test_on_the_setting(context, op, config, path):
+    table = context.session.connection.sql("SELECT 1 AS i")
+    with pytest.raises(NodeError) as caught:
+        op.configure(config).call({"table": table}, replace(context, design=True))
+    assert (caught.value.code, caught.value.path) == ("type_mismatch", path)
+
+
+def test_a_replaced_column_has_its_new_type(context):
+    columns = [{"name": "i", "expression": "i::VARCHAR"}, {"name": "same", "expression": "i = 'abc'"}]
+    with Session([]) as session:
+        table = session.connection.sql("SELECT 1 AS i")
+        made = Compute.configure({"columns": columns}).call({"table": table}, replace(context, design=True))["result"]
+        assert made.fetchall() == [("1", False)]
