@@ -7,14 +7,15 @@ that is wrong once is never read again.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from orchestrator.compiler.check import Checked, Step
 from orchestrator.compiler.infer import Columns, Inferred
+from orchestrator.compiler.shared_files import shared_files
+from orchestrator.compiler.sound import Graph, warning
 from orchestrator.errors import GraphmillError, Problem
 from orchestrator.paths import existing
 from orchestrator.pointers import escaped
@@ -24,59 +25,6 @@ LARGE = 100_000_000  # bytes of a file from which on it matters that a node hold
 WORD = re.compile(r"\w+")
 INTEGER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,0\)")
 UNTYPED = '"NULL"'
-Place = tuple[str, str]  # a node's id and one of its ports
-
-
-@dataclass(frozen=True)
-class Graph:
-    """A graph without errors, the columns at its ports, and who reads what; `root` is the data root."""
-
-    checked: Checked
-    inferred: Inferred
-    root: Path
-
-    @cached_property
-    def steps(self) -> Mapping[str, Step]:
-        """By node id, each after those it depends on."""
-        return {step.node.id: step for step in self.checked.steps}
-
-    @cached_property
-    def readers(self) -> Mapping[Place, list[Place]]:
-        """The input ports that an output port feeds."""
-        found: defaultdict[Place, list[Place]] = defaultdict(list)
-        for step in self.checked.steps:
-            for wire in step.wires:
-                found[wire.source, wire.source_port].append((wire.target, wire.target_port))
-        return found
-
-    @cached_property
-    def sources(self) -> frozenset[str]:
-        """The nodes that an edge leaves, also one to a node that is disabled."""
-        return frozenset(edge.source for edge in self.checked.workflow.edges)
-
-    @cached_property
-    def ends(self) -> frozenset[str]:
-        """The nodes that somebody may look at: nobody reads them, or one that is disabled would."""
-        waiting = {edge.source for edge in self.checked.workflow.edges if edge.target not in self.steps}
-        return frozenset(waiting | self.steps.keys() - {place[0] for place in self.readers})
-
-    @cached_property
-    def has_sinks(self) -> bool:
-        """Whether rows leave the graph. A draft without, of which one looks at the ports, is as it should be."""
-        return any(step.op.sink for step in self.checked.steps)
-
-    def into(self, step: Step) -> Mapping[str, Columns | None]:
-        """The columns at a node's input ports."""
-        return self.inferred.inputs[step.node.id]
-
-    def out_of(self, step: Step) -> Mapping[str, Columns | None]:
-        """The columns at a node's output ports."""
-        return self.inferred.outputs[step.node.id]
-
-    def after(self, step: Step) -> list[Step]:
-        """The nodes that read what a node gives."""
-        ports = step.op.ports.outputs
-        return [self.steps[target] for port in ports for target, _ in self.readers.get((step.node.id, port), ())]
 
 
 def advise(checked: Checked, inferred: Inferred, root: Path) -> list[Problem]:
@@ -93,7 +41,7 @@ def unused_outputs(graph: Graph) -> Iterator[Problem]:
         ports = list(step.op.ports.outputs)
         message = f"Nothing reads what '{step.node.name}' gives, and other rows of this graph are written."
         hint = "connect it to a writer or an output, or disable it"
-        yield _warning(step, message, hint, code="unused_output", port=ports[0] if len(ports) == 1 else None)
+        yield warning(step, message, hint, code="unused_output", port=ports[0] if len(ports) == 1 else None)
 
 
 def unused_columns(graph: Graph) -> Iterator[Problem]:
@@ -113,7 +61,7 @@ def unused_columns(graph: Graph) -> Iterator[Problem]:
             if path is not None and mentions == 1:
                 message = f"Column '{name}' is made here, and dropped before anything reads it."
                 hint = "keep it where it is dropped, or do not make it"
-                yield _warning(step, message, hint, code="unused_column", port=port, path=path)
+                yield warning(step, message, hint, code="unused_column", port=port, path=path)
 
 
 def _is_live(name: str, read: frozenset[str] | None) -> bool:
@@ -181,7 +129,7 @@ def lost_orders(graph: Graph) -> Iterator[Problem]:
         if step.settled and step.op.ordered_by() and not seen[step.node.id]:
             message = f"This order is lost: nothing after '{step.node.name}' goes by it."
             hint = f"sort after '{after[0].node.name}', or leave this node out"
-            yield _warning(step, message, hint, code="order_lost", path="/config/by")
+            yield warning(step, message, hint, code="order_lost", path="/config/by")
 
 
 def _sees(step: Step, after: Step, seen: Mapping[str, bool]) -> bool:
@@ -212,7 +160,7 @@ def differing_keys(graph: Graph) -> Iterator[Problem]:
             if one and other and UNTYPED not in (one, other) and _family(one) != _family(other):
                 message = f"'{pair[0][1]}' is {one} and '{pair[1][1]}' is {other}: they are converted to be compared."
                 hint = "make them one type with a cast node, so that it is said how"
-                yield _warning(step, message, hint, code="join_types_differ", path=f"/config{path}")
+                yield warning(step, message, hint, code="join_types_differ", path=f"/config{path}")
 
 
 def _type(columns: Columns | None, name: str) -> str | None:
@@ -238,7 +186,7 @@ def held_rows(graph: Graph) -> Iterator[Problem]:
         if files and step.wires and step.op.holds_rows:
             message = f"'{step.node.name}' holds all rows in memory at once, and reads from {files[0]}."
             hint = "filter the rows, and leave out columns, before it"
-            yield _warning(step, message, hint, code="holds_all_rows")
+            yield warning(step, message, hint, code="holds_all_rows")
 
 
 def _large(step: Step, root: Path) -> Iterator[str]:
@@ -264,11 +212,11 @@ def dropped_geometry(graph: Graph) -> Iterator[Problem]:
         if kind == "text" and names:
             message = f"This format keeps '{names[0]}' as text (WKT) only, without its coordinate system."
             hint = "say so with geometry_to_text, leave it out with remove_geometry, or write a format for geometry"
-            yield _warning(step, message, hint, code="geometry_dropped", port="table", path="/config/target_type")
+            yield warning(step, message, hint, code="geometry_dropped", port="table", path="/config/target_type")
         elif kind == "features" and not names and (lost := _lost_at(graph, step)):
             message = f"No geometry reaches this file: it is lost at '{lost.node.name}'."
             hint = "keep the geometry column there, or join it back"
-            yield _warning(step, message, hint, code="geometry_dropped", port="table", path="/config/target_type")
+            yield warning(step, message, hint, code="geometry_dropped", port="table", path="/config/target_type")
 
 
 def _lost_at(graph: Graph, step: Step) -> Step | None:
@@ -281,13 +229,6 @@ def _lost_at(graph: Graph, step: Step) -> Step | None:
     return None
 
 
-def _warning(
-    step: Step, message: str, hint: str, *, code: str, port: str | None = None, path: str | None = None
-) -> Problem:
-    where = {"node_id": step.node.id, "port": port, "path": path}
-    return Problem(severity="warning", code=code, message=message, hint=hint, **where)
-
-
 ADVICE: tuple[Callable[[Graph], Iterator[Problem]], ...] = (
-    unused_outputs, unused_columns, lost_orders, differing_keys, held_rows, dropped_geometry,
+    unused_outputs, unused_columns, lost_orders, differing_keys, held_rows, dropped_geometry, shared_files,
 )  # fmt: skip

@@ -22,6 +22,19 @@ def warn(writer: Writer, table: Relation, context: Context) -> None:
     context.warn(f"Not all is kept as it is in {writer.label}: {told}.", code="format_changes", hint=hint)
 
 
+def warn_of_old(writer: Writer, old: Relation, together: Relation, context: Context) -> None:
+    """Warn of columns of the file whose type changes in the rows that are there, so that the new ones fit."""
+    before, after = names(old), names(together)
+    found = [
+        f"'{name}' ({plain(kind)}) becomes {plain(after[name])}"
+        for name, kind in before.items()
+        if name in after and _differs(kind, after[name])
+    ]
+    if found:
+        message = f"These rows have other types than '{writer.path}' has: {'; '.join(found[:MOST])}, in all its rows."
+        context.warn(message, code="format_changes", hint="cast these columns before, or write another file")
+
+
 def _changes(writer: Writer, table: Relation, context: Context) -> Iterator[str]:
     before, after = names(table), names(writer.prepare(table, context))
     if len(before) != len(after):

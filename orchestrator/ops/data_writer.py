@@ -9,11 +9,12 @@ from orchestrator.errors import NodeError, at
 from orchestrator.formats import Target, Writer, writers
 from orchestrator.formats.atomic import replacing
 from orchestrator.formats.base import is_read_by, kept
-from orchestrator.formats.changed import warn
+from orchestrator.formats.changed import warn, warn_of_old
 from orchestrator.formats.problems import sentences
 from orchestrator.formats.systems import aligned
+from orchestrator.formats.targets import check_target
 from orchestrator.ops._by_format import ByFormat
-from orchestrator.ops.base import Context, Relation
+from orchestrator.ops.base import Context, Relation, UnknownColumns
 from orchestrator.paths import resolve
 
 
@@ -50,10 +51,12 @@ class DataWriter(ByFormat):
         writer = self
         with at("/path"):
             target = resolve(context.root, writer.path)
-            self._check_target(writer, target)
+            check_target(writer, target)
         writer.refuse(table)
         if context.design:
             warn(writer, table, context)
+            if target.exists():
+                self._foresee(writer, table, context)
             return table
         if self.mode == "error" and target.exists():
             raise NodeError(f"File '{writer.path}' is there already.", code="file_exists", path="/config/path")
@@ -62,6 +65,28 @@ class DataWriter(ByFormat):
                 table = kept(table, context)
             context.notes["rows_written"] = self._write(writer, table, target, context)
         return table
+
+    def _foresee(self, writer: Writer, table: Relation, context: Context) -> None:
+        """Warn where the file that is there now would end a run: by then it may be another."""
+        if self.mode == "error":
+            message = f"File '{writer.path}' is there already, and this node refuses to replace it: a run would fail."
+            context.warn(message, code="file_exists", path="/config/path", hint="another path or mode, or remove it")
+        if self.mode != "append" or self.mode in writer.changes:
+            return
+        try:
+            with at("/path"), sentences(writer.path, context.root):
+                if (old := writer.existing_rows(table, context)) is not None:
+                    warn_of_old(writer, old, self._together(writer, table, old, context), context)
+        except UnknownColumns:
+            return
+        except NodeError as error:
+            message = f"These rows cannot be added to '{writer.path}' as it is now: {error.message}"
+            context.warn(message, code=error.code, path=error.path, hint=error.hint or "another path, or overwrite it")
+
+    @staticmethod
+    def _together(writer: Writer, table: Relation, old: Relation, context: Context) -> Relation:
+        new = aligned(writer.prepare(table, context), old)
+        return context.session.sql("FROM {old} UNION ALL BY NAME FROM {new}", old=old, new=new)
 
     def _write(self, writer: Writer, table: Relation, target: Path, context: Context) -> int:
         if self.mode in writer.changes and target.exists():
@@ -75,23 +100,7 @@ class DataWriter(ByFormat):
                 writer.begin(target, place)
             if old is None:
                 return writer.write(table, place, context)
-            new = aligned(writer.prepare(table, context), old)
-            together = context.session.sql("FROM {old} UNION ALL BY NAME FROM {new}", old=old, new=new)
+            together = self._together(writer, table, old, context)
             before = context.session.sql("SELECT count(*) FROM {old}", old=old).fetchall()[0][0]
             writer.refuse(together)
             return writer.write(together, place, context) - int(before)
-
-    @staticmethod
-    def _check_target(writer: Writer, target: Path) -> None:
-        if target.is_dir():
-            raise NodeError(f"'{writer.path}' is a folder: name a file.", code="path_not_allowed")
-        above = next(each for each in target.parents if each.exists())
-        if not above.is_dir():
-            raise NodeError(f"'{writer.path}' is below a file: name a folder.", code="path_not_allowed")
-        ends = {end: kind for kind, each in writers().items() for end in each.extensions}
-        suffix = target.suffix.lower()
-        if suffix in ends and suffix not in writer.extensions:
-            message = (
-                f"'{writer.path}' ends like {ends[suffix]}, and {writer.name} is written ({writer.extensions[0]})."
-            )
-            raise NodeError(message, code="wrong_extension")

@@ -4,15 +4,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import geopandas
 import pytest
+import shapely
 from jsonschema import Draft202012Validator
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import Writer, readers, writers
-from orchestrator.ops.base import Context
+from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.data_loader import DataLoader
 from orchestrator.ops.data_writer import DataWriter
 from orchestrator.tables import Session
@@ -55,6 +58,8 @@ def test_modes(context: Context) -> None:
         ("folder", "path_not_allowed", "'folder' is a folder: name a file."),
         ("file.csv/a.csv", "path_not_allowed", "'file.csv/a.csv' is below a file: name a folder."),
         ("out/a.xlsx", "wrong_extension", "'out/a.xlsx' ends like excel, and csv is written (.csv)."),
+        ("a.osm.pbf", "wrong_extension", "'a.osm.pbf' ends like osm_pbf, and csv is written (.csv)."),
+        ("a.ZIP", "wrong_extension", "'a.ZIP' ends like an archive, and csv is written (.csv)."),
     ],
 )
 @pytest.mark.parametrize("design", [True, False])
@@ -66,6 +71,70 @@ def test_refuses(context: Context, path: str, code: str, text: str, design: bool
     assert (error.value.code, error.value.path) == (code, "/config/path")
     assert text in error.value.message
     assert len(list(context.root.rglob("*"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"), [("excel", "a.ods"), ("excel", "a.xls"), ("text", "a.txt.gz"), ("xml", "a.xml.gz")]
+)
+def test_names_that_are_only_read(context: Context, kind: str, path: str) -> None:
+    with pytest.raises(NodeError, match="which is only read") as error:
+        write(context, "SELECT 'x' AS a", target_type=kind, path=path)
+    assert error.value.code == "wrong_extension"
+
+
+def test_names_that_say_nothing(context: Context) -> None:
+    write(context, "SELECT 1 AS a", path="export.data")
+    assert (context.root / "export.data").read_text() == "a\n1\n"
+
+
+def point(context: Context, crs: str) -> Relation:
+    return context.session.from_frame(geopandas.GeoDataFrame({"a": [1]}, geometry=[shapely.Point(1, 2)], crs=crs))
+
+
+@pytest.mark.parametrize(
+    ("made", "config", "code", "text", "fails"),
+    [
+        (1, {"mode": "error"}, "file_exists", "'a.csv' is there already", True),
+        (1, {"mode": "append", "path": "b.xlsx", "target_type": "excel"}, "unreadable_file", "'b.xlsx'", True),
+        (
+            "'x'",
+            {"mode": "append", "path": "d.parquet", "target_type": "parquet"},
+            "format_changes",
+            "'a' (DATE) becomes VARCHAR, in all its rows",
+            False,
+        ),
+        (None, {"mode": "append", "path": "c.gpkg", "target_type": "geopackage"}, "crs_mismatch", "is in WGS 84", True),
+    ],
+)
+def test_what_would_fail_is_told_before(
+    context: Context, made: Any, config: dict[str, Any], code: str, text: str, fails: bool
+) -> None:
+    """As a warning: until the run, the file may be another."""
+    write(context, "SELECT 1 AS a")
+    write(context, "SELECT DATE '2024-01-01' AS a", path="d.parquet", target_type="parquet")
+    (context.root / "b.xlsx").write_text("no workbook")
+    to_c = DataWriter.configure({"path": "c.gpkg", "target_type": "geopackage"})
+    to_c.call({"table": point(context, "EPSG:4326")}, context)
+    node = DataWriter.configure({"target_type": "csv", "path": "a.csv", **config})
+    with Session([context.root]) as session:
+        design = Context(session, context.root, design=True)
+        table = point(design, "EPSG:3857") if made is None else session.connection.sql(f"SELECT {made} AS a")
+        node.call({"table": table}, design)
+        (warning,) = [each for each in design.warnings if each.code == code]
+        assert text in warning.message
+        assert warning.hint
+    table = point(context, "EPSG:3857") if made is None else context.session.connection.sql(f"SELECT {made} AS a")
+    with pytest.raises(NodeError) if fails else nullcontext() as error:
+        node.call({"table": table}, context)
+    assert error is None or error.value.code == code
+
+
+def test_what_can_be_added_is_not_warned_of(context: Context) -> None:
+    write(context, "SELECT 1 AS a")
+    with Session([context.root]) as session:
+        design = Context(session, context.root, design=True)
+        write(design, "SELECT 2 AS b, 'x' AS a", mode="append")
+        assert design.warnings == []
 
 
 def test_a_file_written_over_itself(context: Context) -> None:
