@@ -9,10 +9,9 @@ from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 
 from api import errors, openapi
-from api.middleware import LOCAL_ORIGIN, Guard, Heads, Tracked, bind_ids
+from api.middleware import LOCAL_ORIGIN, Cors, Guard, Heads, Tracked, bind_ids
 from api.paths import KeepSlashes
 from api.routes import connections, executions, expressions, files, health, nodes, outputs, workflows
 from api.system import System
@@ -62,7 +61,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
     origins = {"allow_origins": said} if said else {"allow_origin_regex": LOCAL_ORIGIN}
     return [
         Middleware(Tracked),
-        Middleware(CORSMiddleware, **origins, allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED),
+        Middleware(Cors, **origins, allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED),
         Middleware(Guard, settings=settings),
         Middleware(Heads),
         Middleware(KeepSlashes),

@@ -3,11 +3,14 @@
 import ipaddress
 import re
 import time
+from http import HTTPStatus
 from uuid import uuid4
 
 import structlog
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem_answer, respond
@@ -58,6 +61,24 @@ class Tracked:
                 log.info("request", method=scope["method"], path=scope["path"], status=status, seconds=seconds)
 
 
+class Cors(CORSMiddleware):
+    """Starlette's, but what it refuses a page's browser has the shape of every other refusal."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """What a page may ask for."""
+        answer = super().preflight_response(request_headers)
+        if answer.status_code < HTTPStatus.BAD_REQUEST:
+            return answer
+        said = Problem(code="unknown_origin", message=_foreign(request_headers.get("origin", "")))
+        refused = problem_answer(answer.status_code, said.code, [said])
+        refused.headers["Vary"] = answer.headers.get("Vary", "Origin")
+        return refused
+
+
+def _foreign(origin: str) -> str:
+    return f"Pages of '{origin[:100]}' may not call this: see GRAPHMILL_CORS_ORIGINS."
+
+
 class Guard:
     """Refuses foreign hosts and origins, and answers what nobody foresaw."""
 
@@ -96,8 +117,7 @@ class Guard:
             message = f"Host '{host[:100]}' is not served here: use localhost, or set GRAPHMILL_HOST."
             return 400, Problem(code="unknown_host", message=message)
         if scope["method"] not in SAFE and origin and not self._knows_origin(origin, host):
-            message = f"Pages of '{origin[:100]}' may not call this: see GRAPHMILL_CORS_ORIGINS."
-            return 403, Problem(code="unknown_origin", message=message)
+            return 403, Problem(code="unknown_origin", message=_foreign(origin))
         if b"%00" in scope.get("raw_path", b"") + b"?" + scope["query_string"]:
             return 400, Problem(code="invalid_request", message="An address cannot hold a NUL character.")
         return None

@@ -8,13 +8,14 @@ from pathlib import Path
 from orchestrator.errors import NodeError
 from orchestrator.preview import csv_text, geojson
 from orchestrator.preview.selection import Selection, asked, at
-from orchestrator.preview.sessions import MEMORY, existing, reading
+from orchestrator.preview.sessions import MEMORY, existing, within
 from orchestrator.suggest import listing, near
 from orchestrator.tables import Session
 
 Pieces = Generator[bytes, None, None]
 PIECE = 1 << 20
 BATCH = 10_000
+LONGEST_S = 300.0  # until the first piece, where rows are computed
 MEDIA_TYPES = {
     "application/geo+json": "geojson",
     "text/csv": "csv",
@@ -31,7 +32,7 @@ def download(
     (an IPC stream), piece by piece. What is wrong with the request is said before the first piece.
 
     Raises:
-        NodeError: as `pages.page`; `unknown_format`; `missing_geometry` and `missing_crs` for `geojson`.
+        NodeError: as `pages.page`; `too_slow`; `unknown_format`; `missing_geometry` and `missing_crs` for `geojson`.
         NotFound: `output_not_found`.
     """
     if format not in WRITERS:
@@ -39,22 +40,27 @@ def download(
         raise NodeError(message, code="unknown_format", hint=listing(WRITERS), path=at("format"))
     selection = Selection(where or None, sort or None, limit, offset)
     path = existing(path)
-    pieces = WRITERS[format](path, selection)
-    with asked("where" if selection.where else None):
-        if selection.where:
-            with reading(path) as session:
+    session = Session([path.parent], memory_limit=MEMORY)
+    pieces = WRITERS[format](path, selection, session)
+    try:
+        with asked("where" if selection.where else None), within(session, LONGEST_S if where else None):
+            if selection.where:
                 session.connection.sql(selection.count(path, session.parquet(path).columns))
-        first = next(pieces, b"")
-    return _all(first, pieces)
+            first = next(pieces, b"")
+    except BaseException:
+        session.close()
+        raise
+    return _all(first, pieces, session)
 
 
-def _all(first: bytes, rest: Pieces) -> Iterator[bytes]:
+def _all(first: bytes, rest: Pieces, session: Session) -> Iterator[bytes]:
     """Whoever stops early gives the session back by dropping this."""
     try:
         yield first
         yield from rest
     finally:
         rest.close()
+        session.close()
 
 
 def _file(path: Path) -> Iterator[bytes]:
@@ -63,47 +69,45 @@ def _file(path: Path) -> Iterator[bytes]:
             yield piece
 
 
-def _parquet(path: Path, selection: Selection) -> Pieces:
+def _parquet(path: Path, selection: Selection, session: Session) -> Pieces:
     """The stored file itself, or another one beside it for as long as it is being sent."""
     if selection.everything:
         yield from _file(path)
         return
     with tempfile.TemporaryDirectory(prefix=".download-", dir=path.parent) as folder:
         made = Path(folder) / path.name
-        with Session([path.parent], memory_limit=MEMORY) as session:
-            table = session.connection.sql(selection.rows(path, session.parquet(path).columns))
-            session.store(table, made)
+        session.store(session.connection.sql(selection.rows(path, session.parquet(path).columns)), made)
         yield from _file(made)
 
 
-def _arrow(path: Path, selection: Selection) -> Pieces:
+def _arrow(path: Path, selection: Selection, session: Session) -> Pieces:
     import pyarrow as pa
 
-    with Session([path.parent], memory_limit=MEMORY) as session:
-        rows = session.connection.sql(selection.rows(path, session.parquet(path).columns))
-        sink = io.BytesIO()
-        with rows.to_arrow_reader(BATCH) as reader, pa.ipc.new_stream(sink, reader.schema) as stream:
-            for batch in reader:
-                stream.write_batch(batch)
-                yield _drained(sink)
-        yield _drained(sink)
+    rows = session.connection.sql(selection.rows(path, session.parquet(path).columns))
+    sink = io.BytesIO()
+    with rows.to_arrow_reader(BATCH) as reader, pa.ipc.new_stream(sink, reader.schema) as stream:
+        for batch in reader:
+            stream.write_batch(batch)
+            yield _drained(sink)
+    yield _drained(sink)
 
 
-def _csv(path: Path, selection: Selection) -> Pieces:
-    with Session([path.parent], memory_limit=MEMORY) as session:
-        table = session.parquet(path)
-        query = f"SELECT {csv_text.line(table)} FROM ({selection.rows(path, table.columns)})"
-        with session.connection.sql(query).to_arrow_reader(BATCH) as reader:
-            yield csv_text.header(table)
-            yield from (csv_text.text(batch.column(0)) for batch in reader)
+def _csv(path: Path, selection: Selection, session: Session) -> Pieces:
+    table = session.parquet(path)
+    query = f"SELECT {csv_text.line(table)} FROM ({selection.rows(path, table.columns)})"
+    with session.connection.sql(query).to_arrow_reader(BATCH) as reader:
+        head = csv_text.header(table)
+        for batch in reader:
+            yield head + csv_text.text(batch.column(0))
+            head = b""
+        yield head
 
 
-def _geojson(path: Path, selection: Selection) -> Pieces:
-    with Session([path.parent], memory_limit=MEMORY) as session:
-        table = session.parquet(path)
-        plan = geojson.plan(table, selection.rows(path, table.columns))
-        with session.connection.sql(plan.query).to_arrow_reader(BATCH) as reader:
-            yield from geojson.pieces(reader, plan)
+def _geojson(path: Path, selection: Selection, session: Session) -> Pieces:
+    table = session.parquet(path)
+    plan = geojson.plan(table, selection.rows(path, table.columns))
+    with session.connection.sql(plan.query).to_arrow_reader(BATCH) as reader:
+        yield from geojson.pieces(reader, plan)
 
 
 def _drained(sink: io.BytesIO) -> bytes:
@@ -113,7 +117,7 @@ def _drained(sink: io.BytesIO) -> bytes:
     return piece
 
 
-WRITERS: dict[str, Callable[[Path, Selection], Pieces]] = {
+WRITERS: dict[str, Callable[[Path, Selection, Session], Pieces]] = {
     "geojson": _geojson,
     "csv": _csv,
     "parquet": _parquet,

@@ -38,8 +38,8 @@ def page(path: Path, limit: int = 100, offset: int = 0, sort: str | None = None,
         message = f"'limit' is {limit:,}; it is at most {LARGEST:,}. A download has all rows."
         raise NodeError(message, code="invalid_request", path=at("limit"))
     selection = Selection(where or None, sort or None, limit, offset)
-    path = existing(path)
-    with asked("where" if selection.where else None), reading(path) as session, within(session, LONGEST_S):
+    path, seconds = existing(path), LONGEST_S if where else None
+    with asked("where" if selection.where else None), reading(path) as session, within(session, seconds):
         table = session.parquet(path)
         total = session.connection.execute(selection.count(path, table.columns)).fetchall()[0][0]
         query = f"SELECT {row(table)} FROM ({selection.rows(path, table.columns)})"

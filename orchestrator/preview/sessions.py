@@ -41,13 +41,16 @@ def reading(path: Path) -> Iterator[Session]:
 
 
 @contextmanager
-def within(session: Session, seconds: float) -> Iterator[None]:
-    """What is asked of this session inside ends after this time.
+def within(session: Session, seconds: float | None) -> Iterator[None]:
+    """What is asked of this session inside ends after this time; None is for ever.
 
     Raises:
         NodeError: `too_slow`.
         MemoryError: there is none left for watching the time.
     """
+    if seconds is None:
+        yield
+        return
     late = threading.Event()
 
     def end() -> None:

@@ -84,6 +84,9 @@ def test_pages_that_may_call(api: TestClient, origin: str, allowed: bool) -> Non
         },
     )
     assert asked.status_code == (200 if allowed else 400)
+    if not allowed:
+        problems_of(asked, 400, "unknown_origin")
+        assert "access-control-allow-origin" not in asked.headers
     posted = api.post("/api/workflows/validate", json=chain(), headers={"Origin": origin})
     if allowed:
         assert posted.status_code == 200

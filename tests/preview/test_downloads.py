@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from stored_shapes import geo
 
 from orchestrator.errors import NodeError
-from orchestrator.preview import MEDIA_TYPES, download
+from orchestrator.preview import MEDIA_TYPES, download, downloads
 from orchestrator.sql import literal
 from orchestrator.tables import Session
 
@@ -159,3 +159,13 @@ def test_stopping_early_leaves_nothing(stored, kind):
     assert next(pieces)
     del pieces
     assert [each.name for each in path.parent.iterdir()] == ["result.parquet"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "arrow", "parquet"])
+def test_the_first_piece_does_not_take_for_ever(numbers, monkeypatch, kind):
+    monkeypatch.setattr(downloads, "LONGEST_S", 0.2)
+    slow = "list_sum(list_transform(range(n + 5000000), lambda x: x * 2)) > 0 AND " * 30 + "true"
+    with pytest.raises(NodeError, match="longer than") as caught:
+        whole(numbers, kind, where=slow)
+    assert (caught.value.code, caught.value.path) == ("too_slow", "/query/where")
+    assert not [each for each in numbers.parent.iterdir() if each.name.startswith(".download")]
