@@ -8,7 +8,7 @@ from orchestrator.carried import to_arrow
 from orchestrator.ops._grouped import Grouped, Groups, asked, numbers
 from orchestrator.ops._rejected import rejected_arrow
 from orchestrator.ops._shaped import GeometryColumn, active, known
-from orchestrator.ops._spatial import shapes
+from orchestrator.ops._spatial import finite, shapes
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.settings import Column
@@ -35,8 +35,8 @@ class LinesFromPoints(Grouped):
     Points are connected in the order of the rows, or of a column: nulls last, ties in the order of the rows. Groups
     come in the order in which they appear, null is a group of its own; aggregates are those of the points used. A line
     needs two points, an area three that do not end where they began: else the rows of the group are rejected
-    (`too_few_points`), and so is a row whose geometry is null, empty or no point (`not_a_point`). The line has heights
-    if all of its points have.
+    (`too_few_points`), and so is a row whose geometry is null, empty, no point or has no finite place (`not_a_point`).
+    The line has heights if all of its points have.
     """
 
     category: ClassVar[str] = "Spatial"
@@ -60,7 +60,7 @@ class LinesFromPoints(Grouped):
         needed = self.needed(table, column, *([order] if order else []))
         rows = to_arrow(table)
         points = shapes(rows.column(column))
-        usable = (shapely.get_type_id(points) == 0) & ~shapely.is_empty(points)
+        usable = (shapely.get_type_id(points) == 0) & ~shapely.is_empty(points) & finite(points)
         used = np.flatnonzero(usable)
         taken = rows.select(needed).take(used)
         groups = self.groups(taken, context.session)
@@ -116,4 +116,6 @@ class LinesFromPoints(Grouped):
 def _no_point(shape: Any) -> str:
     if shape is None:
         return "It has no geometry."
-    return "The point is empty." if shape.geom_type == "Point" else f"It is a {shape.geom_type}, not a Point."
+    if shape.geom_type != "Point":
+        return f"It is a {shape.geom_type}, not a Point."
+    return "The point is empty." if shape.is_empty else "A coordinate of it is not a number, or infinite."

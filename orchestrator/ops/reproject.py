@@ -69,9 +69,11 @@ class _Move:
         made = moved(shapes, self._transformer)
         lost = np.flatnonzero(finite(shapes) & ~finite(made))
         if len(lost):
-            row, vertices = before + int(lost[0]) + 1, shapely.get_coordinates(shapes[lost[0]])
+            row, vertices = before + int(lost[0]) + 1, shapely.get_coordinates(shapes[lost[0]], include_z=True)
             there = shapely.get_coordinates(made[lost[0]])
-            x, y = vertices[~np.isfinite(there).all(axis=1)][0]
-            message = f"Row {row} cannot be reprojected {self._said}: ({x:.10g}, {y:.10g}) has no place there."
+            x, y, z = vertices[~np.isfinite(there).all(axis=1)][0]
+            high = bool(shapely.has_z(shapes[lost[0]])) and not np.isfinite(z)
+            why = f"has the height {z}, which is no number" if high else "has no place there"
+            message = f"Row {row} cannot be reprojected {self._said}: ({x:.10g}, {y:.10g}) {why}."
             raise NodeError(message, code="out_of_bounds", port="table", row=row)
         return made

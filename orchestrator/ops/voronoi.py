@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 from pydantic import Field
 
 from orchestrator.carried import to_arrow
+from orchestrator.errors import NodeError
 from orchestrator.ops._bounds import Bounds
-from orchestrator.ops._spatial import geometry_of, shapes, vectorised
+from orchestrator.ops._spatial import geometry_of, shapes
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.sql import quote
 
@@ -59,7 +60,8 @@ class Voronoi(Op):
         points = shapes(table.project(quote(column)).to_arrow_table().column(0))
         codes = problems(points)
         cells = points.copy()
-        cells[codes == ""] = self._cells(points[codes == ""])
+        usable = np.flatnonzero(codes == "")
+        cells[usable] = self._cells(points[usable], usable)
 
         def work(batch: Any, before: int) -> dict[str, Part]:
             own = codes[before : before + len(batch)]
@@ -70,8 +72,8 @@ class Voronoi(Op):
         made = parted(table, column, {"result": (), "rejected": REASONS}, work, context.unused)
         return Cells(*map(context.session.arrow, made.values()))
 
-    def _cells(self, points: "Shapes") -> "Shapes":
-        """The area of each point."""
+    def _cells(self, points: "Shapes", rows: Any) -> "Shapes":
+        """The area of each point; `rows` are their numbers."""
         import numpy as np
         import shapely
 
@@ -81,7 +83,10 @@ class Voronoi(Op):
         x_min, y_min, x_max, y_max = self._box(spots)
         box = shapely.box(x_min, y_min, x_max, y_max)
         many = np.array([shapely.multipoints(spots)])
-        found = vectorised(lambda each: shapely.voronoi_polygons(each, extend_to=box, ordered=True), many)
+        try:
+            found = shapely.voronoi_polygons(many, extend_to=box, ordered=True)
+        except shapely.errors.GEOSException:
+            raise _too_far(points, rows) from None
         cells = shapely.intersection(shapely.get_parts(found), box)
         made: Shapes = cells[numbers.reshape(-1)]
         return made
@@ -105,6 +110,21 @@ SENTENCES = {
     "not_finite": "A coordinate is not a number, or infinite.",
     "not_a_point": "The geometry is no single point: centroid makes one.",
 }
+
+
+def _too_far(points: "Shapes", rows: Any) -> NodeError:
+    """The error for points that GEOS cannot part: it blames the one that is farthest from most."""
+    import numpy as np
+    import shapely
+
+    at = shapely.get_coordinates(points)
+    with np.errstate(over="ignore", invalid="ignore"):
+        away = np.abs(at - np.median(at, axis=0)).max(axis=1)
+    farthest = int(np.argmax(away))
+    x, y = at[farthest]
+    row = int(rows[farthest]) + 1
+    message = f"The areas of these points cannot be computed: ({x:.10g}, {y:.10g}) in row {row} lies too far away."
+    return NodeError(message, code="invalid_geometry", port="table", row=row)
 
 
 def problems(points: "Shapes") -> Any:

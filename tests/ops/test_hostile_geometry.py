@@ -169,3 +169,16 @@ def test_a_line_without_length_is_rejected(run, node):
 def test_a_height_that_is_no_number_is_rejected(run, text):
     made = run("geometry_from_text", {"column": "t"}, table={"t": [text, "POINT Z (1 2 3)", "POINT (1 2)"]})
     assert (len(made["result"]), len(made["rejected"])) == (2, 1)
+
+
+def test_areas_of_points_that_are_too_far_apart(run):
+    with pytest.raises(NodeError, match=r"\(1e\+200, 5\) in row 4 lies too far away") as caught:
+        run("voronoi", {}, table=geo("POINT (0 0)", "POINT EMPTY", "POINT (1 1)", "POINT (1e200 5)"))
+    assert caught.value.row == 4
+
+
+def test_a_height_that_is_no_number_has_no_place_elsewhere(run):
+    shapes = geo("POINT Z (1 2 3)", "POINT Z (1 2 NaN)", crs="EPSG:3857")
+    with pytest.raises(NodeError, match=r"\(1, 2\) has the height nan, which is no number") as caught:
+        run("reproject", {"to": "EPSG:4326"}, table=shapes)
+    assert (caught.value.row, caught.value.code) == (2, "out_of_bounds")

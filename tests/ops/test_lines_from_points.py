@@ -43,6 +43,7 @@ REJECTED = [
         (0, "not_a_point", "It has no geometry."), (4, "not_a_point", "The point is empty."),
         (5, "not_a_point", "It is a LineString, not a Point."),
     ]),
+    ({}, [*CORNERS, "POINT (NaN 1)"], [(3, "not_a_point", "A coordinate of it is not a number, or infinite.")]),
     ({}, [], []),
 ]  # fmt: skip
 
