@@ -15,6 +15,11 @@ class Groups:
     def __init__(self, left: "Rows | None" = None, right: "Rows | None" = None) -> None:
         self._left, self._right = left, right
 
+    @property
+    def numbers(self) -> "tuple[Rows, Rows] | None":
+        """Those of both tables; None where all rows may meet."""
+        return None if self._left is None or self._right is None else (self._left, self._right)
+
     def kept(self, pairs: "Pairs", before: int) -> "Pairs":
         """The pairs whose rows are in the same group; `before` is how many rows came before the first left one."""
         from orchestrator.ops._pairs import Pairs

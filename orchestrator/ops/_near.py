@@ -199,11 +199,16 @@ class Near:
             made.append(Found(ours[near], theirs[near], apart[near]))
         return together(made)
 
-    def nearest(self, left: "Shapes", count: int = 1, farthest: float = np.inf, before: int = 0) -> Found:
-        """The nearest `count` of each left row, nearest first, that are no farther than `farthest`."""
-        rows = self._asked(left, before)
-        if not len(rows):
-            return Found(rows, rows, np.empty(0))
+    def nearest(
+        self, left: "Shapes", count: int = 1, farthest: float = np.inf, before: int = 0, some: "Rows | None" = None
+    ) -> Found:
+        """The nearest `count` of each left row, nearest first, that are no farther than `farthest`.
+
+        `some` are the only rows to ask for, which have been checked.
+        """
+        rows = self._asked(left, before) if some is None else some[placed(left[some])]
+        if not (self._count and len(rows)):
+            return Found(rows[:0], rows[:0], np.empty(0))
         (ours, theirs), apart = self._tree.query_nearest(left[rows], return_distance=True)
         if count == 1 and isinstance(self.where, Plane):
             apart = apart * self.where.factor

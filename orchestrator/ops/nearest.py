@@ -6,15 +6,17 @@ from pydantic import Field
 
 from orchestrator.crs import written_in
 from orchestrator.ops._called import Suffix, called, new_columns, read, taken
+from orchestrator.ops._in_groups import InGroups
 from orchestrator.ops._spatial import kind_of, shapes
 from orchestrator.ops._systems import comparable
-from orchestrator.ops.base import Context, Op, Relation
+from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.settings import NewColumn, column_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from orchestrator.ops._near import Found, Near
+    from orchestrator.ops._near_in_groups import NearInGroups
     from orchestrator.ops._spatial import Shapes
 
 
@@ -27,7 +29,7 @@ class Neighbours(NamedTuple):
     unmatched: Annotated[Relation, "Base rows without geometry, or with no candidate near enough."]
 
 
-class Nearest(Op):
+class Nearest(InGroups):
     """Find for each row the nearest rows of another table, and how far they are.
 
     Distances are between the nearest places of both shapes, 0 where they meet. Of candidates that are equally near the
@@ -70,6 +72,7 @@ class Nearest(Op):
         import numpy as np
 
         from orchestrator.ops._near import Near, space
+        from orchestrator.ops._near_in_groups import NearInGroups
         from orchestrator.ops._pairs import others
         from orchestrator.ops._parted import Part, parted
 
@@ -77,8 +80,14 @@ class Nearest(Op):
         new = {"distance": self.distance, "bearing": self.bearing, "rank": self.rank}
         own = [*base.columns, *new_columns(base.columns, new)]
         names = called(own, candidate, "candidate", wanted=self.columns, suffix=self.suffix)
+        place = space(self.unit, written_in(kind_of(base, where)), "base")
+        base, candidate, groups = self.in_groups(context, base=base, candidate=candidate)
         beside, theirs = read(candidate, "candidate", against, names)
-        near = Near(theirs, space(self.unit, written_in(kind_of(base, where)), "base"), "candidate", "base")
+        near = (
+            NearInGroups(theirs, place, groups.numbers, ("base", "candidate"))
+            if groups.numbers
+            else Near(theirs, place, "candidate", "base")
+        )
         farthest = np.inf if self.max_distance is None else self.max_distance
 
         def work(batch: Any, before: int) -> dict[str, Part]:
@@ -98,7 +107,9 @@ class Nearest(Op):
         kinds = ((self.distance, pa.float64()), (self.bearing, pa.float64()), (self.rank, pa.int64()))
         return [pa.field(name, kind) for name, kind in kinds if name is not None]
 
-    def _measured(self, pairs: "Found", ours: "Shapes", theirs: "Shapes", near: "Near") -> "list[pa.Array]":
+    def _measured(
+        self, pairs: "Found", ours: "Shapes", theirs: "Shapes", near: "Near | NearInGroups"
+    ) -> "list[pa.Array]":
         """The columns of `_fields`."""
         import numpy as np
         import pyarrow as pa

@@ -6,9 +6,11 @@ from pydantic import Field
 
 from orchestrator.crs import written_in
 from orchestrator.ops._called import Suffix, called, read, taken
+from orchestrator.ops._group_numbers import Groups
+from orchestrator.ops._in_groups import InGroups
 from orchestrator.ops._spatial import geometry_field, kind_of, shapes, wkb
 from orchestrator.ops._systems import comparable
-from orchestrator.ops.base import Context, Op, Relation
+from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.settings import column_of
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ PIECES = {
 }
 
 
-class Overlay(Op):
+class Overlay(InGroups):
     """Lay two tables over each other: where both are, where only one is, with the columns of what is there.
 
     `intersection` gives a row for each left and right row that overlap, `difference` what is left of the left rows,
@@ -66,9 +68,10 @@ class Overlay(Op):
         where, against = comparable(left=left, right=right)
         wanted = [] if self.how == "difference" else self.columns
         names = called(left.columns, right, "right", wanted=wanted, suffix=self.suffix)
+        left, right, groups = self.in_groups(context, left=left, right=right)
         beside, theirs = read(right, "right", against, names)
         check_valid(theirs, "right")
-        cutting = _Cutting(theirs, beside, PIECES[self.how])
+        cutting = _Cutting(theirs, beside, PIECES[self.how], groups)
         made = parted(left, where, {"both": list(beside.schema), "left": ()}, cutting.work)
         tables = [made["both"], made["left"]]
         if "right" in PIECES[self.how]:
@@ -83,10 +86,10 @@ class Overlay(Op):
 class _Cutting:
     """Pieces of the left, batch by batch, and what they leave of the right."""
 
-    def __init__(self, right: "Shapes", beside: "pa.Table", pieces: tuple[str, ...]) -> None:
+    def __init__(self, right: "Shapes", beside: "pa.Table", pieces: tuple[str, ...], groups: Groups) -> None:
         from orchestrator.ops._pairs import Index
 
-        self._right, self._beside, self._pieces = right, beside, pieces
+        self._right, self._beside, self._pieces, self._groups = right, beside, pieces, groups
         self._index = Index(right, "intersects")
         self._hits: list[tuple[Rows, Shapes]] = []
 
@@ -99,7 +102,7 @@ class _Cutting:
         from orchestrator.ops._parted import Part, usable
 
         ours = shapes(batch, "left", before)
-        rows, theirs = self._index.pairs(ours, before)
+        rows, theirs = self._groups.kept(self._index.pairs(ours, before), before)
         cut, made = Cut(ours, "left", before), {}
         cut.check(rows)
         if "right" in self._pieces:

@@ -7,8 +7,10 @@ import pytest
 import shapely
 from spatial_tables import geo
 
-LEFT = {"spatial_filter": "candidate", "spatial_join": "left", "clip": "table"}
-RIGHT = {"spatial_filter": "filter", "spatial_join": "right", "clip": "clipper"}
+LEFT = {"spatial_filter": "candidate", "spatial_join": "left", "clip": "table", "overlay": "left", "nearest": "base"}
+RIGHT = {
+    "spatial_filter": "filter", "spatial_join": "right", "clip": "clipper", "overlay": "right", "nearest": "candidate",
+}  # fmt: skip
 CASES = [
     ("spatial_filter", {}),
     ("spatial_filter", {"match": "all"}),
@@ -20,6 +22,12 @@ CASES = [
     ("spatial_join", {"multiple": "count"}),
     ("clip", {}),
     ("clip", {"clippers": "each"}),
+    ("overlay", {}),
+    ("overlay", {"how": "difference"}),
+    ("overlay", {"how": "union"}),
+    ("nearest", {}),
+    ("nearest", {"count": 3, "rank": "rank"}),
+    ("nearest", {"count": 2, "max_distance": 2, "bearing": "bearing"}),
 ]
 
 
@@ -35,23 +43,30 @@ def many(count, size, seed, first):
 LEFTS, RIGHTS = many(60, 3, 1, "l"), many(15, 5, 2, "r")
 
 
+def ports(made):
+    """By port, also of a node that has one."""
+    return made if isinstance(made, dict) else {"result": made}
+
+
 @pytest.mark.parametrize(("type_", "config"), CASES)
 @pytest.mark.parametrize("group_by", [["k"], ["k", "half"]])
 def test_is_as_each_group_by_itself(run, type_, config, group_by):
     given = {LEFT[type_]: LEFTS, RIGHT[type_]: RIGHTS}
-    made = run(type_, config | {"group_by": group_by}, **given)
+    made = ports(run(type_, config | {"group_by": group_by}, **given))
     expected = {port: [] for port in made}
-    groups = f"SELECT DISTINCT {', '.join(group_by)} FROM ({LEFTS})"
+    keys = ", ".join(group_by)
+    groups = f"SELECT {keys} FROM ({LEFTS}) UNION SELECT {keys} FROM ({RIGHTS})"
     for group in run.session.connection.sql(groups).fetchall():
         values = ["NULL" if each is None else repr(each) for each in group]
         test = " AND ".join(f"{k} IS NOT DISTINCT FROM {v}" for k, v in zip(group_by, values, strict=True))
         alone = run(type_, config, **{port: f"FROM ({table}) WHERE {test}" for port, table in given.items()})
-        for port, rows in alone.items():
+        for port, rows in ports(alone).items():
             expected[port] += rows
     assert {port: sorted(map(repr, rows)) for port, rows in made.items()} == {
         port: sorted(map(repr, rows)) for port, rows in expected.items()
     }
-    assert all([row[0] for row in rows] == sorted(row[0] for row in rows) for rows in made.values())
+    if type_ != "overlay":  # pairs come before what is left
+        assert all([row[0] for row in rows] == sorted(row[0] for row in rows) for rows in made.values())
     assert any(made.values())
 
 
@@ -74,10 +89,10 @@ def test_in_a_fused_run_each_table_is_read_once(run, tmp_path, type_, config):
     context = dataclasses.replace(run.context, scratch=tmp_path / "scratch")
     config = config | {"group_by": ["k"]}
     shuffled = {LEFT[type_]: f"{LEFTS} ORDER BY random()", RIGHT[type_]: f"{RIGHTS} ORDER BY random()"}
-    made = run(type_, config, context=context, **shuffled)
-    plain = run(type_, config, **{LEFT[type_]: LEFTS, RIGHT[type_]: RIGHTS})
+    made = ports(run(type_, config, context=context, **shuffled))
+    plain = ports(run(type_, config, **{LEFT[type_]: LEFTS, RIGHT[type_]: RIGHTS}))
     matched = next(iter(made))
-    if config.get("multiple") == "first":  # of another order another is the first
+    if config.get("multiple") == "first" or type_ == "nearest":  # of another order another is the first
         assert sorted({row[0] for row in made[matched]}) == sorted({row[0] for row in plain[matched]})
     else:
         assert sorted(map(repr, made[matched])) == sorted(map(repr, plain[matched]))
