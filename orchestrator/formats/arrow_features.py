@@ -73,6 +73,7 @@ def _free(name: str, taken: set[str]) -> str:
     return next(each for each in names if each.lower() not in taken)
 
 
+@lru_cache(maxsize=256)  # made before there are batches: PROJ ends the process in a thread of DuckDB
 def _geometry_field(name: str, crs: str | None) -> Any:
     import pyarrow
 

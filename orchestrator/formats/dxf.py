@@ -8,6 +8,7 @@ from typing import ClassVar
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
+from orchestrator.formats.cut_short import cut_short, tail
 from orchestrator.formats.vector_reader import VectorReader
 from orchestrator.ops.settings import Column
 from orchestrator.schema import geometry_columns
@@ -34,6 +35,8 @@ class DxfReader(VectorReader):
         lines = [line.strip() for line in start.splitlines()]
         if b"SECTION" not in lines and not start.startswith(b"AutoCAD Binary DXF"):
             raise NodeError(f"'{self.path}' is not a DXF drawing.", code="unreadable_file")
+        if b"EOF" not in tail(path):
+            raise cut_short(self.path, "a drawing ends with EOF")
         yield str(path)
 
 

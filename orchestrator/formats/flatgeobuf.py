@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
+from orchestrator.formats.cut_short import cut_short
+from orchestrator.formats.gdal import gdal
 from orchestrator.formats.systems import crs_text
 from orchestrator.formats.vector_reader import VectorReader, begins_with
 from orchestrator.schema import geometry_columns
@@ -27,6 +29,17 @@ class FlatgeobufReader(VectorReader):
         """The file, if its first bytes are those of the format."""
         begins_with(path, self.path, b"fgb\x03fgb", "FlatGeobuf")
         yield str(path)
+
+    def read(self, path: Path, context: Context) -> Relation:
+        """All features that the header counts; one that was written as a stream does not count them."""
+        table = super().read(path, context)
+        if not context.design:
+            with vector.quietly():
+                counted = int(gdal().read_info(str(path))["features"])
+            (found,) = table.count("*").fetchall()[0]
+            if found < counted:
+                raise cut_short(self.path, f"it has {counted:,} rows, and {found:,} of them are there")
+        return table
 
 
 class FlatgeobufWriter(Writer):

@@ -9,6 +9,8 @@ import tempfile
 from functools import lru_cache
 from typing import Any
 
+FAILURE = 3  # CE_Failure; what is below is a warning
+
 OPTIONS = {
     "OGR_GEOMETRY_ACCEPT_UNCLOSED_RING": False,
     "GDAL_HTTP_PROXY": "http://127.0.0.1:9",  # where nobody listens: no driver calls the network
@@ -24,12 +26,12 @@ OPTIONS = {
 def gdal() -> Any:
     """The module `pyogrio`, once GDAL is confined; other users of it in this process are confined too."""
     import pyogrio
-    from pyogrio import _io, raw, util
+    from pyogrio import raw, util
 
     from orchestrator.formats import readers
 
     wanted = {getattr(kind, "driver", "") for kind in readers().values()} | {"MEM"}
-    library = ctypes.CDLL(_io.__file__)
+    library = _library()
     library.GDALGetDriverByName.restype = ctypes.c_void_p
     library.GDALDeregisterDriver.argtypes = [ctypes.c_void_p]
     for name in set(pyogrio.list_drivers()) - wanted:
@@ -38,3 +40,20 @@ def gdal() -> Any:
     for module in (util, raw):
         module.vsi_path = str  # to pyogrio "a!b" is b in the archive a; here every name is a file's
     return pyogrio
+
+
+@lru_cache(maxsize=1)
+def _library() -> ctypes.CDLL:
+    from pyogrio import _io
+
+    return ctypes.CDLL(_io.__file__)
+
+
+def forget_errors() -> None:
+    """Forget what GDAL said in this thread."""
+    _library().CPLErrorReset()
+
+
+def failed() -> bool:
+    """Whether GDAL said in this thread that it failed: pyogrio gives the features before that as if they were all."""
+    return int(_library().CPLGetLastErrorType()) >= FAILURE

@@ -25,11 +25,16 @@ class GeojsonReader(VectorReader):
     extensions: ClassVar[tuple[str, ...]] = (".geojson",)
     driver: ClassVar[str] = "GeoJSON"
     widen: ClassVar[bool] = True
+    judges: ClassVar[bool] = True
 
     @contextmanager
     def opened(self, path: Path, context: Context) -> Iterator[str]:
         """The file, with the driver's name before it."""
         yield f"GeoJSON:{path}"
+
+    def reason(self, error: Exception) -> str:
+        """GDAL says where the file is no JSON."""
+        return str(error).splitlines()[0].rstrip(". ")
 
     def read(self, path: Path, context: Context) -> Relation:
         """All features; a geometry that cannot be read fails, and names its feature."""

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
+from orchestrator.formats.cut_short import pages
 from orchestrator.formats.sqlite_tables import MAGIC
 from orchestrator.formats.systems import crs_text
 from orchestrator.formats.vector_reader import LayerReader, begins_with
@@ -28,6 +29,7 @@ class GeopackageReader(LayerReader):
     def opened(self, path: Path, context: Context) -> Iterator[str]:
         """The file, if it is an SQLite database."""
         begins_with(path, self.path, MAGIC, "a GeoPackage")
+        pages(path, self.path)
         yield f"GPKG:{path}"
 
 

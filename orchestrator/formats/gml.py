@@ -11,6 +11,7 @@ from orchestrator.formats import vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer
 from orchestrator.formats.systems import crs_text
 from orchestrator.formats.vector_reader import LayerReader, apart, renamed, root_element, safe_names
+from orchestrator.formats.xml_ends import closed, not_stopped, well_formed
 from orchestrator.schema import geometry_columns
 
 PROPERTY = "geometryProperty"
@@ -34,13 +35,21 @@ class GmlReader(LayerReader):
         """The file and its schema, in a folder of their own; a schema that includes others is left out."""
         with path.open("rb") as file:
             known = b"http://www.opengis.net/gml" in file.read(16_384)
-        if root_element(path) in ("", "kml", "gpx") or not known:
+        root = root_element(path)
+        if root in ("", "kml", "gpx") or not known:
             raise NodeError(f"'{self.path}' is not GML.", code="unreadable_file")
+        closed(path, self.path, root)
         with apart(path, self.path, (".xsd",), context) as own:
             schema = own.with_suffix(".xsd")
+            if schema.exists():
+                well_formed(schema, f"{self.path.removesuffix(path.suffix)}.xsd")
             if schema.exists() and (root_element(schema) != "schema" or b"include" in schema.read_bytes()):
                 schema.unlink()
             yield str(own)
+
+    def read(self, path: Path, context: Context) -> Relation:
+        """All features of the layer, of a file that is XML to its end."""
+        return not_stopped(super().read(path, context), path, self.path, context)
 
     def options(self, source: str, layer: str) -> dict[str, Any]:
         """Naming the schema keeps GDAL from looking for one."""

@@ -11,6 +11,7 @@ from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, opt
 from orchestrator.formats.gdal import gdal
 from orchestrator.formats.systems import WGS_84, reprojected
 from orchestrator.formats.vector_reader import VectorReader, has_root, renamed, safe_names
+from orchestrator.formats.xml_ends import not_stopped
 from orchestrator.paths import existing
 from orchestrator.schema import geometry_columns
 from orchestrator.sql import quote
@@ -53,6 +54,10 @@ class GpxReader(VectorReader):
         """The file, if it is GPX."""
         has_root(path, self.path, "gpx", "GPX")
         yield str(path)
+
+    def read(self, path: Path, context: Context) -> Relation:
+        """All features of the layer, of a file that is XML to its end."""
+        return not_stopped(super().read(path, context), path, self.path, context)
 
     def options(self, source: str, layer: str) -> dict[str, Any]:
         """Heights, if they are wanted."""

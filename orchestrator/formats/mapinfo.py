@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer
+from orchestrator.formats.cut_short import cut_short, dbase, has_bytes
 from orchestrator.formats.shapefile import text_widths
 from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import crs_text
@@ -50,7 +51,26 @@ class MapinfoReader(VectorReader):
                 name = f"{self.path[: -len(path.suffix)]}{needed}"
                 message = f"'{self.path}' is not whole: its '{name}' is missing."
                 raise NodeError(message, code="file_not_found", hint=name)
+            if own.suffix == ".tab":
+                self._check(own)
             yield str(own)
+
+    def read(self, path: Path, context: Context) -> Relation:
+        """All features, as many as the table beside has rows."""
+        table = super().read(path, context)
+        if path.suffix.lower() == ".mif" and not context.design:
+            with apart(path, self.path, BESIDE[".mif"], context) as own:
+                counted = _records(own.with_suffix(".mid"))
+            (found,) = table.count("*").fetchall()[0]
+            if found < counted:
+                raise cut_short(self.path, f"it has {found:,} shapes, and the .mid has {counted:,} rows")
+        return table
+
+    def _check(self, own: Path) -> None:
+        stem = self.path[: -len(own.suffix)]
+        rows = dbase(own.with_suffix(".dat"), f"{stem}.dat")
+        if (index := own.with_suffix(".id")).exists():
+            has_bytes(index, f"{stem}.id", rows * 4, f"for {rows:,} rows it needs")
 
 
 class MapinfoWriter(Writer):
@@ -95,6 +115,16 @@ class MapinfoWriter(Writer):
         """Types and names that MapInfo has."""
         rows = vector.holdable(table, text=("BLOB",))
         return renamed(rows, safe_names(rows.columns, longest=LONGEST_NAME, letters=ASCII))
+
+
+def _records(path: Path) -> int:
+    """The rows of a `.mid`: a text in quotes may go on in the next line."""
+    count, within = 0, False
+    with path.open("rb") as file:
+        for line in file:
+            within ^= line.count(b'"') % 2 == 1
+            count += not within and not line.isspace()
+    return count
 
 
 def _bounds(rows: Relation) -> str:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
+from orchestrator.formats.cut_short import cut_short, dbase, has_bytes
 from orchestrator.formats.encodings import Encoding
 from orchestrator.formats.gdal import gdal
 from orchestrator.formats.systems import crs_text
@@ -49,11 +50,35 @@ class ShapefileReader(VectorReader):
                     name = f"{self.path[: -len(path.suffix)]}{suffix}"
                     message = f"'{self.path}' is not whole: its '{name}' is missing."
                     raise NodeError(message, code="file_not_found", hint=name)
+            self._check(own)
             yield str(own)
+
+    def _check(self, own: Path) -> None:
+        """Each file has the bytes that it says."""
+        stem = self.path[: -len(own.suffix)]
+        for suffix in (".shp", ".shx"):
+            has_bytes(own.with_suffix(suffix), f"{stem}{suffix}", _length(own.with_suffix(suffix)), "it says it has")
+        dbase(own.with_suffix(".dbf"), f"{stem}.dbf")
+        system, encoding = (_text(own.with_suffix(suffix)) for suffix in (".prj", ".cpg"))
+        if system.count("[") > system.count("]") or system.isalpha():
+            raise cut_short(f"{stem}.prj", "a bracket is not closed")
+        if encoding and encoding.upper() != "UTF-8" and "UTF-8".startswith(encoding.upper()):
+            raise cut_short(f"{stem}.cpg", f"'{encoding}' is no encoding")
 
     def options(self, source: str, layer: str) -> dict[str, Any]:
         """The encoding that is wanted."""
         return {"encoding": _said(source) if self.encoding == "auto" else self.encoding}
+
+
+def _length(path: Path) -> int:
+    """How many bytes a `.shp` or `.shx` has, by its header, which alone has 100 and counts words of 16 bits."""
+    with path.open("rb") as file:
+        header = file.read(28)
+    return max(int.from_bytes(header[24:28], "big") * 2, 100)
+
+
+def _text(path: Path) -> str:
+    return path.read_text("latin-1").strip() if path.exists() else ""
 
 
 def _said(source: str) -> str | None:
@@ -96,10 +121,7 @@ class ShapefileWriter(Writer):
             count = vector.write(
                 held, path, driver="ESRI Shapefile", geometry_type=kind, crs=system, encoding="UTF-8", widths=widths
             )
-        with path.open("rb") as file:
-            header = file.read(28)
-        # The header says how many 16-bit words the file has.
-        if len(header) < 28 or int.from_bytes(header[24:28], "big") * 2 != path.stat().st_size:
+        if _length(path) != path.stat().st_size:
             raise vector.torn(path)
         return count
 

@@ -4,57 +4,20 @@ import uuid
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from orchestrator.errors import NodeError
-from orchestrator.formats.arrow_features import known_system, plain
-from orchestrator.formats.base import Context, Relation, kept
+from orchestrator.formats.arrow_features import known_system
+from orchestrator.formats.base import Context, Relation
 from orchestrator.formats.gdal import gdal
 from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import crs_text, same, system
 from orchestrator.schema import geometry_columns, is_geometry
 from orchestrator.sql import quote
 from orchestrator.suggest import near
-
-IN_MEMORY = 64 << 20
-
-
-def read(
-    source: str, size: int, context: Context, *, widen: bool = False, flat: bool = False, **options: Any
-) -> Relation:
-    """The features of a dataset; in design none of them. Large ones go through a stored table.
-
-    Args:
-        source: as GDAL takes it, with its driver.
-        size: bytes of the file.
-        context: says where to.
-        widen: give every integer 64 bits.
-        flat: a geometry whose heights are all 0 loses them.
-        options: pyogrio's, such as `layer` and `encoding`.
-    """
-    pyogrio, made = gdal(), partial(plain, widen=widen, flat=flat)
-    with quietly():
-        if context.design:
-            meta, table = pyogrio.read_arrow(source, max_features=0, **options)
-            return context.session.arrow(made(table.slice(0, 0), meta))
-        if size <= IN_MEMORY or context.scratch is None:
-            meta, table = pyogrio.read_arrow(source, **options)
-            return context.session.arrow(made(table, meta))
-        with pyogrio.open_arrow(source, use_pyarrow=True, **options) as (meta, reader):
-            return _stored(reader, meta, context, made)
-
-
-def _stored(reader: Any, meta: Mapping[str, Any], context: Context, made: Any) -> Relation:
-    import pyarrow
-
-    schema = made(reader.schema.empty_table(), meta).schema
-    parts = (made(pyarrow.Table.from_batches([batch]), meta).combine_chunks().to_batches() for batch in reader)
-    stream = pyarrow.RecordBatchReader.from_batches(schema, (each for some in parts for each in some))
-    return kept(context.session.arrow(stream), context)
 
 
 def check_system(path: Path, wanted: str | None, what: str) -> None:

@@ -13,6 +13,8 @@ from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, FileReader, Layer, Relation, layer_of, option
 from orchestrator.formats.gdal import gdal
+from orchestrator.formats.vector_reading import read
+from orchestrator.formats.xml_ends import closed
 from orchestrator.paths import existing
 from orchestrator.sql import quote
 
@@ -26,6 +28,7 @@ class VectorReader(FileReader):
     driver: ClassVar[str] = ""
     widen: ClassVar[bool] = False  # whether every integer gets 64 bits
     flat: ClassVar[bool] = False  # whether a geometry whose heights are all 0 has none
+    judges: ClassVar[bool] = False  # whether the format itself looks for what GDAL could not read
 
     @contextmanager
     def opened(self, path: Path, context: Context) -> Iterator[str]:
@@ -46,18 +49,33 @@ class VectorReader(FileReader):
 
     def read(self, path: Path, context: Context) -> Relation:
         """All features of the layer that is wanted, in the order of the file."""
-        with self.opened(path, context) as source:
+        with self._readable(), self.opened(path, context) as source:
             layer = vector.layer_named(source, getattr(self, "layer", None), self.path)
             return self._of(source, layer, path, context)
 
     def layers(self, context: Context) -> list[Layer]:
         """Every layer, with its columns; rows are counted where the file says how many there are."""
-        with self.found(context) as path, self.opened(path, context) as source:
+        with self.found(context) as path, self._readable(), self.opened(path, context) as source:
             return [self._described(source, name, path, context) for name in vector.layer_names(source)]
+
+    def reason(self, error: Exception) -> str:
+        """What a person is told of GDAL's refusal."""
+        return f"it is damaged, cut off, or not {self.label}"
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if not type(error).__module__.startswith("pyogrio"):
+                raise
+            message = f"'{self.path}' cannot be read: {self.reason(error)}."
+            raise NodeError(message, code="unreadable_file") from None
 
     def _of(self, source: str, layer: str, path: Path, context: Context) -> Relation:
         kept = {"widen": self.widen, "flat": self.flat, **self.options(source, layer)}
-        return self.shown(vector.read(source, size_of(path), context, layer=layer, **kept))
+        name = None if self.judges else self.path
+        return self.shown(read(source, name, size_of(path), context, layer=layer, **kept))
 
     def _described(self, source: str, layer: str, path: Path, context: Context) -> Layer:
         options = self.options(source, layer)
@@ -98,9 +116,10 @@ def root_element(path: Path) -> str:
 
 
 def has_root(path: Path, name: str, element: str, what: str) -> None:
-    """Refuse a file that is not XML with this element around all."""
+    """Refuse a file that is not XML with this element around all, from its beginning to its end."""
     if root_element(path) != element:
         raise NodeError(f"'{name}' is not {what}.", code="unreadable_file")
+    closed(path, name, element)
 
 
 def safe_names(names: list[str], *, longest: int = 255, letters: str = ELEMENT) -> list[str]:

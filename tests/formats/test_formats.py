@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from orchestrator.errors import NodeError
-from orchestrator.formats import readers, vector, writers
+from orchestrator.formats import readers, vector_reading, writers
 from orchestrator.formats.base import Reader, Writer
 from orchestrator.formats.problems import translate
 from orchestrator.ops.base import Context, Relation
@@ -161,7 +161,7 @@ def test_a_large_file_goes_through_a_stored_table(
     table = typed(context, kind)
     save(table, target_type=kind, path=path_of(kind))
     small = load(source_type=kind, path=path_of(kind))
-    monkeypatch.setattr(vector, "IN_MEMORY", 0)
+    monkeypatch.setattr(vector_reading, "IN_MEMORY", 0)
     large = load(source_type=kind, path=path_of(kind))
     assert context.scratch
     assert list(context.scratch.glob("*.parquet"))
