@@ -1,6 +1,7 @@
 """What a format cannot keep of a table, said before anything is written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Protocol, runtime_checkable
 
 from orchestrator.formats.base import Writer
 from orchestrator.ops._types import INTEGER, plain
@@ -10,6 +11,14 @@ from orchestrator.sql import names
 
 MOST = 5
 AS_GOOD = ("UUID", "JSON", '"NULL"')  # their text is what they are
+
+
+@runtime_checkable
+class Untyped(Protocol):
+    """A writer whose files say of no value which type it had."""
+
+    def comes_back(self, table: Relation) -> Mapping[str, str]:
+        """The same names, each with the type in which its reader gives the column, or with words where it is none."""
 
 
 def warn(writer: Writer, table: Relation, context: Context) -> None:
@@ -36,7 +45,8 @@ def warn_of_old(writer: Writer, old: Relation, together: Relation, context: Cont
 
 
 def _changes(writer: Writer, table: Relation, context: Context) -> Iterator[str]:
-    before, after = names(table), names(writer.prepare(table, context))
+    before = names(table)
+    after = writer.comes_back(table) if isinstance(writer, Untyped) else names(writer.prepare(table, context))
     if len(before) != len(after):
         there = {name.lower() for name in after}
         lost = [name for name, kind in before.items() if name.lower() not in there and not is_geometry(kind)]

@@ -6,19 +6,24 @@ import uuid
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import duckdb
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from orchestrator.errors import NodeError, at
 from orchestrator.formats import csv_layout as layout
+from orchestrator.formats import csv_style
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
-from orchestrator.formats.encodings import NATIVE, Encoding, as_utf8, encoding_of, head, unwritable
+from orchestrator.formats.csv_fields import Marks, whole
+from orchestrator.formats.csv_marks import blanks, check_marks
+from orchestrator.formats.encodings import NATIVE, Encoding, as_utf8, encoding_of, head
 from orchestrator.formats.problems import BLANKS
 from orchestrator.formats.reading import read
+from orchestrator.formats.text_types import of_text
 from orchestrator.formats.workplace import empty
+from orchestrator.paths import resolve
 from orchestrator.sql import literal, quote
 from orchestrator.suggest import listing, near
 
@@ -44,7 +49,8 @@ Delimiter = Annotated[str, Field(min_length=1, max_length=4), BeforeValidator(_d
 class CsvReader(FileReader):
     """Delimited text: comma, semicolon, tab or any other delimiter; `.gz` is unpacked.
 
-    Columns get the narrowest type that fits the first rows; nothing is read before the run.
+    Columns get the narrowest type that fits the first rows; dates in more than one order stay text. Nothing is read
+    before the run.
     """
 
     name: ClassVar[str] = "csv"
@@ -74,6 +80,11 @@ class CsvReader(FileReader):
         "(also one whose value does not fit its column).", "fill", "select",
     )  # fmt: skip
 
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        check_marks(self.delimiter, self.quote, self.escape, null_values=self.null_values)
+        return self
+
     def read(self, path: Path, context: Context) -> Relation:
         """A relation over the file, or over a UTF-8 copy in the run's folder where DuckDB cannot read it."""
         encoding = encoding_of(path, self.encoding)
@@ -86,7 +97,7 @@ class CsvReader(FileReader):
         folder = context.scratch or Path(tempfile.gettempdir())
         folder.mkdir(parents=True, exist_ok=True)
         copy = folder / f"{uuid.uuid4().hex}.csv"
-        as_utf8(path, encoding, copy)
+        as_utf8(path, encoding, copy, newline=layout.newline(start, self.quote))
         return self._relation(context.session.connection, copy, self._options(start))
 
     def lines_needed(self) -> int | None:
@@ -104,7 +115,7 @@ class CsvReader(FileReader):
         lines = self.lines_needed()
         with tempfile.TemporaryDirectory() as folder, duckdb.connect(":memory:", config={"threads": 1}) as connection:
             copy = Path(folder) / "head.csv"
-            as_utf8(path, encoding, copy, lines)
+            as_utf8(path, encoding, copy, lines, layout.newline(start, self.quote))
             columns, _, blank = self._layout(connection, copy, self._options(start))
         return empty(context, columns | blank)
 
@@ -134,7 +145,7 @@ class CsvReader(FileReader):
             "skip": {"ignore_errors": True, "auto_detect": False},
         }
         if self.blanks and not self.types and "VARCHAR" not in columns.values():
-            options = options | {"nullstr": [*options["nullstr"], *BLANKS]}
+            options = options | {"nullstr": [*options["nullstr"], *blanks(options)]}
         given = {**options, **found, **ragged[self.ragged], "columns": columns}
         table = connection.sql(read("read_csv", path, given))
         return table.project(", ".join(_unless_blank(name, blank.get(name)) for name in columns)) if blank else table
@@ -153,7 +164,7 @@ class CsvReader(FileReader):
         blank: dict[str, str] = {}
         may_be_blank = sample is None or layout.has_blanks(sample, options["delim"])
         if "VARCHAR" in columns.values() and self.blanks and may_be_blank:
-            more = options | {"nullstr": [*options["nullstr"], *BLANKS]}
+            more = options | {"nullstr": [*options["nullstr"], *blanks(options)]}
             wanted = layout.sniff(connection, path, more, self.sample_size).columns
             blank = layout.with_blanks(columns, wanted, {**options, **found.options})
         for name, kind in self.types.items():
@@ -175,7 +186,10 @@ def _unless_blank(name: str, kind: str | None) -> str:
 
 
 class CsvWriter(Writer):
-    """Delimited text. Null is an empty field and empty text is `""`; geometry is WKT, nested values are JSON."""
+    """Delimited text. Null is an empty field or `null_value`, and empty text is `""`.
+
+    Geometry is WKT, nested values are JSON. `append` keeps the old file's byte order mark and line ends.
+    """
 
     name: ClassVar[str] = "csv"
     geometry_as: ClassVar[GeometryAs] = "text"
@@ -193,48 +207,71 @@ class CsvWriter(Writer):
     timestamp_format: str | None = option(None, "How times are written.", "%d.%m.%Y %H:%M")
     decimal_separator: Literal[".", ","] = option(".", "Before the fraction of a number.", ",", "select")
 
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        check_marks(self.delimiter, self.quote, self.escape, null_value=self.null_value)
+        return self
+
+    def begin(self, old: Path, place: Path) -> None:
+        """Bring along the byte order mark and the line ends of the old file."""
+        csv_style.bring(old, place)
+
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """COPY, so that a lazy input is computed here and once."""
-        plain = encoding_of(path, self.encoding) == "utf-8" if self.encoding != "auto" else True
-        target = path if plain else path.with_name("utf-8.csv")
-        view = context.session.name(self.prepare(table, context))
+        style = csv_style.style(path, self.encoding, self.quote)
+        target = path.with_name(path.name + ".csv") if path.suffix == ".gz" else path.with_name("utf-8.csv")
+        target = path if style.plain else target
+        rows = self.prepare(table, context)
+        own = self._own_fields()
         given = {
-            "FORMAT": "csv", "DELIMITER": self.delimiter, "QUOTE": self.quote, "ESCAPE": self.escape,
-            "NULLSTR": self.null_value, "DATEFORMAT": self.date_format, "TIMESTAMPFORMAT": self.timestamp_format,
+            "FORMAT": "csv", "DELIMITER": self.delimiter, "QUOTE": "" if own else self.quote,
+            "ESCAPE": "" if own else self.escape, "NULLSTR": "" if own else self.null_value,
+            "NEW_LINE": style.line_end.replace("\r", "\\r").replace("\n", "\\n"),
         }  # fmt: skip
-        said = [f"{key} {literal(value)}" for key, value in given.items() if value is not None]
+        view = context.session.name(own.rows(rows, header=self.header) if own else rows)
+        said = [f"{key} {literal(value)}" for key, value in given.items()]
         said += [f"HEADER {str(self.header).lower()}", *(["FORCE_QUOTE *"] if self.quote_all else [])]
         query = f"COPY (FROM {view}) TO {literal(str(target))} ({', '.join(said)})"
-        found = context.session.connection.execute(query).fetchall()
-        if not plain:
-            self._encode(target, path)
+        with whole():
+            found = context.session.connection.execute(query).fetchall()
+        if not style.plain:
+            style.encode(target, path)
+            target.unlink()
         return int(found[0][0])
 
+    def _own_fields(self) -> Marks | None:
+        """Where DuckDB would write empty text as an empty field beside another word for null, or tear a row."""
+        if self.quote and (self.quote_all or not self.null_value):
+            return None
+        return Marks(self.delimiter, self.quote, self.escape, self.null_value)
+
+    def comes_back(self, table: Relation) -> Mapping[str, str]:
+        """By the forms that the settings of its reader name, too."""
+        return {name: of_text(kind) for name, kind in zip(table.columns, table.types, strict=True)}
+
     def prepare(self, table: Relation, context: Context) -> Relation:
-        """Nested values as JSON, and numbers with the decimal separator that is wanted."""
+        """Nested values as JSON; dates, times and numbers in the forms that are wanted."""
         fields = []
         for name, kind in zip(table.columns, map(str, table.types), strict=True):
             field = quote(name)
+            form = (
+                self.date_format if kind == "DATE" else self.timestamp_format if kind.startswith("TIMESTAMP") else None
+            )
             if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
                 field = f"to_json({field})::VARCHAR AS {field}"
+            elif form:
+                field = f"strftime({field}, {literal(form)}) AS {field}"
             elif self.decimal_separator == "," and kind.startswith(("DOUBLE", "FLOAT", "DECIMAL")):
                 field = f"replace({field}::VARCHAR, '.', ',') AS {field}"
             fields.append(field)
         return table.project(", ".join(fields))
 
-    def _encode(self, source: Path, target: Path) -> None:
-        with (
-            unwritable(self.encoding),
-            source.open(encoding="utf-8", newline="") as file,
-            target.open("w", encoding=self.encoding, newline="") as made,
-        ):
-            while chunk := file.read(1 << 20):
-                made.write(chunk)
-
-    def existing_rows(self, table: Relation, context: Context) -> Relation:
-        """All columns as text, so that what is there stays as it is."""
+    def existing_rows(self, table: Relation, context: Context) -> Relation | None:
+        """All columns as text, so that what is there stays as it is; None where there is not even a header."""
         from orchestrator.formats import readers
 
+        if csv_style.is_bare(resolve(context.root, self.path)):
+            return None
         kind = readers()[self.name]
         shared = {key: value for key, value in self if key in kind.model_fields}
         shared |= {"quoted_empty": "text", "blanks": False, "null_values": [self.null_value]}
@@ -247,7 +284,8 @@ class CsvWriter(Writer):
             message = (
                 f"'{self.path}' has {len(old.columns)} columns and no names, {len(table.columns)} are to be added."
             )
-            raise NodeError(message, code="type_mismatch")
+            hint = "the same columns in the same order; or header: true"
+            raise NodeError(message, code="type_mismatch", port="table", hint=hint)
         return old.project(
             ", ".join(f"{quote(a)} AS {quote(b)}" for a, b in zip(old.columns, table.columns, strict=True))
         )

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from orchestrator.errors import NodeError
+from orchestrator.formats.csv_dates import mixed_dates
 from orchestrator.formats.encodings import head, opened
 from orchestrator.formats.problems import BLANKS
 from orchestrator.formats.reading import arguments
@@ -73,6 +74,11 @@ def mixed_line_ends(head: str, mark: str) -> bool:
     """Whether lines end both with and without a carriage return; DuckDB's strict reader wants one kind."""
     outside = re.sub(f"{re.escape(mark)}[^{re.escape(mark)}]*{re.escape(mark)}", "", head) if mark else head
     return "\r\n" in outside and re.search(r"(?<!\r)\n", outside) is not None
+
+
+def newline(head: str, mark: str) -> str | None:
+    """What Python's files take for it: line ends as they are, those inside a field too, or all alike where mixed."""
+    return None if mixed_line_ends(head, mark) else ""
 
 
 def sniff(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any], sample: int) -> Layout:
@@ -162,9 +168,11 @@ def _plain(path: Path, options: Mapping[str, Any]) -> Layout:
 
 def _sniff(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any]) -> Layout:
     query = f"SELECT Columns, HasHeader, DateFormat, TimestampFormat FROM sniff_csv({arguments(path, options)})"
-    columns, header, date, timestamp = connection.execute(query).fetchall()[0]
+    found, header, date, timestamp = connection.execute(query).fetchall()[0]
+    columns = {each["name"]: each["type"] for each in found}
+    if date and date != ISO and "dateformat" not in options:
+        mixed = mixed_dates(connection, path, {**options, "header": header}, columns, date)
+        columns |= dict.fromkeys(mixed, "VARCHAR")
+        date = date if "DATE" in columns.values() else None
     formats = {"dateformat": date, "timestampformat": timestamp}
-    return Layout(
-        {each["name"]: each["type"] for each in columns},
-        {"header": header, **{key: value for key, value in formats.items() if value}},
-    )
+    return Layout(columns, {"header": header, **{key: value for key, value in formats.items() if value}})

@@ -106,15 +106,15 @@ def head(path: Path, encoding: str, characters: int) -> str:
     return found if len(found) < characters else found[: found.rfind("\n") + 1] or found
 
 
-def as_utf8(source: Path, encoding: str, target: Path, lines: int | None = None) -> None:
-    """Write the file, or its first lines, as UTF-8 with `\\n` for every line end.
+def as_utf8(source: Path, encoding: str, target: Path, lines: int | None = None, newline: str | None = None) -> None:
+    """Write the file, or its first lines, as UTF-8, with `\\n` for every line end; with a `newline` of "" as they are.
 
     Raises:
         NodeError: `wrong_encoding`.
     """
     codec = "utf-8-sig" if encoding == "utf-8" else encoding
     with (
-        io.TextIOWrapper(opened(source), encoding=codec) as file,
+        io.TextIOWrapper(opened(source), encoding=codec, newline=newline) as file,
         target.open("w", encoding="utf-8", newline="") as made,
     ):
         try:

@@ -1,5 +1,6 @@
 """`ndjson`: one JSON object a line."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation,
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import opened
 from orchestrator.formats.json import copy_json, finite
+from orchestrator.formats.text_types import of_json
 from orchestrator.formats.workplace import empty, known, plain_text, workplace
 
 
@@ -57,6 +59,10 @@ class NdjsonWriter(Writer):
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """COPY, so that a lazy input is computed here and once."""
         return copy_json(table, path, context, "FORMAT json, ARRAY false")
+
+    def comes_back(self, table: Relation) -> Mapping[str, str]:
+        """As JSON's values are read."""
+        return {name: of_json(kind) for name, kind in zip(table.columns, table.types, strict=True)}
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """NaN and infinity become null."""

@@ -8,6 +8,7 @@ from pydantic import model_validator
 
 from orchestrator.formats.base import Context, Relation, option
 from orchestrator.formats.csv import CsvReader, CsvWriter, Delimiter, Mark
+from orchestrator.formats.csv_fields import Marks
 from orchestrator.sql import literal, quote
 
 NULL = "\\N"
@@ -57,6 +58,9 @@ class TsvWriter(CsvWriter):
     @classmethod
     def _without_quotes(cls, given: Any) -> Any:
         return {"null_value": NULL, **given, "quote": "", "escape": ""} if _by_backslash(given) else given
+
+    def _own_fields(self) -> Marks | None:
+        return super()._own_fields() if self.escapes == "quotes" else None
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """As `csv`, and with backslashes before what would end a field."""

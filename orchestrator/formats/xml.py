@@ -1,7 +1,7 @@
 """`xml`: elements of a document as rows."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -12,6 +12,7 @@ from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation,
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.json import finite
 from orchestrator.formats.streams import batches
+from orchestrator.formats.text_types import of_elements
 from orchestrator.sql import quote
 
 SAMPLE = 20_480
@@ -92,6 +93,10 @@ class XmlWriter(Writer):
                     file.write(xml_elements.element(self.row, table.columns, values, count))
             file.write(f"</{self.root}>\n")
         return count
+
+    def comes_back(self, table: Relation) -> Mapping[str, str]:
+        """As elements are read."""
+        return {name: of_elements(kind) for name, kind in zip(table.columns, table.types, strict=True)}
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """NaN and infinity become null."""

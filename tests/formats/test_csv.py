@@ -155,7 +155,7 @@ def test_refuses_when_run(context: Context, load: Load, save: Save, content: byt
         ({}, b'a,b,c\n1,x,2013-01-02\n2.5,"",\n'),
         ({"header": False}, b'1,x,2013-01-02\n2.5,"",\n'),
         ({"delimiter": ";", "decimal_separator": ","}, b'a;b;c\n1;x;2013-01-02\n2,5;"";\n'),
-        ({"null_value": "NA"}, b"a,b,c\n1,x,2013-01-02\n2.5,,NA\n"),
+        ({"null_value": "NA"}, b'a,b,c\n1,x,2013-01-02\n2.5,"",NA\n'),
         ({"quote_all": True}, b'"a","b","c"\n"1","x","2013-01-02"\n"2.5","",\n'),
         ({"date_format": "%d.%m.%Y"}, b'a,b,c\n1,x,02.01.2013\n2.5,"",\n'),
         ({"encoding": "utf-8-sig"}, b'\xef\xbb\xbfa,b,c\n1,x,2013-01-02\n2.5,"",\n'),
