@@ -34,7 +34,6 @@ def _check_null(word: str, marks: Sequence[str], place: tuple[str | int, ...]) -
     inside = next((mark for mark in (*marks, *LINE_ENDS) if mark and mark != "auto" and mark in word), None)
     if inside is not None:
         shown = {"\n": "a line end", "\r": "a line end", "\t": "a tab"}.get(inside, inside)
-
         raise invalid(f"'{word.strip()}' cannot mean null: it has {shown} in it, which ends a field.", *place)
 
 
