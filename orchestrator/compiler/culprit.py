@@ -29,7 +29,8 @@ def cause(run: RunContext, error: NodeError) -> NodeError | None:
 
 def _masked(error: NodeError, run: RunContext) -> NodeError:
     error.message = run.masked(error.message)
-    error.value = MASK if any(secret in str(error.value) for secret in run.secrets) else error.value
+    shown = str(error.value)
+    error.value = error.value if run.masked(shown) == shown else MASK
     return error
 
 

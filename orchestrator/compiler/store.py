@@ -6,6 +6,7 @@ sinks, and only an output that feeds several nodes is stored, once.
 """
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ class TableStore(IOManager):
         return {
             ROW_COUNT: MetadataValue.int(rows),
             "seconds": MetadataValue.float(round(seconds, 4)),
-            "preview": _preview(known, _head(run.session, path, known) if rows else []),
+            "preview": _preview(known, _head(run.session, path, known) if rows else [], run.masked),
         }
 
     def load_input(self, context: InputContext) -> Relation:
@@ -93,18 +94,20 @@ def _head(session: Session, path: Path, known: Columns) -> list[tuple[Any, ...]]
     return session.connection.execute(query).fetchall()
 
 
-def _preview(known: Columns, head: list[tuple[Any, ...]]) -> Any:
-    """The first rows, as Dagster's UI shows them: every value as text."""
+def _preview(known: Columns, head: list[tuple[Any, ...]], masked: Callable[[str], str]) -> Any:
+    """The first rows, as Dagster's UI shows them: every value as text, without the run's secrets."""
     names = [each.name for each in known]
-    records = [TableRecord({name: _shown(value) for name, value in zip(names, row, strict=True)}) for row in head]
+    records = [
+        TableRecord({name: _shown(value, masked) for name, value in zip(names, row, strict=True)}) for row in head
+    ]
     return MetadataValue.table(records, TableSchema(columns=[TableColumn(name, "string") for name in names]))
 
 
-def _shown(value: Any) -> str | int | float | bool | None:
+def _shown(value: Any, masked: Callable[[str], str]) -> str | int | float | bool | None:
     if isinstance(value, bytes | bytearray):
         return f"{len(value)} bytes"
     plain = value if isinstance(value, bool | int) else None if value is None else str(value)
-    return plain[:200] if isinstance(plain, str) else plain
+    return masked(plain)[:200] if isinstance(plain, str) else plain
 
 
 @io_manager(required_resource_keys={"run"})

@@ -115,6 +115,16 @@ def test_a_secret_is_not_in_what_dagster_stores_of_a_failure():
     assert "hunter2" not in str(instance().all_logs(ran.run_id))
 
 
+def test_a_secret_is_not_in_the_row_that_was_rejected():
+    cast = node("cast", "cast", {"columns": [{"name": "k", "type": "BIGINT"}]})
+    secret = 'hunter2"secret'  # which JSON writes in another form
+    document = graph([rows(), compute("c", "${key}", "k"), cast], ["in -> c", "c -> cast"],
+                     parameters=[{"name": "key", "type": "secret"}])  # fmt: skip
+    ran = run(document, key=secret)
+    assert (ran.error.code, ran.error.value) == ("rejected_rows", "***")
+    assert "hunter2" not in str(instance().all_logs(ran.run_id))
+
+
 def test_why_a_run_could_not_begin_is_told():
     secret = compile_document(graph([rows()], parameters=[{"name": "key", "type": "secret"}]), "w", 1)
     failed = secret.job.execute_in_process(

@@ -143,7 +143,9 @@ def test_wrong_parameters_do_not_start_a_run(given):
 @pytest.mark.parametrize("cache", [True, False])
 def test_a_row_rejected_on_an_unconnected_port_fails_the_run(cache):
     nodes = [rows(made=[{"t": "1"}, {"t": "x"}]), node("c", "cast", {"columns": [{"name": "t", "type": "BIGINT"}]})]
-    code, node_id, _, message = error(run(graph(nodes, ["in -> c"]), cache=cache))
+    made = run(graph(nodes, ["in -> c"]), cache=cache)
+    code, node_id, _, message = error(made)
+    assert made.error.value == '{"t": "x"}'
     assert (code, node_id) == ("rejected_rows", "c")
     assert message.startswith("A row was rejected, and nothing is connected to 'rejected': ")
     kept = run(graph(nodes, ["in -> c"], settings={"on_rejected": "continue"}), cache=cache)
