@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.errors import NodeError, at
 from orchestrator.formats.found import Found, files
+from orchestrator.formats.long_names import LONGEST_NAME, too_long, with_names
 from orchestrator.formats.problems import sentences
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.settings import FilePath, NewColumn
@@ -29,7 +30,6 @@ __all__ = [
 ]  # fmt: skip
 
 GeometryAs = Literal["column", "text", "features"]
-LONGEST_NAME = 1_000
 _reading: "weakref.WeakKeyDictionary[Session, set[Path]]" = weakref.WeakKeyDictionary()
 
 
@@ -145,10 +145,10 @@ class FileReader(Reader):
             _reading.setdefault(context.session, set()).add(file.path)
             reader = self.model_copy(update={"path": file.name, "inside": file.inside})
             if not self._is_packed(file):
-                return _with_names(reader.read(file.path, context), file.name)
+                return with_names(reader.read(file.path, context), file.name)
             from orchestrator.formats.many import unpacked
 
-            return _with_names(unpacked(reader, file, context), file.name)
+            return with_names(unpacked(reader, file, context), file.name)
 
     @contextmanager
     def found(self, context: Context) -> Iterator[Path]:
@@ -214,7 +214,7 @@ class Writer(Target):
         Raises:
             NodeError: names the column and the rule.
         """
-        if said := _too_long(table):
+        if said := too_long(table):
             message = f"This cannot be written: {said}."
             raise NodeError(message, code="invalid_name", hint=f"at most {LONGEST_NAME:,}; rename it before")
         self.check(table)
@@ -238,6 +238,9 @@ class Writer(Target):
         """Change the file in place, whole or not at all, in one of the modes `changes`; returns how many rows."""
         raise TypeError(f"{type(self).__name__} has no changes")
 
+    def foresee(self, table: Relation, path: Path, context: Context) -> None:
+        """Refuse what `change` would refuse of the file as it is now, from the columns alone."""
+
     def begin(self, old: Path, place: Path) -> None:
         """Before rows are added: bring along what else is in the old file."""
 
@@ -253,21 +256,6 @@ class Writer(Target):
     def files(self, path: Path) -> list[Path]:
         """The files that make up this dataset, in the order in which they are put in place."""
         return [path]
-
-
-def _with_names(table: Relation, file: str) -> Relation:
-    """The table, if its columns have names that a setting can hold."""
-    if said := _too_long(table):
-        message = f"'{file}' is no table: {said}."
-        raise NodeError(message, code="no_table", hint=f"at most {LONGEST_NAME:,}; is the delimiter right?")
-    return table
-
-
-def _too_long(table: Relation) -> str | None:
-    """What is wrong with the longest name of a column."""
-    longest = max(table.columns, key=len, default="")
-    said = f"the name of a column has {len(longest):,} letters ('{longest[:40]}…')"
-    return said if len(longest) > LONGEST_NAME else None
 
 
 def _without_untyped(old: Relation, new: Relation) -> Relation:

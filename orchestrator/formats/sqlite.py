@@ -1,7 +1,5 @@
 """`sqlite`: tables of an SQLite database."""
 
-import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,11 +11,12 @@ from orchestrator.errors import NodeError
 from orchestrator.formats import sqlite_changes, sqlite_tables
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Layer, Relation, Writer, option
 from orchestrator.formats.keyed import KEYED, KEYS, with_keys
+from orchestrator.formats.sqlite_columns import ANY, check_names, check_types, columns_of
 from orchestrator.formats.streams import batches, stored
 from orchestrator.formats.vector import holdable
 from orchestrator.formats.workplace import remembered
+from orchestrator.ops._types import NULL
 from orchestrator.ops.settings import Column
-from orchestrator.paths import existing
 from orchestrator.schema import is_geometry
 from orchestrator.sql import quote
 
@@ -56,9 +55,12 @@ class SqliteReader(FileReader):
 
 
 class SqliteWriter(Writer):
-    """A table of an SQLite database; `overwrite` replaces the whole file, every other mode keeps the other tables.
+    """A table of an SQLite database; `overwrite` replaces the whole file, every other mode changes the table that is
+    there, in one transaction: keys, constraints, indexes and triggers stay and count, and a failure changes nothing.
+    Foreign keys are not checked, as SQLite itself does not.
 
-    `upsert` and `delete` change the file in place, in one transaction: a failure changes nothing.
+    `append` adds the columns that the table has not. What comes in must be of the type that its column was declared
+    with, or fit it, as INTEGER does REAL.
 
     Dates and times are ISO text in columns declared so, decimals are REAL, geometry is WKT, nested values are JSON.
     """
@@ -68,7 +70,7 @@ class SqliteWriter(Writer):
     extensions: ClassVar[tuple[str, ...]] = SqliteReader.extensions
     geometry_as: ClassVar[GeometryAs] = "text"
 
-    changes: ClassVar[tuple[str, ...]] = KEYED
+    changes: ClassVar[tuple[str, ...]] = ("append", *KEYED)
 
     table: str | None = option(None, "The table's name; the file's name by default.", "customers", min_length=1)
     mode: Literal["overwrite", "append", "error", "upsert", "delete"] = option(
@@ -94,26 +96,33 @@ class SqliteWriter(Writer):
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """The table, in one transaction."""
         rows = self.prepare(table, context)
-        name = quote(self._name)
-        declared = [f"{quote(column)} {kind}" for column, kind in _declared(rows).items()]
-        count = 0
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            connection.execute("BEGIN")
-            connection.execute(f"DROP TABLE IF EXISTS {name}")
-            connection.execute(f"CREATE TABLE {name} ({', '.join(declared)})")
-            insert = f"INSERT INTO {name} VALUES ({', '.join('?' * len(declared))})"
-            for some in _values(rows):
-                connection.executemany(insert, some)
-                count += len(some)
-            connection.execute("COMMIT")
-        return count
+        return sqlite_changes.append(path, self._name, _declared(rows, rows), _values(rows))
 
     def change(self, table: Relation, path: Path, context: Context) -> int:
-        """Replace, add or remove rows by key, in one transaction of the database."""
+        """Add rows, or replace or remove them by key, in one transaction of the database."""
+        if path.exists():
+            sqlite_tables.opened(path, self.path).close()  # or it is no database
         keys, rows = list(dict.fromkeys(self.keys)), self.prepare(table, context)
+        declared = _declared(rows, table)
+        if self.mode == "append":
+            return sqlite_changes.append(path, self._name, declared, _values(rows))
         if self.mode == "upsert":
-            return sqlite_changes.upsert(path, self._name, _declared(rows), keys, _values(rows))
+            return sqlite_changes.upsert(path, self._name, declared, keys, _values(rows))
         return sqlite_changes.delete(path, self._name, keys, _values(rows.project(", ".join(map(quote, keys)))))
+
+    def foresee(self, table: Relation, path: Path, context: Context) -> None:
+        """The columns of the table that is there, by their declared types."""
+        if not path.exists():
+            return
+        with closing(sqlite_tables.opened(path, self.path)) as connection, sqlite_tables.sentences(self.path):
+            there = columns_of(connection, self._name)
+        if not there:
+            return
+        declared = _declared(self.prepare(table, context), table)
+        if self.mode in KEYED:
+            check_names(self.keys if self.mode == "delete" else declared, there, self._name)
+        if self.mode != "delete":
+            check_types(declared, there, self._name)
 
     @property
     def _name(self) -> str:
@@ -128,24 +137,11 @@ class SqliteWriter(Writer):
         ]
         return rows.project(", ".join(fields))
 
-    def begin(self, old: Path, place: Path) -> None:
-        """The other tables stay."""
-        shutil.copyfile(old, place)
 
-    def existing_rows(self, table: Relation, context: Context) -> Relation | None:
-        """The rows of the table that is there; none where the table is new."""
-        path = existing(context.root, self.path)
-        name = self._name
-        with closing(sqlite_tables.opened(path, self.path)) as connection, sqlite_tables.sentences(self.path):
-            if name not in sqlite_tables.tables(connection):
-                return None
-        return SqliteReader(path=self.path, table=name).load(context)
-
-
-def _declared(table: Relation) -> dict[str, str]:
-    """The type that each column is declared with."""
-    kinds = zip(table.columns, map(str, table.types), strict=True)
-    return {column: DECLARED.get(kind, "TEXT") for column, kind in kinds}
+def _declared(rows: Relation, table: Relation) -> dict[str, str]:
+    """The type that each column is declared with; none where the table has nothing but nulls in it."""
+    kinds = zip(rows.columns, map(str, rows.types), map(str, table.types), strict=True)
+    return {column: ANY if before == NULL else DECLARED.get(kind, "TEXT") for column, kind, before in kinds}
 
 
 def _values(table: Relation) -> Iterator[list[tuple[Any, ...]]]:

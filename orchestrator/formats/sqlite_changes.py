@@ -1,4 +1,4 @@
-"""Changes of a table of an SQLite database by key, each of them one transaction of the database itself."""
+"""Changes of a table of an SQLite database, each of them one transaction of the database itself."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -7,11 +7,32 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import NodeError
-from orchestrator.formats.keyed import not_in_table
+from orchestrator.formats.sqlite_columns import check_names, check_types, columns_of
 from orchestrator.sql import quote
 
 Rows = Iterable[Sequence[tuple[Any, ...]]]
 WAIT_S = 30.0
+
+
+def append(path: Path, name: str, declared: Mapping[str, str], rows: Rows) -> int:
+    """Add rows. Columns that the table has not are added to it, as `declared`; one that does not come has its default.
+
+    A table that is not there is made.
+
+    Raises:
+        NodeError: `type_mismatch`, `query_failed`.
+    """
+    with _changing(path, name) as connection:
+        if there := columns_of(connection, name):
+            check_types(declared, there, name)
+            known = {each.lower() for each in there}
+            for each, kind in declared.items():
+                if each.lower() not in known:
+                    connection.execute(f"ALTER TABLE {quote(name)} ADD COLUMN {quote(each)} {kind}")
+        else:
+            fields = [f"{quote(each)} {kind}" for each, kind in declared.items()]
+            connection.execute(f"CREATE TABLE {quote(name)} ({', '.join(fields)})")
+        return _sum(connection, _insert(name, declared), rows)
 
 
 def upsert(path: Path, name: str, declared: Mapping[str, str], keys: Sequence[str], rows: Rows) -> int:
@@ -20,19 +41,18 @@ def upsert(path: Path, name: str, declared: Mapping[str, str], keys: Sequence[st
     A table that is not there is made of the columns and types `declared`, with the keys as its primary key.
 
     Raises:
-        NodeError: `unknown_column`, `query_failed`.
+        NodeError: `unknown_column`, `type_mismatch`, `query_failed`.
     """
     with _changing(path, name) as connection:
-        if there := _columns(connection, name):
-            _check(declared, there, name)
+        if there := columns_of(connection, name):
+            check_names(declared, there, name)
+            check_types(declared, there, name)
         else:
             fields = [f"{quote(each)} {kind}{' NOT NULL' if each in keys else ''}" for each, kind in declared.items()]
             connection.execute(f"CREATE TABLE {quote(name)} ({', '.join(fields)}, PRIMARY KEY ({_list(keys)}))")
         sets = ", ".join(f"{quote(each)} = excluded.{quote(each)}" for each in declared if each not in keys)
         does = f"UPDATE SET {sets}" if sets else "NOTHING"
-        marks = ", ".join("?" * len(declared))
-        values = f"INSERT INTO {quote(name)} ({_list(declared)}) VALUES ({marks})"
-        return _sum(connection, f"{values} ON CONFLICT ({_list(keys)}) DO {does}", rows)
+        return _sum(connection, f"{_insert(name, declared)} ON CONFLICT ({_list(keys)}) DO {does}", rows)
 
 
 def delete(path: Path, name: str, keys: Sequence[str], rows: Rows) -> int:
@@ -42,12 +62,17 @@ def delete(path: Path, name: str, keys: Sequence[str], rows: Rows) -> int:
         NodeError: `unknown_table`, `unknown_column`, `query_failed`.
     """
     with _changing(path, name) as connection:
-        there = _columns(connection, name)
+        there = columns_of(connection, name)
         if not there:
             raise NodeError(f"Table '{name}' is not there.", code="unknown_table", path="/config/table")
-        _check(keys, there, name)
+        check_names(keys, there, name)
         equal = " AND ".join(f"{quote(each)} = ?" for each in keys)
         return _sum(connection, f"DELETE FROM {quote(name)} WHERE {equal}", rows)
+
+
+def _insert(name: str, columns: Iterable[str]) -> str:
+    names = list(columns)
+    return f"INSERT INTO {quote(name)} ({_list(names)}) VALUES ({', '.join('?' * len(names))})"
 
 
 def _sum(connection: sqlite3.Connection, statement: str, rows: Rows) -> int:
@@ -56,17 +81,6 @@ def _sum(connection: sqlite3.Connection, statement: str, rows: Rows) -> int:
 
 def _list(names: Iterable[str]) -> str:
     return ", ".join(map(quote, names))
-
-
-def _columns(connection: sqlite3.Connection, name: str) -> list[str]:
-    return [row[0] for row in connection.execute("SELECT name FROM pragma_table_info(?)", (name,))]
-
-
-def _check(wanted: Iterable[str], there: Sequence[str], name: str) -> None:
-    known = {each.lower() for each in there}
-    for each in wanted:
-        if each.lower() not in known:
-            raise not_in_table(each, name, there)
 
 
 @contextmanager

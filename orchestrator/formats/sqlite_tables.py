@@ -95,7 +95,7 @@ def kinds(connection: sqlite3.Connection, table: str) -> dict[str, str]:
         connection.create_function(f"is_{kind}", 1, _fits(made), deterministic=True)
     # Hidden columns (2 and 3 are generated ones) are no columns of `SELECT *`.
     info = connection.execute(f"SELECT name, type FROM pragma_table_xinfo({_text(table)}) WHERE hidden <> 1").fetchall()
-    wanted = {column: _declared(said) for column, said in info}
+    wanted = {column: meaning(said) for column, said in info}
     tests = [
         part
         for column, kind in wanted.items()
@@ -134,8 +134,10 @@ def _test(column: str, kind: str) -> str:
     return f"min(is_{kind}({column})) FILTER (WHERE {column} IS NOT NULL)" if kind in TIMES else "1"
 
 
-def _declared(said: str) -> str:
-    """What a column's declared type means; the rules of SQLite's affinity, and the names of dates and times."""
+def meaning(said: str) -> str:
+    """What a column's declared type means, `any` where it says nothing, by the rules of SQLite's affinity and the
+    names of dates and times.
+    """
     name = said.upper().strip()
     if "BOOL" in name:
         return "bool"

@@ -56,7 +56,7 @@ class DataWriter(ByFormat):
         if context.design:
             warn(writer, table, context)
             if target.exists():
-                self._foresee(writer, table, context)
+                self._foresee(writer, table, target, context)
             return table
         if self.mode == "error" and target.exists():
             raise NodeError(f"File '{writer.path}' is there already.", code="file_exists", path="/config/path")
@@ -66,21 +66,21 @@ class DataWriter(ByFormat):
             context.notes["rows_written"] = self._write(writer, table, target, context)
         return table
 
-    def _foresee(self, writer: Writer, table: Relation, context: Context) -> None:
+    def _foresee(self, writer: Writer, table: Relation, target: Path, context: Context) -> None:
         """Warn where the file that is there now would end a run: by then it may be another."""
         if self.mode == "error":
             message = f"File '{writer.path}' is there already, and this node refuses to replace it: a run would fail."
             context.warn(message, code="file_exists", path="/config/path", hint="another path or mode, or remove it")
-        if self.mode != "append" or self.mode in writer.changes:
-            return
         try:
             with at("/path"), sentences(writer.path, context.root):
-                if (old := writer.existing_rows(table, context)) is not None:
+                if self.mode in writer.changes:
+                    writer.foresee(table, target, context)
+                elif self.mode == "append" and (old := writer.existing_rows(table, context)) is not None:
                     warn_of_old(writer, old, self._together(writer, table, old, context), context)
         except UnknownColumns:
             return
         except NodeError as error:
-            message = f"These rows cannot be added to '{writer.path}' as it is now: {error.message}"
+            message = f"These rows do not go into '{writer.path}' as it is now: {error.message}"
             context.warn(message, code=error.code, path=error.path, hint=error.hint or "another path, or overwrite it")
 
     @staticmethod
