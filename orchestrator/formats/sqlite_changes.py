@@ -12,6 +12,7 @@ from orchestrator.sql import quote
 
 Rows = Iterable[Sequence[tuple[Any, ...]]]
 WAIT_S = 30.0
+NO_SPACE = ("SQLITE_FULL", "SQLITE_IOERR")  # told as of every other file
 
 
 def append(path: Path, name: str, declared: Mapping[str, str], rows: Rows) -> int:
@@ -94,6 +95,8 @@ def _changing(path: Path, name: str) -> Iterator[sqlite3.Connection]:
             yield connection  # closing without a commit rolls back
             connection.execute("COMMIT")
     except sqlite3.Error as error:
+        if str(getattr(error, "sqlite_errorname", "")).startswith(NO_SPACE):
+            raise
         message = f"Table '{name}' cannot be changed: {str(error)[:200]}."
         hint = "upsert needs a primary key or a unique index of the keys" if "ON CONFLICT" in message else None
         raise NodeError(message, code="query_failed", path="/config/table", hint=hint) from None
