@@ -3,17 +3,20 @@
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
+from orchestrator.formats import geopackage_layers as layers
 from orchestrator.formats import vector
+from orchestrator.formats.atomic import replacing
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
+from orchestrator.formats.changed import warn_of_old
 from orchestrator.formats.cut_short import pages
 from orchestrator.formats.sqlite_tables import MAGIC
-from orchestrator.formats.systems import crs_text
+from orchestrator.formats.systems import aligned, crs_text, united
 from orchestrator.formats.vector_reader import LayerReader, begins_with
-from orchestrator.paths import existing
 from orchestrator.schema import geometry_columns
 
 
@@ -34,7 +37,10 @@ class GeopackageReader(LayerReader):
 
 
 class GeopackageWriter(Writer):
-    """One layer of a GeoPackage; `overwrite` replaces the whole file, `append` keeps the other layers.
+    """One layer of a GeoPackage; `overwrite` replaces the whole file, `append` keeps all that is in it.
+
+    Rows are added to the layer as it is: feature ids, indexes and constraints stay. Where a column or the kind of the
+    geometry has to become another one, the layer is written anew, and they are lost.
 
     A table without geometry becomes an attribute layer. Times are stored as UTC with milliseconds, further geometry
     columns as WKT, nested values as JSON text, decimals as DOUBLE.
@@ -44,6 +50,7 @@ class GeopackageWriter(Writer):
     geometry_as: ClassVar[GeometryAs] = "features"
     label: ClassVar[str] = "GeoPackage"
     extensions: ClassVar[tuple[str, ...]] = GeopackageReader.extensions
+    changes: ClassVar[tuple[str, ...]] = ("append",)
     becomes: ClassVar[Mapping[str, str]] = {"TIMESTAMP": "TIMESTAMP WITH TIME ZONE"}
 
     layer: str | None = option(None, "The layer's name; the file's name by default.", "countries", min_length=1)
@@ -65,14 +72,39 @@ class GeopackageWriter(Writer):
         """Types that a GeoPackage has."""
         return vector.holdable(table, text=("TIME",))
 
-    def begin(self, old: Path, place: Path) -> None:
-        """The other layers stay."""
-        shutil.copyfile(old, place)
-
-    def existing_rows(self, table: Relation, context: Context) -> Relation | None:
-        """The rows of the layer that is there; none where the layer is new."""
-        path = existing(context.root, self.path)
+    def change(self, table: Relation, path: Path, context: Context) -> int:
+        """Add the rows to a copy of the file, which takes its place once it is whole."""
+        if not path.exists():
+            return self.write(table, path, context)
         begins_with(path, self.path, MAGIC, "a GeoPackage")
+        with replacing(path, self.files) as place:
+            shutil.copyfile(path, place)
+            return self._add(table, path, place, context)
+
+    def _add(self, table: Relation, path: Path, place: Path, context: Context) -> int:
+        layer = self.layer or path.stem
+        if (old := self._layer(path, replace(context, design=True))) is None:
+            return self.write(table, place, context)
+        new = aligned(self.prepare(table, context), old)
+        shapes = layers.shapes_of(path, layer)
+        if layers.fits(old, united(old, new, context)) and bool(shapes) == bool(geometry_columns(new)):
+            with vector.held(new, context) as held:
+                if shapes is None or shapes.takes(held):
+                    layers.add_columns(place, layer, old, held)
+                    return layers.add_rows(place, layer, held)
+        whole = self._layer(path, context)
+        assert whole is not None  # noqa: S101
+        (before,) = whole.count("*").fetchall()[0]
+        return self.write(united(whole, new, context), place, context) - int(before)
+
+    def foresee(self, table: Relation, path: Path, context: Context) -> None:
+        """Coordinate systems that differ, and columns that change their type."""
+        begins_with(path, self.path, MAGIC, "a GeoPackage")
+        if (old := self._layer(path, context)) is not None:
+            warn_of_old(self, old, united(old, aligned(self.prepare(table, context), old), context), context)
+
+    def _layer(self, path: Path, context: Context) -> Relation | None:
+        """The layer that is there; None where it is new."""
         layer = self.layer or path.stem
         try:
             vector.layer_named(f"GPKG:{path}", layer, self.path)

@@ -53,6 +53,11 @@ def aligned(new: Relation, old: Relation) -> Relation:
     return new.project(", ".join(fields))
 
 
+def united(old: Relation, new: Relation, context: Context) -> Relation:
+    """New rows, aligned, below old ones, by the names of their columns."""
+    return context.session.sql("FROM {old} UNION ALL BY NAME FROM {new}", old=old, new=new)
+
+
 def reprojected(table: Relation, target: str, context: Context) -> Relation:
     """The rows with their first geometry column in another coordinate system; without one it stays as it is."""
     text = crs_text(table)

@@ -11,7 +11,7 @@ from orchestrator.formats.atomic import replacing
 from orchestrator.formats.base import is_read_by, kept
 from orchestrator.formats.changed import warn, warn_of_old
 from orchestrator.formats.problems import sentences
-from orchestrator.formats.systems import aligned
+from orchestrator.formats.systems import aligned, united
 from orchestrator.formats.targets import check_target
 from orchestrator.ops._by_format import ByFormat
 from orchestrator.ops.base import Context, Relation, UnknownColumns
@@ -76,17 +76,13 @@ class DataWriter(ByFormat):
                 if self.mode in writer.changes:
                     writer.foresee(table, target, context)
                 elif self.mode == "append" and (old := writer.existing_rows(table, context)) is not None:
-                    warn_of_old(writer, old, self._together(writer, table, old, context), context)
+                    new = aligned(writer.prepare(table, context), old)
+                    warn_of_old(writer, old, united(old, new, context), context)
         except UnknownColumns:
             return
         except NodeError as error:
             message = f"These rows do not go into '{writer.path}' as it is now: {error.message}"
             context.warn(message, code=error.code, path=error.path, hint=error.hint or "another path, or overwrite it")
-
-    @staticmethod
-    def _together(writer: Writer, table: Relation, old: Relation, context: Context) -> Relation:
-        new = aligned(writer.prepare(table, context), old)
-        return context.session.sql("FROM {old} UNION ALL BY NAME FROM {new}", old=old, new=new)
 
     def _write(self, writer: Writer, table: Relation, target: Path, context: Context) -> int:
         if self.mode in writer.changes and target.exists():
@@ -100,7 +96,7 @@ class DataWriter(ByFormat):
                 writer.begin(target, place)
             if old is None:
                 return writer.write(table, place, context)
-            together = self._together(writer, table, old, context)
+            together = united(old, aligned(writer.prepare(table, context), old), context)
             before = context.session.sql("SELECT count(*) FROM {old}", old=old).fetchall()[0][0]
             writer.refuse(together)
             return writer.write(together, place, context) - int(before)
