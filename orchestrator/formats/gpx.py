@@ -9,6 +9,7 @@ from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.gdal import gdal
+from orchestrator.formats.gpx_extensions import OWN, PREFIX, extended
 from orchestrator.formats.systems import WGS_84, reprojected
 from orchestrator.formats.vector_reader import VectorReader, has_root, renamed, safe_names
 from orchestrator.formats.xml_ends import not_stopped
@@ -16,18 +17,6 @@ from orchestrator.paths import existing
 from orchestrator.schema import geometry_columns
 from orchestrator.sql import quote
 
-OWN = {
-    "ele": "DOUBLE", "time": "TIMESTAMP WITH TIME ZONE", "magvar": "DOUBLE", "geoidheight": "DOUBLE", "name": "VARCHAR",
-    "cmt": "VARCHAR", "desc": "VARCHAR", "src": "VARCHAR", "link1_href": "VARCHAR", "link1_text": "VARCHAR",
-    "link1_type": "VARCHAR", "link2_href": "VARCHAR", "link2_text": "VARCHAR", "link2_type": "VARCHAR",
-    "sym": "VARCHAR", "type": "VARCHAR", "fix": "VARCHAR", "sat": "INTEGER", "hdop": "DOUBLE", "vdop": "DOUBLE",
-    "pdop": "DOUBLE", "ageofdgpsdata": "DOUBLE", "dgpsid": "INTEGER", "number": "INTEGER",
-    "track_fid": "INTEGER", "track_seg_id": "INTEGER", "track_seg_point_id": "INTEGER",
-    "track_name": "VARCHAR", "route_fid": "INTEGER", "route_point_id": "INTEGER", "route_name": "VARCHAR",
-}  # fmt: skip
-
-
-PREFIX = "ogr_"
 LAYER_OF = {"Point": "waypoints", "LineString": "routes", "MultiLineString": "tracks"}
 KIND_OF = {"waypoints": "Point", "routes": "LineString", "tracks": "MultiLineString", "track_points": "Point"}
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE")
@@ -36,7 +25,7 @@ NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE")
 class GpxReader(VectorReader):
     """One layer of a GPX file: waypoints, routes, tracks, or the points of routes and tracks.
 
-    The columns are GPX's own, then the extensions. `time` is UTC, read as TIMESTAMP.
+    The columns are GPX's own, then the extensions, without line ends in their texts. `time` is UTC, read as TIMESTAMP.
     """
 
     name: ClassVar[str] = "gpx"
@@ -75,7 +64,8 @@ class GpxWriter(Writer):
 
     Points are waypoints, lines routes, multi-lines tracks; `layer` says otherwise. Columns with GPX's names (`name`,
     `ele`, `time`, `desc` …) are written as such, others as extensions; numbers there are read back as numbers, all else
-    as text. Column names become names of XML elements. Geometry must not be null.
+    as text, and a text of digits as a number. Integers there have 32 bits, texts one line: others are refused. Column
+    names become names of XML elements. Geometry must not be null.
     """
 
     name: ClassVar[str] = "gpx"
@@ -95,7 +85,7 @@ class GpxWriter(Writer):
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """The layer, in memory."""
-        rows = self.prepare(table, context)
+        rows = extended(self.prepare(table, context))
         layer = self._layer(rows)
         options = {"FORCE_GPX_TRACK": "YES"} if layer == "tracks" else {}
         count = vector.write_whole(

@@ -92,7 +92,8 @@ class ShapefileWriter(Writer):
     """A shapefile: one kind of geometry, names of ten letters, text of 254 bytes.
 
     Longer names are cut and numbered (`population`, `populati_1`). Times are written as ISO text, nested values as JSON
-    text, decimals as DOUBLE. Empty text comes back as null. Text is UTF-8.
+    text, decimals as DOUBLE. Empty text comes back as null, blanks at its ends are lost. Text is UTF-8. Numbers have 15
+    digits after the point, integers at most 18.
     """
 
     name: ClassVar[str] = "shapefile"
@@ -117,6 +118,7 @@ class ShapefileWriter(Writer):
         rows = self.prepare(table, context)
         system = crs_text(rows)
         with vector.held(rows, context) as held:
+            _check_integers(held)
             widths, kind = text_widths(held, "a shapefile"), _kind(held)
             count = vector.write(
                 held, path, driver="ESRI Shapefile", geometry_type=kind, crs=system, encoding="UTF-8", widths=widths
@@ -170,6 +172,15 @@ def _kind(rows: Relation) -> str:
         )
     height = " Z" if any(z for _, z in found) else ""
     return next(iter(families), "Point") + height
+
+
+def _check_integers(rows: Relation) -> None:
+    found = [name for name, kind in zip(rows.columns, rows.types, strict=True) if kind == "BIGINT"]
+    tests = ", ".join(f"bool_or({quote(name)} NOT BETWEEN {1 - 10**18} AND {10**18 - 1})" for name in found)
+    for name, long in zip(found, rows.aggregate(tests).fetchall()[0] if found else (), strict=True):
+        if long:
+            message = f"Column '{name}' holds an integer of more than 18 digits, which a shapefile gives as others."
+            raise NodeError(message, code="invalid_value", port="table", hint="cast it to VARCHAR")
 
 
 def text_widths(rows: Relation, what: str) -> dict[str, int]:

@@ -15,6 +15,7 @@ from orchestrator.formats.base import Context, Relation
 from orchestrator.formats.gdal import gdal
 from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import crs_text, same, system
+from orchestrator.formats.vector_values import check_dates, heeded
 from orchestrator.schema import geometry_columns, is_geometry
 from orchestrator.sql import quote
 from orchestrator.suggest import near
@@ -136,6 +137,7 @@ def write(table: Relation, path: Path, *, widths: Mapping[str, int] | None = Non
     def counting() -> Iterator[Any]:
         try:
             for batch in rows:
+                check_dates(batch)
                 counted[0] += batch.num_rows
                 yield batch
         except Exception as error:
@@ -148,8 +150,10 @@ def write(table: Relation, path: Path, *, widths: Mapping[str, int] | None = Non
     stream = pyarrow.RecordBatchReader.from_batches(schema, counting())
     geometry = next(iter(geometry_columns(table)), None)
     try:
-        with quietly():
+        with heeded():
             gdal().write_arrow(stream, str(path), geometry_name=geometry, **{"crs": crs_text(table), **options})
+    except NodeError:
+        raise
     except Exception as error:
         if failed:
             raise failed[0] from None
@@ -173,6 +177,7 @@ def write_whole(table: Relation, path: Path, **options: Any) -> int:
     import pyarrow
 
     arrow = table.to_arrow_table()
+    check_dates(arrow)
     name = geometry_columns(table)[0]
     fields = [each for each in arrow.column_names if each != name]
     columns = [arrow.column(each).combine_chunks() for each in fields]
@@ -181,12 +186,14 @@ def write_whole(table: Relation, path: Path, **options: Any) -> int:
     masks = [column.is_null().to_numpy(zero_copy_only=False) for column in columns]
     plain = [each.fill_null(0) if pyarrow.types.is_integer(each.type) else each for each in columns]
     try:
-        with quietly():
+        with heeded():
             gdal().raw.write(
                 str(path), arrow.column(name).to_numpy(zero_copy_only=False),
                 [each.to_numpy(zero_copy_only=False) for each in plain], fields, field_mask=masks,
                 gdal_tz_offsets=zones, **options,
             )  # fmt: skip
+    except NodeError:
+        raise
     except Exception as error:
         _probe(path)
         raise _unwritten(error) from None

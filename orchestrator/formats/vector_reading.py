@@ -8,7 +8,7 @@ from orchestrator.errors import NodeError
 from orchestrator.formats.arrow_features import plain
 from orchestrator.formats.base import Context, Relation, kept
 from orchestrator.formats.gdal import failed, forget_errors, gdal
-from orchestrator.formats.vector import quietly
+from orchestrator.formats.vector_values import heeded
 
 IN_MEMORY = 64 << 20
 
@@ -34,7 +34,7 @@ def read(
     import pyarrow
 
     pyogrio, made = gdal(), partial(plain, widen=widen, flat=flat)
-    with quietly():
+    with heeded():
         if context.design:
             meta, table = pyogrio.read_arrow(source, max_features=0, **options)
             return context.session.arrow(made(table.slice(0, 0), meta))

@@ -7,6 +7,7 @@ import shapely
 
 from orchestrator.errors import NodeError
 from orchestrator.ops.base import Context, Relation
+from orchestrator.ops.data_loader import DataLoader
 
 Load = Callable[..., Relation]
 Save = Callable[..., int]
@@ -69,3 +70,44 @@ def test_what_it_cannot_hold(context: Context, save: Save, shapes: list[Any], la
         save(rows(context, *shapes), target_type="gpx", path="a.gpx", layer=layer)
     assert (error.value.code, error.value.port) == (code, "table")
     assert not list(context.root.iterdir())
+
+
+EXTENSIONS = [
+    ("3000000000", "an integer of more than 32 bits"),
+    ("-2147483649::HUGEINT::BIGINT", "an integer of more than 32 bits"),
+    ("'3000000000'", "nothing but integers, one of more than 32 bits"),
+    ("'a' || chr(10) || 'b'", "a line end"),
+]
+
+
+@pytest.mark.parametrize(("value", "what"), EXTENSIONS)
+def test_what_an_extension_does_not_keep(save: Save, value: str, what: str) -> None:
+    shape = "'POINT (1 2)'::GEOMETRY('OGC:CRS84') AS geometry"
+    with pytest.raises(NodeError, match=f"Column 'x' has {what}, which an extension of GPX does not keep") as error:
+        save(f"SELECT {value} AS x, {shape}", target_type="gpx", path="a.gpx")
+    assert (error.value.code, error.value.port) == ("invalid_value", "table")
+
+
+def test_what_an_extension_keeps(load: Load, save: Save) -> None:
+    numbers = [
+        "-2147483648",
+        "0.1::DOUBLE + 0.2",
+        "1e-20::DOUBLE",
+        "1.7976931348623157e308",
+        "5::DOUBLE",
+        "'a3000'",
+    ]
+    fields = ", ".join(f"{number} AS n{place}" for place, number in enumerate(numbers))
+    table = f"SELECT {fields}, 'a' || chr(10) || 'b' AS name, 'POINT (1 2)'::GEOMETRY('OGC:CRS84') AS geometry"
+    save(table, target_type="gpx", path="a.gpx")
+    found = load(source_type="gpx", path="a.gpx").project("n0, n1, n2, n3, n4, n5, name").fetchall()
+    assert found == [(-2147483648, 0.30000000000000004, 1e-20, 1.7976931348623157e308, 5.0, "a3000", "a\nb")]
+
+
+def test_an_integer_that_is_too_large_to_read(context: Context, save: Save) -> None:
+    save("SELECT 7 AS x, 'POINT (1 2)'::GEOMETRY('OGC:CRS84') AS geometry", target_type="gpx", path="a.gpx")
+    file = context.root / "a.gpx"
+    file.write_text(file.read_text().replace(">7<", ">3000000000<"))
+    with pytest.raises(NodeError, match=r"Column 'x' has a number .* no room for: '3000000000'") as error:
+        DataLoader.configure({"source_type": "gpx", "path": "a.gpx"}).call({}, context)
+    assert error.value.code == "invalid_value"

@@ -1,0 +1,46 @@
+"""The columns of GPX that are not its own: GDAL finds their types in their text, and takes integers of 32 bits."""
+
+from orchestrator.errors import NodeError
+from orchestrator.formats.base import Relation
+from orchestrator.schema import is_geometry
+from orchestrator.sql import names, quote
+
+OWN = {
+"ele": "DOUBLE", "time": "TIMESTAMP WITH TIME ZONE", "magvar": "DOUBLE", "geoidheight": "DOUBLE", "name": "VARCHAR",
+    "cmt": "VARCHAR", "desc": "VARCHAR", "src": "VARCHAR", "link1_href": "VARCHAR", "link1_text": "VARCHAR",
+    "link1_type": "VARCHAR", "link2_href": "VARCHAR", "link2_text": "VARCHAR", "link2_type": "VARCHAR",
+    "sym": "VARCHAR", "type": "VARCHAR", "fix": "VARCHAR", "sat": "INTEGER", "hdop": "DOUBLE", "vdop": "DOUBLE",
+    "pdop": "DOUBLE", "ageofdgpsdata": "DOUBLE", "dgpsid": "INTEGER", "number": "INTEGER",
+    "track_fid": "INTEGER", "track_seg_id": "INTEGER", "track_seg_point_id": "INTEGER",
+    "track_name": "VARCHAR", "route_fid": "INTEGER", "route_point_id": "INTEGER", "route_name": "VARCHAR",
+}  # fmt: skip
+
+PREFIX = "ogr_"
+WIDE = "NOT BETWEEN -2147483648 AND 2147483647"
+# What is looked for in the columns of a type: what it is called, and what to do about it.
+LOST = (
+    ("BIGINT", f"bool_or({{0}} {WIDE})", "an integer of more than 32 bits", "cast the column to DOUBLE"),
+    (
+        "VARCHAR", f"bool_and(regexp_full_match({{0}}, '[+-]?[0-9]+')) AND bool_or(try_cast({{0}} AS DOUBLE) {WIDE})",
+        "nothing but integers, one of more than 32 bits", "put a letter before",
+    ),
+    ("VARCHAR", "bool_or(regexp_matches({0}, '[\\r\\n]'))", "a line end", "put something else in its place"),
+)  # fmt: skip
+
+
+def extended(rows: Relation) -> Relation:
+    """The rows with the numbers of extensions as exact text, after a look for what would be read as something else.
+
+    Raises:
+        NodeError: `invalid_value`, with the column.
+    """
+    kinds = {name: kind for name, kind in names(rows).items() if name not in OWN and not is_geometry(kind)}
+    found = [(name, *lost) for name, kind in kinds.items() for lost in LOST if lost[0] == kind]
+    tests = ", ".join(test.format(quote(name)) for name, _, test, _, _ in found)
+    for (name, _, _, what, hint), lost in zip(found, rows.aggregate(tests).fetchall()[0] if found else (), strict=True):
+        if lost:
+            message = f"Column '{name}' has {what}, which an extension of GPX does not keep."
+            raise NodeError(message, code="invalid_value", port="table", hint=hint)
+    exact = {name for name, kind in kinds.items() if kind in ("FLOAT", "DOUBLE")}
+    fields = (f"{quote(name)}::VARCHAR AS {quote(name)}" if name in exact else quote(name) for name in rows.columns)
+    return rows.project(", ".join(fields))

@@ -1,0 +1,60 @@
+"""What GDAL reads or writes as something else without failing."""
+
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from orchestrator.errors import NodeError
+
+DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+FIRST, LAST = -719_162, 2_932_896  # the days of 0001-01-01 and 9999-12-31, from 1970-01-01
+# What it says of a value that it could not hold as it is.
+CHANGED = (
+    r"Value (?P<value>\S+) of field (?:\w+\.)?(?:ogr_)?(?P<name>.+?)"
+    r"(?: of feature \d+ not successfully written| parsed incompletely to integer)|Truncated double value (?P<long>\d+)"
+)
+
+
+def check_dates(table: Any) -> None:
+    """Refuse dates that GDAL writes as others: rows of Arrow, as a batch or a table.
+
+    Raises:
+        NodeError: `invalid_value`, with the column.
+    """
+    import pyarrow
+
+    for field, column in zip(table.schema, table.columns, strict=True):
+        kind = field.type
+        if pyarrow.types.is_date32(kind):
+            _check(field.name, column.cast(pyarrow.int32()), 1)
+        elif pyarrow.types.is_timestamp(kind):
+            _check(field.name, column.cast(pyarrow.int64()), DAY[kind.unit])
+
+
+def _check(name: str, numbers: Any, day: int) -> None:
+    from pyarrow import compute
+
+    found = compute.min_max(numbers).as_py()
+    if found["min"] is not None and not (FIRST * day <= found["min"] and found["max"] < (LAST + 1) * day):
+        message = f"Column '{name}' has a date outside of the years 1 to 9999, which this format cannot hold."
+        raise NodeError(message, code="invalid_value", port="table", hint="cast the column to VARCHAR before")
+
+
+@contextmanager
+def heeded() -> Iterator[None]:
+    """Refuse what GDAL says that it could not read or write as it is; what else it says is not heard.
+
+    Raises:
+        NodeError: `invalid_value`.
+    """
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("always", message=CHANGED)
+        yield
+    for found in (re.match(CHANGED, str(each.message)) for each in heard):
+        if found is not None:
+            where = f"Column '{found['name']}'" if found["name"] else "A column"
+            message = f"{where} has a number that this format has no room for: {found['value'] or found['long']}."
+            raise NodeError(message[:200], code="invalid_value", hint="a number with a point, or text with letters")
