@@ -9,6 +9,8 @@ import tempfile
 from functools import lru_cache
 from typing import Any
 
+from orchestrator.formats import kml_fields
+
 FAILURE = 3  # CE_Failure; what is below is a warning
 
 OPTIONS = {
@@ -17,6 +19,7 @@ OPTIONS = {
     "GML_DOWNLOAD_SCHEMA": "NO",
     "GML_DOWNLOAD_WFS_SCHEMA": "NO",
     "LIBKML_RESOLVE_STYLE": "NO",
+    **kml_fields.OPTIONS,
     "CPL_TMPDIR": tempfile.gettempdir(),
     "OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES",  # its own stream leaves the offsets of null geometry unset
 }

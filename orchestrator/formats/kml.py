@@ -9,13 +9,13 @@ from typing import ClassVar
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer
+from orchestrator.formats.kml_fields import MOMENTS, TEXTS, own_names, place_name
 from orchestrator.formats.systems import WGS_84, reprojected
 from orchestrator.formats.vector_reader import ASCII, QUOTED, LayerReader, has_root, renamed, safe_names
+from orchestrator.schema import is_geometry
 from orchestrator.sql import quote
 
 LARGEST = 1 << 30
-DRAWING = ("id", "altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon")
-MOMENTS = ("timestamp", "begin", "end")
 TIMES = (
     "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIME", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "BLOB",
 )  # fmt: skip
@@ -47,22 +47,26 @@ class KmlReader(LayerReader):
 
     def shown(self, table: Relation) -> Relation:
         """The data of the places."""
-        return table.project(", ".join(quote(name) for name in table.columns if name not in DRAWING))
+        names = own_names(table.columns)
+        return table.project(", ".join(f"{quote(old)} AS {quote(new)}" for old, new in names.items()))
 
 
 class KmlWriter(Writer):
     """Places in WGS 84: geometry in another coordinate system is reprojected. `.kmz` is zipped.
 
-    A column called `name` or `description` is what Google Earth shows. `timestamp`, `begin` and `end` are a place's
-    time where they are times; other times and dates are ISO text. KML has integers of 32 bits: larger types are text.
-    Nested values are JSON text, decimals DOUBLE, further geometry columns WKT. Quotes, `<`, `>` and `&` in
-    names become underscores.
+    A column called `name`, `description` or `snippet` is what Google Earth shows, as text. `timestamp`, `begin` and
+    `end` are a place's time where they are times, else they get an underscore; other times and dates are ISO text. KML
+    has integers of 32 bits: larger types are text. DOUBLEs have 15 digits. Empty text comes back as null, blanks at its
+    ends are lost. Nested values are JSON text, decimals DOUBLE, further geometry columns WKT. Quotes, `<`, `>` and `&`
+    in names become underscores.
     """
 
     name: ClassVar[str] = "kml"
     label: ClassVar[str] = "KML"
     extensions: ClassVar[tuple[str, ...]] = KmlReader.extensions
-    becomes: ClassVar[Mapping[str, str]] = {"BIGINT": "VARCHAR"}
+    becomes: ClassVar[Mapping[str, str]] = {
+        "BIGINT": "VARCHAR", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP",
+    }  # fmt: skip
     geometry_as: ClassVar[GeometryAs] = "features"
 
     def check(self, table: Relation) -> None:
@@ -72,16 +76,21 @@ class KmlWriter(Writer):
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """Places as they come."""
         rows = self.prepare(table, context)
+        spans = [quote(name) for name in ("begin", "end") if name in rows.columns]
+        if spans and "timestamp" in rows.columns:
+            both = f"timestamp IS NOT NULL AND coalesce({', '.join(spans)}) IS NOT NULL"
+            if rows.filter(both).limit(1).fetchall():
+                message = "A place of KML has a timestamp, or a begin and an end, and a row has both: rename one."
+                raise NodeError(message, code="invalid_value", port="table")
         (layer,) = safe_names([path.stem], letters=ASCII)  # in a KMZ it is the name of a file
         return vector.whole(path, vector.write(rows, path, driver="LIBKML", layer=layer, geometry_type="Unknown"))
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """Types that KML has, in WGS 84."""
-        fields = [
-            f"{quote(name)}::VARCHAR AS {quote(name)}"
-            if str(kind) in TIMES and not (name in MOMENTS and str(kind).startswith("TIMESTAMP"))
-            else quote(name)
-            for name, kind in zip(table.columns, table.types, strict=True)
-        ]
+        fields, taken = [], {name.lower() for name in table.columns}
+        for name, kind in zip(table.columns, map(str, table.types), strict=True):
+            new = name if is_geometry(kind) else place_name(name, kind, taken)
+            text = (kind in TIMES and new not in MOMENTS) or new in TEXTS.values()
+            fields.append(f"{quote(name)}{'::VARCHAR' if text else ''} AS {quote(new)}")
         rows = vector.holdable(table.project(", ".join(fields)))
         return reprojected(renamed(rows, safe_names(rows.columns, letters=QUOTED)), WGS_84, context)

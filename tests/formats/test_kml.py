@@ -6,6 +6,7 @@ import pytest
 import shapely
 
 from orchestrator.errors import NodeError
+from orchestrator.formats.kml_fields import DRAWING, PYRAMID, VIEW
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.data_loader import DataLoader
 
@@ -65,3 +66,41 @@ def test_a_place_that_is_none_is_a_sentence(save: Save) -> None:
     with pytest.raises(NodeError, match="cannot write this: a row has coordinates") as error:
         save(query, target_type="kml", path="a.kml")
     assert "secret" not in error.value.message
+
+
+SHAPE = "'POINT (1 2)'::GEOMETRY('OGC:CRS84') AS geometry"
+TAKEN = [*DRAWING, *VIEW, *PYRAMID, "ID"]
+
+
+@pytest.mark.parametrize("name", TAKEN)
+@pytest.mark.parametrize("value", ["5", "'a'", "true", "1.5::DOUBLE"])
+def test_columns_called_like_what_is_drawn_are_data(load: Load, save: Save, name: str, value: str) -> None:
+    save(f'SELECT {value} AS "{name}", 1 AS other, {SHAPE}', target_type="kml", path="a.kml")
+    found = load(source_type="kml", path="a.kml")
+    assert found.columns == ["Name", "description", "timestamp", "begin", "end", name, "other", "geometry"]
+    assert found.project(f'"{name}"::VARCHAR').fetchall() == [(value.split("::", maxsplit=1)[0].strip("'"),)]
+
+
+@pytest.mark.parametrize("name", ["name", "NAME", "description", "Snippet"])
+@pytest.mark.parametrize(("value", "text"), [("5", "5"), ("true", "true"), ("DATE '2020-01-02'", "2020-01-02")])
+def test_what_is_shown_is_text(load: Load, save: Save, name: str, value: str, text: str) -> None:
+    save(f"SELECT {value} AS {name}, {SHAPE}", target_type="kml", path="a.kml")
+    assert load(source_type="kml", path="a.kml").project(f"{name}::VARCHAR").fetchall() == [(text,)]
+
+
+@pytest.mark.parametrize("value", ["5", "'a'", "DATE '2020-01-02'"])
+def test_what_is_no_time_has_another_name(load: Load, save: Save, value: str) -> None:
+    save(f'SELECT {value} AS "end", 1 AS end_, {SHAPE}', target_type="kml", path="a.kml")
+    found = load(source_type="kml", path="a.kml").project('"end", end_, end__::VARCHAR')
+    assert found.fetchall() == [(None, 1, value.removeprefix("DATE ").strip("'"))]
+
+
+def test_a_moment_and_a_span(context: Context, save: Save) -> None:
+    for end, row in (("NULL::TIMESTAMP", 1), ("TIMESTAMP '2021-01-02'", 0)):
+        query = f'SELECT TIMESTAMP \'2020-01-02\' AS timestamp, NULL::TIMESTAMP AS "begin", {end} AS "end", {SHAPE}'
+        if row:
+            assert save(query, target_type="kml", path="a.kml") == row
+            continue
+        with pytest.raises(NodeError, match="has a timestamp, or a begin and an end, and a row has both") as error:
+            save(query, target_type="kml", path="b.kml")
+        assert error.value.code == "invalid_value"
