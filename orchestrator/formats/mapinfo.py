@@ -13,7 +13,7 @@ from orchestrator.formats.cut_short import cut_short, dbase, has_bytes
 from orchestrator.formats.shapefile import text_widths
 from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import crs_text
-from orchestrator.formats.vector_reader import ASCII, VectorReader, apart, renamed, safe_names
+from orchestrator.formats.vector_reader import ASCII, VectorReader, apart, free_name, renamed, safe_names
 from orchestrator.schema import geometry_columns
 from orchestrator.sql import quote
 
@@ -25,7 +25,8 @@ KINDS = re.compile(rb"^\s*Type\s+(\w+)", re.MULTILINE | re.IGNORECASE)
 class MapinfoReader(VectorReader):
     """A MapInfo table (`.tab`) or interchange file (`.mif`). Its times are read as TIMESTAMP.
 
-    Tables that are made of others (views, seamless tables, dBASE) are refused.
+    Where no row of a table has a shape, its coordinate system is not known. Tables that are made of others (views,
+    seamless tables, dBASE) are refused.
     """
 
     name: ClassVar[str] = "mapinfo"
@@ -58,6 +59,8 @@ class MapinfoReader(VectorReader):
     def read(self, path: Path, context: Context) -> Relation:
         """All features, as many as the table beside has rows."""
         table = super().read(path, context)
+        if not geometry_columns(table) and self._has_shapes(path, context):
+            table = table.project(f"*, NULL::GEOMETRY AS {free_name(table.columns)}")
         if path.suffix.lower() == ".mif" and not context.design:
             with apart(path, self.path, BESIDE[".mif"], context) as own:
                 counted = _records(own.with_suffix(".mid"))
@@ -65,6 +68,10 @@ class MapinfoReader(VectorReader):
             if found < counted:
                 raise cut_short(self.path, f"it has {found:,} shapes, and the .mid has {counted:,} rows")
         return table
+
+    def _has_shapes(self, path: Path, context: Context) -> bool:
+        with apart(path, self.path, (".map",), context) as own:
+            return own.with_suffix(".map").exists()
 
     def _check(self, own: Path) -> None:
         stem = self.path[: -len(own.suffix)]
@@ -78,8 +85,8 @@ class MapinfoWriter(Writer):
 
     MapInfo has no null but for dates, times and geometry: a number becomes 0, a text empty, a truth value false. Names
     have 31 letters, digits and underscores; texts 254 bytes. Times are stored in UTC with milliseconds, nested values
-    as JSON text, decimals as DOUBLE, further geometry columns as WKT. Heights are not kept. A coordinate
-    system that MapInfo has no words for is refused.
+    as JSON text, decimals as DOUBLE, further geometry columns as WKT. Heights are not kept, an empty geometry is null.
+    In interchange files numbers have 15 digits. A coordinate system that MapInfo has no words for is refused.
     """
 
     name: ClassVar[str] = "mapinfo"
@@ -94,8 +101,11 @@ class MapinfoWriter(Writer):
         return [*(path.with_suffix(suffix) for suffix in beside), path]
 
     def check(self, table: Relation) -> None:
-        """A geometry column is needed."""
+        """A geometry column is needed, and in an interchange file another one."""
         vector.needs_geometry(table, "MapInfo")
+        if len(table.columns) == 1 and self.path.lower().endswith(".mif"):
+            message = "An interchange file of MapInfo needs a column beside the geometry, and this table has none."
+            raise NodeError(message, code="no_table", port="table", hint="write a .tab, or add a column")
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """The files, within bounds that let a coordinate be as exact as it can be."""
@@ -103,18 +113,32 @@ class MapinfoWriter(Writer):
         system = crs_text(rows)
         own = path.with_suffix(path.suffix.lower())
         with vector.held(rows, context) as held:
+            _check_kinds(held)
             widths = text_widths(held, "MapInfo")
             options: dict[str, Any] = {"crs": system, "layer_options": {"BOUNDS": _bounds(held)}}
+            unknown = not vector.kinds(held)
             count = vector.write(held, own, driver="MapInfo File", geometry_type="Unknown", widths=widths, **options)
-        if count:
+        if count and not unknown:
             vector.check_system(own, system, "MapInfo")
         own.rename(path)
         return count
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """Types and names that MapInfo has."""
-        rows = vector.holdable(table, text=("BLOB",))
+        rows = vector.without_empty(vector.holdable(table, text=("BLOB",)))
         return renamed(rows, safe_names(rows.columns, longest=LONGEST_NAME, letters=ASCII))
+
+    def existing_rows(self, table: Relation, context: Context) -> Relation | None:
+        """The rows that are there, if there are any: a table without rows does not say its coordinate system."""
+        old = super().existing_rows(table, context)
+        return old if old is None or old.limit(1).fetchall() else None
+
+
+def _check_kinds(rows: Relation) -> None:
+    found = {kind for kind, _ in vector.kinds(rows)} & {"MultiPoint", "GeometryCollection"}
+    if found:
+        message = f"MapInfo would make a row of each part of {' and '.join(sorted(found))}."
+        raise NodeError(message, code="geometry_mixed", port="table", hint="explode_parts makes a row of each")
 
 
 def _records(path: Path) -> int:

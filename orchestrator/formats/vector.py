@@ -106,6 +106,13 @@ def _held(kind: str, text: tuple[str, ...]) -> str | None:
     return "DOUBLE" if kind.startswith("DECIMAL") else CASTS.get(kind)
 
 
+def without_empty(rows: Relation) -> Relation:
+    """The rows with null for an empty geometry, for formats that make a place of it."""
+    name = quote(geometry_columns(rows)[0])
+    empty = f"octet_length(ST_AsWKB({name})::BLOB) < 64 AND {name}::VARCHAR LIKE '%EMPTY'"
+    return rows.project(f"* REPLACE (CASE WHEN {empty} THEN NULL ELSE {name} END AS {name})")
+
+
 @contextmanager
 def held(table: Relation, context: Context) -> Iterator[Relation]:
     """The rows for who looks at them before writing them, in a table that is dropped afterwards; it spills to disk.
