@@ -259,15 +259,15 @@ class Writer(Target):
 
 
 def _without_untyped(old: Relation, new: Relation) -> Relation:
-    """Leave out old columns of nulls whose type the file could not say; the new rows say it."""
+    """Old columns of nulls whose type the file could not say in the type that the new rows say."""
     types = {name: kind for name, kind in zip(new.columns, new.types, strict=True) if kind != "VARCHAR"}
     asked = [name for name, kind in zip(old.columns, old.types, strict=True) if kind == "VARCHAR" and name in types]
     if not asked:
         return old
     counts = old.aggregate(", ".join(f"count({quote(name)})" for name in asked)).fetchall()[0]
     gone = {name for name, count in zip(asked, counts, strict=True) if not count}
-    kept = [quote(name) for name in old.columns if name not in gone]
-    return old.project(", ".join(kept)) if kept else old
+    fields = (f"CAST(NULL AS {types[each]}) AS {quote(each)}" if each in gone else quote(each) for each in old.columns)
+    return old.project(", ".join(fields))
 
 
 def kept(table: Relation, context: Context) -> Relation:

@@ -11,6 +11,7 @@ from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import opened
 from orchestrator.formats.json_records import Pointer
 from orchestrator.formats.text_types import of_json
+from orchestrator.formats.unwritten import rows_or_none
 from orchestrator.formats.workplace import empty, known, new_file, plain_text, workplace
 from orchestrator.sql import literal, quote
 
@@ -99,6 +100,10 @@ class JsonWriter(Writer):
     def comes_back(self, table: Relation) -> Mapping[str, str]:
         """As JSON's values are read."""
         return {name: of_json(kind) for name, kind in zip(table.columns, table.types, strict=True)}
+
+    def existing_rows(self, table: Relation, context: Context) -> Relation | None:
+        """What is there; None where that is no row."""
+        return rows_or_none(super().existing_rows, table, context)
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """NaN and infinity become null."""

@@ -1,18 +1,19 @@
 """`xml`: elements of a document as rows."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator
 
-from orchestrator.formats import records, xml_elements
+from orchestrator.formats import records, xml_elements, xml_outline
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.json import finite
 from orchestrator.formats.streams import batches
 from orchestrator.formats.text_types import of_elements
+from orchestrator.formats.xml_shapes import filled, flat, listed, shape
+from orchestrator.paths import resolve
 from orchestrator.sql import quote
 
 SAMPLE = 20_480
@@ -71,6 +72,9 @@ class XmlWriter(Writer):
     Null is an empty element with `xsi:nil`; in an attribute it is left out. A list is its element repeated, a
     structure has elements inside. Geometry is WKT, BLOB is base64. A letter that no name may have is written as
     `_x0020_`, as in SQL/XML, and read so.
+
+    `append` keeps the names of the old file's root and records, not its comments; what was inside of elements gets a
+    name such as `a.b`. A file with a namespace, or with records of several names, is refused.
     """
 
     name: ClassVar[str] = "xml"
@@ -81,26 +85,43 @@ class XmlWriter(Writer):
     root: Element = option("rows", "Name of the element around all rows.", "orders")
     row: Element = option("row", "Name of a row's element.", "order")
 
+    def begin(self, old: Path, place: Path) -> None:
+        """Bring along how the old file's elements are called."""
+        xml_outline.bring(old, place)
+
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """Row by row."""
-        count, kinds = 0, [_nested(str(kind)) for kind in table.types]
+        root, name = [*xml_outline.names(path), *(self.root, self.row)[len(xml_outline.names(path)) :]]
+        count, shapes = 0, [shape(kind) for kind in table.types]
         with path.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<{self.root} xmlns:xsi="{xml_elements.XSI}">\n')
+            file.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<{root} xmlns:xsi="{xml_elements.XSI}">\n')
             for batch in batches(_texts(table), 10_000)[1]:
                 for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                    values = [json.loads(v) if deep and v else v for v, deep in zip(row, kinds, strict=True)]
+                    values = [filled(value, each) for value, each in zip(row, shapes, strict=True)]
                     count += 1
-                    file.write(xml_elements.element(self.row, table.columns, values, count))
-            file.write(f"</{self.root}>\n")
+                    file.write(xml_elements.element(name, table.columns, values, count))
+            file.write(f"</{root}>\n")
         return count
+
+    def existing_rows(self, table: Relation, context: Context) -> Relation | None:
+        """What is there; None where that is no record."""
+        path = resolve(context.root, self.path)
+        depth = xml_outline.check(path, self.path) if path.stat().st_size else 0
+        if depth == 1 or not path.stat().st_size:
+            return None
+        if depth > len(("root", "record", "value")):
+            message = f"'{self.path}' has elements inside of others: its rows are written anew, with names such as a.b."
+            context.warn(message, code="format_changes", hint="the columns that are read stay the same")
+        old = super().existing_rows(table, context)
+        return listed(old, self.prepare(table, context)) if old is not None else None
 
     def comes_back(self, table: Relation) -> Mapping[str, str]:
         """As elements are read."""
         return {name: of_elements(kind) for name, kind in zip(table.columns, table.types, strict=True)}
 
     def prepare(self, table: Relation, context: Context) -> Relation:
-        """NaN and infinity become null."""
-        return finite(table)
+        """NaN and infinity become null, and structures the columns in which old ones are read."""
+        return flat(finite(table))
 
 
 def _nested(kind: str) -> bool:

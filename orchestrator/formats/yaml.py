@@ -14,6 +14,7 @@ from orchestrator.formats.encodings import encoding_of, opened, wrong
 from orchestrator.formats.json import finite
 from orchestrator.formats.json_records import Pointer
 from orchestrator.formats.streams import batches
+from orchestrator.formats.unwritten import rows_or_none
 from orchestrator.formats.workplace import empty, known, new_file, remembered, workplace
 from orchestrator.pointers import parts
 from orchestrator.schema import is_geometry
@@ -182,6 +183,10 @@ class YamlWriter(Writer):
             if not count:
                 file.write("[]\n")
         return count
+
+    def existing_rows(self, table: Relation, context: Context) -> Relation | None:
+        """What is there; None where that is no row."""
+        return rows_or_none(super().existing_rows, table, context)
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """NaN and infinity become null, and what YAML has no type for becomes text."""

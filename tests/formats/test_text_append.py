@@ -1,0 +1,97 @@
+"""Adding rows to files of text that have none yet, or no types."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from orchestrator.errors import NodeError
+from orchestrator.ops.base import Context, Relation
+
+Load = Callable[..., Relation]
+Save = Callable[..., int]
+FORMATS = ["json", "ndjson", "xml", "yaml"]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("empty", [True, False])
+def test_after_a_run_that_wrote_no_rows(context: Context, load: Load, save: Save, kind: str, empty: bool) -> None:
+    config = {"target_type": kind, "path": f"a.{kind}"}
+    save("SELECT 1 AS a, 'x' AS b LIMIT 0", **config)
+    if empty:
+        (context.root / f"a.{kind}").write_bytes(b"")
+    assert save("SELECT 1 AS a, 'x' AS b", mode="append", **config) == 1
+    assert load(source_type=kind, path=f"a.{kind}").fetchall() == [(1, "x")]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_columns_of_nulls_take_the_new_type(context: Context, load: Load, save: Save, kind: str) -> None:
+    config = {"target_type": kind, "path": f"a.{kind}", "mode": "append"}
+    save("SELECT NULL::INTEGER AS a, NULL::DATE AS d", **config)
+    save("SELECT 2 AS a, DATE '2013-01-02' AS d", **config)
+    found = load(source_type=kind, path=f"a.{kind}")
+    assert found.types == ["BIGINT", "DATE"]
+    assert [row[0] for row in found.fetchall()] == [None, 2]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "<orders><order id='5'><a>1</a></order></orders>",
+            '<order id="5"><a>1</a></order>\n<order><a>2</a></order>\n</orders>\n',
+        ),
+        ("<orders/>", "<row><a>2</a></row>\n</orders>\n"),
+        ("<o><_x0031_><a>1</a></_x0031_></o>", "<_x0031_><a>1</a></_x0031_>\n<_x0031_><a>2</a></_x0031_>\n</o>\n"),
+    ],
+)
+def test_xml_keeps_the_names_of_root_and_records(context: Context, save: Save, old: str, new: str) -> None:
+    (context.root / "a.xml").write_text(old)
+    save("SELECT 2 AS a", target_type="xml", path="a.xml", mode="append")
+    assert (context.root / "a.xml").read_text().partition('instance">\n')[2] == new
+    assert not context.warnings
+
+
+def test_xml_says_what_becomes_of_nested_elements(context: Context, load: Load, save: Save) -> None:
+    (context.root / "a.xml").write_text("<rows><row><s><x>1</x></s></row></rows>")
+    save("SELECT {'x': 2} AS s", target_type="xml", path="a.xml", mode="append")
+    (warning,) = context.warnings
+    assert warning.message.startswith("'a.xml' has elements inside of others")
+    assert load(source_type="xml", path="a.xml").fetchall() == [(1,), (2,)]
+
+
+@pytest.mark.parametrize(
+    ("old", "message"),
+    [
+        ("<orders xmlns='u'><order><a>1</a></order></orders>", "has a namespace, or attributes of its root"),
+        ("<orders xmlns:k='u'><order><k:a>1</k:a></order></orders>", "has a namespace, or attributes of its root"),
+        ("<orders day='1'><order><a>1</a></order></orders>", "has a namespace, or attributes of its root"),
+        ("<orders><order><a>1</a></order><m/></orders>", "has elements of several names in its root: m, order."),
+        ("<orders><order>", "is not XML"),
+    ],
+)
+def test_xml_that_would_lose_something_is_refused(context: Context, save: Save, old: str, message: str) -> None:
+    (context.root / "a.xml").write_text(old)
+    with pytest.raises(NodeError) as error:
+        save("SELECT 2 AS a", target_type="xml", path="a.xml", mode="append")
+    assert message in error.value.message
+    assert (context.root / "a.xml").read_text() == old
+
+
+def test_a_null_structure_has_no_column_of_its_own(context: Context, load: Load, save: Save) -> None:
+    rows = "(1, NULL, NULL), (2, {'x': 1, 'y': {'z': 2}}, MAP {'k': 1})"
+    save(f"SELECT * FROM (VALUES {rows}) t(i, s, m)", target_type="xml", path="a.xml")
+    found: Any = load(source_type="xml", path="a.xml")
+    assert found.columns == ["i", "s.x", "s.y.z", "m.k"]
+    assert found.fetchall() == [(1, None, None, None), (2, 1, 2, 1)]
+
+
+def test_lists_of_one_and_lists_of_more(context: Context, load: Load, save: Save) -> None:
+    for query in ("SELECT 1 AS i, [3] AS l, [{'x': 1}] AS s", "SELECT 2 AS i, [4, 5] AS l, [{'x': 2}, {'x': 3}] AS s"):
+        save(query, target_type="xml", path="a.xml", mode="append")
+    assert load(source_type="xml", path="a.xml").fetchall() == [(1, [3], [1]), (2, [4, 5], [2, 3])]
+
+
+def test_numbers_in_nested_values_keep_their_digits(context: Context, save: Save) -> None:
+    save("SELECT [12345678901234567890.123456789::DECIMAL(38, 9)] AS l", target_type="xml", path="a.xml")
+    assert "<l>12345678901234567890.123456789</l>" in (context.root / "a.xml").read_text()
