@@ -10,6 +10,7 @@ from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation,
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import opened
 from orchestrator.formats.json_records import Pointer
+from orchestrator.formats.samples import SampleSize
 from orchestrator.formats.text_types import of_json
 from orchestrator.formats.unwritten import rows_or_none
 from orchestrator.formats.workplace import empty, known, new_file, plain_text, workplace
@@ -17,7 +18,10 @@ from orchestrator.sql import literal, quote
 
 
 class JsonReader(FileReader):
-    """A list of objects. Objects and lists inside become STRUCT and LIST columns."""
+    """A list of objects. Objects and lists inside become STRUCT and LIST columns.
+
+    Whole numbers keep their digits; inside of others those beyond BIGINT are DOUBLE.
+    """
 
     name: ClassVar[str] = "json"
     label: ClassVar[str] = "JSON"
@@ -27,7 +31,7 @@ class JsonReader(FileReader):
         None, "Where the list is, as a JSON pointer; at the top by default.", "/data/items"
     )
     types: dict[str, ColumnType] = option({}, "Types of single columns.", {"price": "DECIMAL(18, 2)"}, "types")
-    sample_size: int = option(
+    sample_size: SampleSize = option(
         json_records.SAMPLE, "Records that decide on columns and types; -1 for all.", -1, "number", ge=-1
     )
 
@@ -45,7 +49,9 @@ class JsonReader(FileReader):
             if not _has_records(file, options["format"]):
                 return self._empty(context)
             if connection is context.session.connection or file == path:
-                return json_records.table(context.session.connection, file, options, self.types)
+                return json_records.table(
+                    context.session.connection, file, options, self.types, late=not context.design
+                )
             found = json_records.table(connection, file, options, self.types)
             return empty(context, {name: known(kind) for name, kind in zip(found.columns, found.types, strict=True)})
 

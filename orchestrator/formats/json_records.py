@@ -9,6 +9,7 @@ import duckdb
 from pydantic import AfterValidator
 
 from orchestrator.errors import NodeError, at
+from orchestrator.formats.json_late import check_late
 from orchestrator.formats.reading import pattern, read
 from orchestrator.formats.workplace import known
 from orchestrator.ops.base import Relation
@@ -21,6 +22,9 @@ RENAMED = re.compile(r"(.+)_\d+")
 LARGE = re.compile(r"\bHUGEINT(?=[,)\[]|$)")
 MOMENT = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
 TIMES = {MOMENT: "TIMESTAMP", MOMENT + r" ?(Z|[+-]\d{2}(:?\d{2})?)": "TIMESTAMP WITH TIME ZONE"}
+# DuckDB's detection takes whole numbers with more digits than BIGINT has for DOUBLE; the last that fits counts.
+WHOLE = r"-?(0|[1-9]\d"
+DIGITS = {"*)": "VARCHAR", "{0,37})": "DECIMAL(38,0)"}
 SNIFFING = {"map_inference_threshold": -1, "records": "true"}
 
 # Looking at many records takes longer than reading them, and the editor asks again after every change of a graph.
@@ -37,14 +41,21 @@ Pointer = Annotated[str, AfterValidator(_pointer)]
 
 
 def table(
-    connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any], types: Mapping[str, str]
-) -> Relation:
+    connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any], types: Mapping[str, str],
+    *, late: bool = False,
+) -> Relation:  # fmt: skip
     """The objects of a file; types are taken from its first `sample_size` records, and `types` override them.
 
+    With `late` the other records are seen to fit.
+
     Raises:
-        NodeError: `no_table`, `unknown_column`.
+        NodeError: `no_table`, `unknown_column`; `mixed_types`: a later record does not fit.
     """
     columns = dict(_columns(connection, path, options))
+    if not columns and not types:
+        message = "This is no table: its objects have no keys, and so it has no columns."
+        raise NodeError(message, code="no_table", hint="types: names and types of the columns")
+    columns = columns or dict(types)
     for name, kind in types.items():
         if name not in columns:
             with at(f"/types/{name}"):
@@ -53,8 +64,10 @@ def table(
         columns[name] = kind
     if _same_but_for_case(columns):
         return connection.sql(read("read_json", path, {**options, **SNIFFING}))
-    fixed = {key: value for key, value in options.items() if key != "sample_size"}
-    return connection.sql(read("read_json", path, {**fixed, "auto_detect": False, "columns": columns}))
+    made = connection.sql(read("read_json", path, {**_fixed(options), "columns": columns}))
+    if late:
+        check_late(connection, path, options, made, types)
+    return made
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any]) -> Mapping[str, str]:
@@ -64,6 +77,8 @@ def _columns(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping
         try:
             found = connection.sql(read("read_json", path, {**options, **SNIFFING}))
         except duckdb.BinderException:
+            if _has_only_objects(connection, path, options):
+                return {}
             raise NodeError("This is no table: its list holds something else than objects.", code="no_table") from None
         if len(_described) >= 256:
             _described.clear()
@@ -72,13 +87,19 @@ def _columns(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping
     return _described[version]
 
 
+def _has_only_objects(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any]) -> bool:
+    objects = read("read_json_objects", path, {"format": options["format"]})
+    kinds = connection.execute(f"SELECT DISTINCT json_type(json) {objects}").fetchall()
+    return kinds == [("OBJECT",)]
+
+
 def _refined(
     connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any], columns: Mapping[str, str]
 ) -> Mapping[str, str]:
     """What DuckDB's detection leaves: it has HUGEINT for -1 and 1, and text for times written in two ways."""
     sample = options["sample_size"]
     limit = f" LIMIT {sample}" if sample >= 0 else ""
-    fixed = {**{key: value for key, value in options.items() if key != "sample_size"}, "auto_detect": False}
+    fixed = _fixed(options)
     made = {name: LARGE.sub("BIGINT", kind) for name, kind in columns.items()}
     if made != columns:
         try:
@@ -87,14 +108,20 @@ def _refined(
         except duckdb.Error:
             made = dict(columns)
     text = [name for name, kind in made.items() if kind == "VARCHAR"]
-    if text:
-        rows = read("read_json", path, {**fixed, "columns": made})
-        fields = [f"bool_and(regexp_full_match({quote(name)}, {literal(form)}))" for name in text for form in TIMES]
-        found = connection.execute(f"SELECT {', '.join(fields)} FROM ({rows}{limit})").fetchall()[0]
-        for index, fits in enumerate(found):
-            if fits:
-                made[text[index // len(TIMES)]] = TIMES[list(TIMES)[index % len(TIMES)]]
+    large = [name for name, kind in made.items() if kind == "DOUBLE"]
+    if text or large:
+        rows = read("read_json", path, {**fixed, "columns": {**made, **dict.fromkeys(large, "VARCHAR")}})
+        forms = [(name, form, kind) for name in text for form, kind in TIMES.items()]
+        forms += [(name, WHOLE + rest, kind) for name in large for rest, kind in DIGITS.items()]
+        fields = ", ".join(f"bool_and(regexp_full_match({quote(name)}, {literal(form)}))" for name, form, _ in forms)
+        found = connection.execute(f"SELECT {fields} FROM ({rows}{limit})").fetchall()[0]
+        made |= {name: kind for (name, _, kind), fits in zip(forms, found, strict=True) if fits}
     return made
+
+
+def _fixed(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of a reader that is told the columns."""
+    return {"format": options["format"], "auto_detect": False, "records": "true"}
 
 
 def _counts(columns: Mapping[str, str]) -> str:

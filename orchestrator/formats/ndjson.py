@@ -10,20 +10,24 @@ from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation,
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import opened
 from orchestrator.formats.json import copy_json, finite
+from orchestrator.formats.samples import SampleSize
 from orchestrator.formats.text_types import of_json
 from orchestrator.formats.unwritten import rows_or_none
 from orchestrator.formats.workplace import empty, known, plain_text, workplace
 
 
 class NdjsonReader(FileReader):
-    """One JSON object a line (JSON Lines). Objects and lists inside become STRUCT and LIST columns."""
+    """One JSON object a line (JSON Lines). Objects and lists inside become STRUCT and LIST columns.
+
+    Whole numbers keep their digits; inside of others those beyond BIGINT are DOUBLE.
+    """
 
     name: ClassVar[str] = "ndjson"
     label: ClassVar[str] = "JSON Lines"
     extensions: ClassVar[tuple[str, ...]] = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 
     types: dict[str, ColumnType] = option({}, "Types of single columns.", {"price": "DECIMAL(18, 2)"}, "types")
-    sample_size: int = option(
+    sample_size: SampleSize = option(
         json_records.SAMPLE, "Records that decide on columns and types; -1 for all.", -1, "number", ge=-1
     )
 
@@ -44,7 +48,9 @@ class NdjsonReader(FileReader):
                 raise NodeError(message, code="no_table", hint="source_type json for a list of objects")
             options: dict[str, Any] = {"format": "newline_delimited", "sample_size": self.sample_size}
             if connection is context.session.connection or file == path:
-                return json_records.table(context.session.connection, file, options, self.types)
+                return json_records.table(
+                    context.session.connection, file, options, self.types, late=not context.design
+                )
             found = json_records.table(connection, file, options, self.types)
             return empty(context, {name: known(kind) for name, kind in zip(found.columns, found.types, strict=True)})
 

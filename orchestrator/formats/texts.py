@@ -4,14 +4,17 @@ from collections.abc import Mapping
 
 from orchestrator.errors import NodeError
 from orchestrator.formats.json_records import MOMENT
+from orchestrator.ops._types import INTEGER
 from orchestrator.ops.base import Relation
 from orchestrator.pointers import escaped
 from orchestrator.sql import literal, quote
 from orchestrator.suggest import listing, near
 
-# The narrowest first. A number with a zero in front is a code, such as a postal one.
+# The narrowest first. A number with a zero in front is a code, such as a postal one; one with very many digits is text.
 FORMS = {
     "BIGINT": r"[+-]?(0|[1-9]\d*)",
+    "DECIMAL(38,0)": r"[+-]?(0|[1-9]\d*)",
+    "VARCHAR": r"[+-]?(0|[1-9]\d*)",
     "DOUBLE": r"[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?",
     "BOOLEAN": r"(?i)true|false",
     "DATE": r"\d{4}-\d{2}-\d{2}",
@@ -61,12 +64,20 @@ def converted(table: Relation, kinds: Mapping[str, str], name: str) -> Relation:
             blank = f"nullif({field}, '')" if own == "VARCHAR" else f"list_transform({field}, lambda v: nullif(v, ''))"
             whole = kind if own == "VARCHAR" else f"{kind}[]"
             test = f"TRY_CAST({blank} AS {whole}) IS NULL AND {blank} IS NOT NULL"
-            wrong[column] = test
+            wrong[column] = f"({test} OR {_fraction(blank, own)})" if INTEGER.fullmatch(kind) else test
             field = f"CAST({blank} AS {whole})"
         made.append(f"{field} AS {quote(column)}")
     if wrong:
         _check(table, wrong, kinds, name)
     return table.project(", ".join(made))
+
+
+def _fraction(value: str, own: str) -> str:
+    """SQL: whether a number has a fraction, which a cast to a whole number would round."""
+    odd = "coalesce(TRY_CAST(v AS DOUBLE) % 1 <> 0, false)"
+    if own == "VARCHAR":
+        return odd.replace("(v ", f"({value} ")
+    return f"coalesce(len(list_filter({value}, lambda v: {odd})) > 0, false)"
 
 
 def _check(table: Relation, wrong: Mapping[str, str], kinds: Mapping[str, str], name: str) -> None:

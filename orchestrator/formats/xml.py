@@ -10,6 +10,7 @@ from orchestrator.formats import records, xml_elements, xml_outline
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.json import finite
+from orchestrator.formats.samples import SampleSize
 from orchestrator.formats.streams import batches
 from orchestrator.formats.text_types import of_elements
 from orchestrator.formats.xml_shapes import filled, flat, listed, shape
@@ -53,7 +54,9 @@ class XmlReader(FileReader):
     records: ElementPath = option("/*/*", "The elements that are rows; those in the root by default.", "/orders/order")
     separator: str = option(".", "Between the names of nested elements.", "_", min_length=1, max_length=10)
     types: dict[str, ColumnType] = option({}, "Types of single columns.", {"zip": "VARCHAR"}, "types")
-    sample_size: int = option(SAMPLE, "Records that decide on columns and types; -1 for all.", -1, "number", ge=-1)
+    sample_size: SampleSize = option(
+        SAMPLE, "Records that decide on columns and types; -1 for all.", -1, "number", ge=-1
+    )
 
     def read(self, path: Path, context: Context) -> Relation:
         """A relation over a copy of the records in the run's folder, or in memory while they are few."""

@@ -67,7 +67,7 @@ def test_reads(
         (b"[1, 2]", {}, "no_table", "something else than objects"),
         (b'[{"a":1}, 5]', {}, "no_table", "something else than objects"),
         (b"[[1]]", {}, "no_table", "something else than objects"),
-        (b"[{}]", {}, "no_table", "something else than objects"),
+        (b"[{}]", {}, "no_table", "its objects have no keys"),
         (b'[{"a":1},', {}, "unreadable_file", "cut off"),
         (b'[{"a" 1}]', {}, "unreadable_file", "'a.json' is not JSON"),
         (b'[{"a":1},]', {}, "unreadable_file", "'a.json' is not JSON"),

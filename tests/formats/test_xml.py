@@ -3,6 +3,7 @@ import datetime as dt
 import gzip
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
         ("<r><i><a>2013-01-02</a><b>true</b><c>007</c></i></r>", {}, ["a DATE", "b BOOLEAN", "c VARCHAR"], [(dt.date(2013, 1, 2), True, "007")]),
         ("<r><i><a>1</a><A>x</A><b/><b/></i></r>", {}, ["a BIGINT", "A_1 VARCHAR", "b VARCHAR[]"], [(1, "x", ["", ""])]),
         ("<r><i><a>2013-02-30</a></i></r>", {}, ["a VARCHAR"], [("2013-02-30",)]),
-        ("<r><i><a>99999999999999999999</a></i></r>", {}, ["a DOUBLE"], [(1e20,)]),
+        ("<r><i><a>99999999999999999999</a></i></r>", {}, ["a DECIMAL(38,0)"], [(Decimal(99999999999999999999),)]),
         ("<r><i><a>1</a></i></r>", {"types": {"a": "VARCHAR"}}, ["a VARCHAR"], [("1",)]),
         ("<r><i><a>1</a></i><i><a>2</a></i></r>", {"sample_size": 1}, ["a BIGINT"], [(1,), (2,)]),
         ("<r><!-- c --><i><?p x?><a><![CDATA[<b>]]>&amp;<!-- c -->&#233;</a></i></r>", {}, ["a VARCHAR"], [("<b>&é",)]),
