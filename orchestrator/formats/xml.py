@@ -13,6 +13,7 @@ from orchestrator.formats.json import finite
 from orchestrator.formats.samples import SampleSize
 from orchestrator.formats.streams import batches
 from orchestrator.formats.text_types import of_elements
+from orchestrator.formats.workplace import remembered
 from orchestrator.formats.xml_shapes import filled, flat, listed, shape
 from orchestrator.paths import resolve
 from orchestrator.sql import quote
@@ -109,7 +110,7 @@ class XmlWriter(Writer):
     def existing_rows(self, table: Relation, context: Context) -> Relation | None:
         """What is there; None where that is no record."""
         path = resolve(context.root, self.path)
-        depth = xml_outline.check(path, self.path) if path.stat().st_size else 0
+        depth = remembered(path, self, lambda: xml_outline.check(path, self.path)) if path.stat().st_size else 0
         if depth == 1 or not path.stat().st_size:
             return None
         if depth > len(("root", "record", "value")):
