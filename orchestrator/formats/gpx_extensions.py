@@ -6,7 +6,7 @@ from orchestrator.schema import is_geometry
 from orchestrator.sql import names, quote
 
 OWN = {
-"ele": "DOUBLE", "time": "TIMESTAMP WITH TIME ZONE", "magvar": "DOUBLE", "geoidheight": "DOUBLE", "name": "VARCHAR",
+    "ele": "DOUBLE", "time": "TIMESTAMP WITH TIME ZONE", "magvar": "DOUBLE", "geoidheight": "DOUBLE", "name": "VARCHAR",
     "cmt": "VARCHAR", "desc": "VARCHAR", "src": "VARCHAR", "link1_href": "VARCHAR", "link1_text": "VARCHAR",
     "link1_type": "VARCHAR", "link2_href": "VARCHAR", "link2_text": "VARCHAR", "link2_type": "VARCHAR",
     "sym": "VARCHAR", "type": "VARCHAR", "fix": "VARCHAR", "sat": "INTEGER", "hdop": "DOUBLE", "vdop": "DOUBLE",
