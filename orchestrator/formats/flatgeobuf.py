@@ -46,7 +46,7 @@ class FlatgeobufWriter(Writer):
     """A FlatGeobuf file. Dates and times are stored as times in UTC with milliseconds, and read as TIMESTAMP.
 
     Without an index the rows keep their order. Either all geometries have heights and are of one kind, or none has.
-    Further geometry columns are WKT, nested values JSON text, decimals DOUBLE.
+    An empty geometry comes back as null. Further geometry columns are WKT, nested values JSON text, decimals DOUBLE.
     """
 
     name: ClassVar[str] = "flatgeobuf"

@@ -11,6 +11,7 @@ from typing import Any
 
 from orchestrator.formats import kml_fields
 
+MIXED_WITH_HEIGHTS = 1 << 31  # wkbUnknown with wkb25DBit
 FAILURE = 3  # CE_Failure; what is below is a warning
 
 OPTIONS = {
@@ -29,7 +30,7 @@ OPTIONS = {
 def gdal() -> Any:
     """The module `pyogrio`, once GDAL is confined; other users of it in this process are confined too."""
     import pyogrio
-    from pyogrio import raw, util
+    from pyogrio import _geometry, raw, util
 
     from orchestrator.formats import readers
 
@@ -40,6 +41,7 @@ def gdal() -> Any:
     for name in set(pyogrio.list_drivers()) - wanted:
         library.GDALDeregisterDriver(library.GDALGetDriverByName(name.encode()))
     pyogrio.set_gdal_config_options(OPTIONS)
+    _geometry.GEOMETRY_TYPES.setdefault(MIXED_WITH_HEIGHTS, "Unknown Z")  # else pyogrio refuses such layers
     for module in (util, raw):
         module.vsi_path = str  # to pyogrio "a!b" is b in the archive a; here every name is a file's
     return pyogrio

@@ -79,7 +79,8 @@ def _features(path: Path) -> list[dict[str, Any]]:
 class GeojsonWriter(Writer):
     """Features in WGS 84 as RFC 7946 wants it: geometry in another coordinate system is reprojected.
 
-    Geometry without one is written as it is. Further geometry columns are WKT text.
+    Geometry without one must be longitude and latitude; a longitude beyond 180 is written as the same place within. An
+    empty point is null. Times have milliseconds. Further geometry columns are WKT text.
     """
 
     name: ClassVar[str] = "geojson"
@@ -88,7 +89,12 @@ class GeojsonWriter(Writer):
     extensions: ClassVar[tuple[str, ...]] = (".geojson", ".json")
 
     precision: int = option(
-        7, "Digits after the point of a coordinate; 7 is about a centimetre.", 5, "number", ge=0, le=15
+        15,
+        "Digits after the point of a coordinate; 7 is about a centimetre, 15 is what it has.",
+        7,
+        "number",
+        ge=0,
+        le=15,
     )
 
     def check(self, table: Relation) -> None:
@@ -97,9 +103,10 @@ class GeojsonWriter(Writer):
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """Features as they come."""
-        options = {"RFC7946": "YES", "COORDINATE_PRECISION": str(self.precision)}
-        rows = vector.holdable(table, text=("BLOB",))
-        count = vector.write(rows, path, driver="GeoJSON", geometry_type="Unknown", layer_options=options)
+        layer = {"RFC7946": "YES", "COORDINATE_PRECISION": str(self.precision)}
+        rows = vector.without_empty(vector.holdable(table, text=("BLOB",)), "POINT")
+        options: dict[str, Any] = {"geometry_type": "Unknown", "layer_options": layer, "degrees": True}
+        count = vector.write(rows, path, driver="GeoJSON", **options)
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 64))
             if not file.read().rstrip().endswith(b"}"):
@@ -108,4 +115,4 @@ class GeojsonWriter(Writer):
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """Types that GeoJSON has, in WGS 84."""
-        return reprojected(vector.holdable(table, text=("BLOB",)), WGS_84, context)
+        return vector.without_empty(reprojected(vector.holdable(table, text=("BLOB",)), WGS_84, context), "POINT")

@@ -86,12 +86,21 @@ def _named_safely(path: Path) -> Iterator[Path]:
     own.replace(path)
 
 
+def _check_heights(rows: Relation) -> None:
+    """GDAL takes the numbers of a line without heights for those of one that has them, where others have."""
+    found = vector.kinds(rows)
+    if any(height for _, height in found) and any(not height and kind != "Point" for kind, height in found):
+        message = "GML holds heights where all geometries but points have them; these are mixed."
+        raise NodeError(message, code="geometry_mixed", port="table", hint="write a GeoPackage")
+
+
 class GmlWriter(Writer):
     """Features as GML 3.2, with a schema (`.xsd`) beside the file.
 
     Column names become names of XML elements: an underscore stands for what they cannot hold. Times are stored in UTC
-    with milliseconds. Nested values are JSON text, decimals DOUBLE, further geometry columns WKT.
-    Coordinate systems need a code, such as EPSG:25832.
+    with milliseconds. DOUBLEs have 15 digits. Empty text and an empty geometry come back as null; blanks at the start of
+    a text are lost, and a line end is one letter. Nested values are JSON text, decimals DOUBLE, further geometry columns
+    WKT. Coordinate systems need a code, such as EPSG:25832.
     """
 
     name: ClassVar[str] = "gml"
@@ -114,6 +123,7 @@ class GmlWriter(Writer):
         system = crs_text(rows)
         options = {"FORMAT": "GML3.2"}
         with vector.held(rows, context) as held:
+            _check_heights(held)
             kind = vector.common_kind(held)
             with _named_safely(path) as own:
                 count = vector.write(held, own, driver="GML", geometry_type=kind, crs=system, dataset_options=options)

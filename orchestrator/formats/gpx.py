@@ -9,9 +9,10 @@ from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.gdal import gdal
-from orchestrator.formats.gpx_extensions import OWN, PREFIX, extended
+from orchestrator.formats.gpx_extensions import OWN, PREFIX, extended, with_heights
 from orchestrator.formats.systems import WGS_84, reprojected
 from orchestrator.formats.vector_reader import VectorReader, has_root, renamed, safe_names
+from orchestrator.formats.vector_values import check_places
 from orchestrator.formats.xml_ends import not_stopped
 from orchestrator.paths import existing
 from orchestrator.schema import geometry_columns
@@ -65,7 +66,8 @@ class GpxWriter(Writer):
     Points are waypoints, lines routes, multi-lines tracks; `layer` says otherwise. Columns with GPX's names (`name`,
     `ele`, `time`, `desc` …) are written as such, others as extensions; numbers there are read back as numbers, all else
     as text, and a text of digits as a number. Integers there have 32 bits, texts one line: others are refused. Column
-    names become names of XML elements. Geometry must not be null.
+    names become names of XML elements. Geometry must not be null. The height of a point is `ele`, that of its geometry
+    where the table has no such column.
     """
 
     name: ClassVar[str] = "gpx"
@@ -87,9 +89,13 @@ class GpxWriter(Writer):
         """The layer, in memory."""
         rows = extended(self.prepare(table, context))
         layer = self._layer(rows)
+        height = " Z" if any(z for _, z in vector.kinds(rows)) else ""
+        if height and KIND_OF[layer] == "Point" and "ele" not in rows.columns:
+            rows = with_heights(rows, context)
         options = {"FORCE_GPX_TRACK": "YES"} if layer == "tracks" else {}
+        check_places(rows.project(quote(geometry_columns(rows)[0])).to_arrow_table().column(0), 0)
         count = vector.write_whole(
-            rows, path, layer=layer, driver="GPX", geometry_type=KIND_OF[layer], crs=WGS_84,
+            rows, path, layer=layer, driver="GPX", geometry_type=KIND_OF[layer] + height, crs=WGS_84,
             dataset_options={"GPX_USE_EXTENSIONS": "YES"}, layer_options=options,
         )  # fmt: skip
         with path.open("rb") as file:
@@ -100,8 +106,8 @@ class GpxWriter(Writer):
 
     def _layer(self, rows: Relation) -> str:
         name = quote(geometry_columns(rows)[0])
-        if rows.filter(f"{name} IS NULL").limit(1).fetchall():
-            raise NodeError("GPX holds no null geometry.", code="invalid_geometry", port="table")
+        if vector.without_empty(rows, "POINT").filter(f"{name} IS NULL").limit(1).fetchall():
+            raise NodeError("GPX holds no null geometry, and no empty point.", code="invalid_geometry", port="table")
         found = {kind for kind, _ in vector.kinds(rows)}
         layers = {LAYER_OF.get(kind) for kind in found} or {"waypoints"}
         layer = self.layer or (layers.pop() if len(layers) == 1 else None)

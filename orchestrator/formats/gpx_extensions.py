@@ -1,8 +1,8 @@
 """The columns of GPX that are not its own: GDAL finds their types in their text, and takes integers of 32 bits."""
 
 from orchestrator.errors import NodeError
-from orchestrator.formats.base import Relation
-from orchestrator.schema import is_geometry
+from orchestrator.formats.base import Context, Relation
+from orchestrator.schema import geometry_columns, is_geometry
 from orchestrator.sql import names, quote
 
 OWN = {
@@ -44,3 +44,15 @@ def extended(rows: Relation) -> Relation:
     exact = {name for name, kind in kinds.items() if kind in ("FLOAT", "DOUBLE")}
     fields = (f"{quote(name)}::VARCHAR AS {quote(name)}" if name in exact else quote(name) for name in rows.columns)
     return rows.project(", ".join(fields))
+
+
+def with_heights(rows: Relation, context: Context) -> Relation:
+    """Points with their heights as `ele`, where the table has no such column: GDAL writes no others."""
+    import numpy
+    import pyarrow
+    import shapely
+
+    arrow, name = rows.to_arrow_table(), geometry_columns(rows)[0]
+    heights = shapely.get_z(shapely.from_wkb(arrow.column(name).to_numpy(zero_copy_only=False)))
+    column = pyarrow.array(heights, mask=numpy.isnan(heights))
+    return context.session.arrow(arrow.append_column("ele", column))

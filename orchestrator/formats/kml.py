@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
@@ -83,7 +83,8 @@ class KmlWriter(Writer):
                 message = "A place of KML has a timestamp, or a begin and an end, and a row has both: rename one."
                 raise NodeError(message, code="invalid_value", port="table")
         (layer,) = safe_names([path.stem], letters=ASCII)  # in a KMZ it is the name of a file
-        return vector.whole(path, vector.write(rows, path, driver="LIBKML", layer=layer, geometry_type="Unknown"))
+        options: dict[str, Any] = {"layer": layer, "geometry_type": "Unknown", "degrees": True}
+        return vector.whole(path, vector.write(rows, path, driver="LIBKML", **options))
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """Types that KML has, in WGS 84."""
@@ -93,4 +94,5 @@ class KmlWriter(Writer):
             text = (kind in TIMES and new not in MOMENTS) or new in TEXTS.values()
             fields.append(f"{quote(name)}{'::VARCHAR' if text else ''} AS {quote(new)}")
         rows = vector.holdable(table.project(", ".join(fields)))
-        return reprojected(renamed(rows, safe_names(rows.columns, letters=QUOTED)), WGS_84, context)
+        rows = renamed(vector.without_empty(rows), safe_names(rows.columns, letters=QUOTED))
+        return reprojected(rows, WGS_84, context)

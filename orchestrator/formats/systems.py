@@ -58,24 +58,32 @@ def united(old: Relation, new: Relation, context: Context) -> Relation:
     return context.session.sql("FROM {old} UNION ALL BY NAME FROM {new}", old=old, new=new)
 
 
+def moved(shapes: Any, text: str | None, target: str) -> Any:
+    """Shapes of shapely in another coordinate system; without one they stay as they are."""
+    if text is None or same(text, target):
+        return shapes
+    import numpy
+    import pyproj
+    import shapely
+
+    change = pyproj.Transformer.from_crs(system(text), target, always_xy=True).transform
+    return shapely.transform(shapes, lambda points: numpy.column_stack(change(*points.T)), interleaved=True)
+
+
 def reprojected(table: Relation, target: str, context: Context) -> Relation:
     """The rows with their first geometry column in another coordinate system; without one it stays as it is."""
     text = crs_text(table)
     if text is None or same(text, target):
         return table
-    import numpy
     import pyarrow
-    import pyproj
     import shapely
 
     arrow = table.to_arrow_table()
     index = arrow.column_names.index(geometry_columns(table)[0])
-    change = pyproj.Transformer.from_crs(system(text), target, always_xy=True).transform
-    shapes = shapely.from_wkb(arrow.column(index).to_numpy(zero_copy_only=False))
-    moved = shapely.transform(shapes, lambda points: numpy.column_stack(change(*points.T)), interleaved=True)
+    shapes = moved(shapely.from_wkb(arrow.column(index).to_numpy(zero_copy_only=False)), text, target)
     metadata = crs_metadata(target)
     field = arrow.schema.field(index).with_metadata(metadata)
-    return context.session.arrow(arrow.set_column(index, field, pyarrow.array(shapely.to_wkb(moved), field.type)))
+    return context.session.arrow(arrow.set_column(index, field, pyarrow.array(shapely.to_wkb(shapes), field.type)))
 
 
 def geo_options(table: Relation) -> list[str]:

@@ -1,5 +1,6 @@
 """What the vector formats share: GDAL through pyogrio, as Arrow, geometry as WKB with its coordinate system."""
 
+import re
 import uuid
 import warnings
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from orchestrator.formats.base import Context, Relation
 from orchestrator.formats.gdal import gdal
 from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import crs_text, same, system
+from orchestrator.formats.vector_rows import Rows
 from orchestrator.formats.vector_values import check_dates, heeded
 from orchestrator.schema import geometry_columns, is_geometry
 from orchestrator.sql import quote
@@ -71,6 +73,9 @@ def layer_named(source: str, wanted: str | int | None, name: str) -> str:
     return wanted
 
 
+ROWS = "Error while writing batch to OGR layer"
+OUTSIDE = re.compile("extent outside|projection domain|reproject", re.IGNORECASE)
+PLACE = re.compile(r" in /\S+")
 TEXT = ("UUID", "ENUM", "INTERVAL", "TIME WITH TIME ZONE", "BIT")
 NESTED = ("STRUCT", "MAP", "UNION", "JSON", "VARIANT")
 CASTS = {
@@ -106,10 +111,10 @@ def _held(kind: str, text: tuple[str, ...]) -> str | None:
     return "DOUBLE" if kind.startswith("DECIMAL") else CASTS.get(kind)
 
 
-def without_empty(rows: Relation) -> Relation:
-    """The rows with null for an empty geometry, for formats that make a place of it."""
+def without_empty(rows: Relation, kind: str = "") -> Relation:
+    """The rows with null for an empty geometry, for formats that cannot hold it; `kind` is that of WKT, or all."""
     name = quote(geometry_columns(rows)[0])
-    empty = f"octet_length(ST_AsWKB({name})::BLOB) < 64 AND {name}::VARCHAR LIKE '%EMPTY'"
+    empty = f"octet_length(ST_AsWKB({name})::BLOB) < 64 AND {name}::VARCHAR LIKE '{kind}%EMPTY'"
     return rows.project(f"* REPLACE (CASE WHEN {empty} THEN NULL ELSE {name} END AS {name})")
 
 
@@ -128,54 +133,50 @@ def held(table: Relation, context: Context) -> Iterator[Relation]:
             connection.execute(f"DROP TABLE {name}")
 
 
-def write(table: Relation, path: Path, *, widths: Mapping[str, int] | None = None, **options: Any) -> int:
+def write(
+    table: Relation, path: Path, *, widths: Mapping[str, int] | None = None, degrees: bool = False, **options: Any
+) -> int:
     """Write rows as they come, through GDAL; returns how many. The first geometry column is the geometry.
 
-    `widths` are bytes by text column, for formats whose columns are as wide as it was said at the start.
+    `widths` are bytes by text column, for formats whose columns are as wide as it was said at the start; with `degrees`
+    coordinates must be longitude and latitude.
 
     Raises:
         Exception: what the rows' own query raises, as it is.
     """
     import pyarrow
 
-    schema, rows = batches(table, 65_536)
-    counted, failed = [0], []
-
-    def counting() -> Iterator[Any]:
-        try:
-            for batch in rows:
-                check_dates(batch)
-                counted[0] += batch.num_rows
-                yield batch
-        except Exception as error:
-            failed.append(error)
-            raise
-
+    schema, some = batches(table, 65_536)
+    geometry, crs = next(iter(geometry_columns(table)), None), crs_text(table)
+    rows = Rows(some, geometry if degrees else None, crs)
     for name, width in (widths or {}).items():
         index = schema.get_field_index(name)
         schema = schema.set(index, schema.field(index).with_metadata({"GDAL:OGR:width": str(width)}))
-    stream = pyarrow.RecordBatchReader.from_batches(schema, counting())
-    geometry = next(iter(geometry_columns(table)), None)
+    stream = pyarrow.RecordBatchReader.from_batches(schema, iter(rows))
     try:
         with heeded():
-            gdal().write_arrow(stream, str(path), geometry_name=geometry, **{"crs": crs_text(table), **options})
+            gdal().write_arrow(stream, str(path), geometry_name=geometry, **{"crs": crs, **options})
     except NodeError:
         raise
     except Exception as error:
-        if failed:
-            raise failed[0] from None
+        if rows.failed:
+            raise rows.failed from None
         if "disk is full" in str(error):
             raise
+        rows.check_last()
         _probe(path)
         raise _unwritten(error) from None
-    return counted[0]
+    return rows.count
 
 
 def _unwritten(error: Exception) -> NodeError:
     """What GDAL says where it does not write; of a feature it would say all values."""
     said, _, feature = str(error).partition("Cannot translate feature")
-    text = "a row has coordinates that cannot be" if feature else said.split("\n")[0].rstrip(". ")
-    return NodeError(f"GDAL cannot write this: {text}.", code="node_failed")
+    text = said.split("\n")[0].rstrip(". ").removeprefix(ROWS).removeprefix(": ")
+    if feature or not text or OUTSIDE.search(text):
+        return NodeError("GDAL cannot write this: a row has coordinates that cannot be.", code="invalid_geometry")
+    code = "invalid_geometry" if "eometry" in text else "node_failed"
+    return NodeError(f"GDAL cannot write this: {PLACE.sub('', text)}.", code=code)
 
 
 def write_whole(table: Relation, path: Path, **options: Any) -> int:

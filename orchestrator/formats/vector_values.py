@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from orchestrator.errors import NodeError
+from orchestrator.formats.systems import WGS_84, moved
 
 DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 FIRST, LAST = -719_162, 2_932_896  # the days of 0001-01-01 and 9999-12-31, from 1970-01-01
+FARTHEST, TOLERANCE = 360, 1e-9  # a longitude may go around once: it is written between -180 and 180
 # What it says of a value that it could not hold as it is.
 CHANGED = (
     r"Value (?P<value>\S+) of field (?:\w+\.)?(?:ogr_)?(?P<name>.+?)"
@@ -40,6 +42,27 @@ def _check(name: str, numbers: Any, day: int) -> None:
     if found["min"] is not None and not (FIRST * day <= found["min"] and found["max"] < (LAST + 1) * day):
         message = f"Column '{name}' has a date outside of the years 1 to 9999, which this format cannot hold."
         raise NodeError(message, code="invalid_value", port="table", hint="cast the column to VARCHAR before")
+
+
+def check_places(column: Any, before: int, crs: str | None = None) -> None:
+    """Refuse what is no longitude and latitude in degrees: WKB in Arrow, of the rows after so many others.
+
+    With `crs` coordinates are those of another system, and become degrees first.
+
+    Raises:
+        NodeError: `invalid_geometry`, with the row.
+    """
+    import numpy
+    import shapely
+
+    shapes = moved(shapely.from_wkb(column.to_numpy(zero_copy_only=False)), crs, WGS_84)
+    bounds = numpy.abs(shapely.bounds(shapes))
+    far = numpy.maximum(bounds[:, :2], bounds[:, 2:])
+    wrong = numpy.flatnonzero((far[:, 0] > FARTHEST) | (far[:, 1] > 90 + TOLERANCE))
+    if len(wrong):
+        row, (x, y) = before + int(wrong[0]) + 1, far[wrong[0]]
+        message = f"Row {row:,} is no place in WGS 84: it reaches {x:.12g} degrees of longitude, {y:.12g} of latitude."
+        raise NodeError(message, code="invalid_geometry", row=row, port="table", hint="set_crs, then reproject")
 
 
 @contextmanager

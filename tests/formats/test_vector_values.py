@@ -1,11 +1,14 @@
 from collections.abc import Callable
 
+import geopandas
 import pytest
+import shapely
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import writers
-from orchestrator.ops.base import Context
+from orchestrator.ops.base import Context, Relation
 
+Load = Callable[..., Relation]
 Save = Callable[..., int]
 SHAPE = "'POINT (1 2)'::GEOMETRY('OGC:CRS84') AS geometry"
 KINDS = ["flatgeobuf", "geojson", "geopackage", "gml", "mapinfo", "shapefile"]
@@ -40,3 +43,74 @@ def test_an_integer_that_a_shapefile_gives_back_as_another(save: Save, number: i
     with pytest.raises(NodeError, match="Column 'n' holds an integer of more than 18 digits") as error:
         save(f"SELECT {number} AS n, {SHAPE}", target_type="shapefile", path="a.shp")
     assert (error.value.code, error.value.port) == ("invalid_value", "table")
+
+
+def shape(wkt: str, crs: str = "('OGC:CRS84')") -> str:
+    return f"SELECT 1 AS n, '{wkt}'::GEOMETRY{crs} AS geometry"
+
+
+PLACES = pytest.mark.parametrize("kind", ["geojson", "gpx", "kml"])
+
+
+@PLACES
+@pytest.mark.parametrize(
+    ("wkt", "crs", "text"),
+    [
+        ("POINT (1 95)", "('OGC:CRS84')", "it reaches 1 degrees of longitude, 95 of latitude"),
+        ("POINT (-500 0)", "('OGC:CRS84')", "it reaches 500 degrees of longitude, 0 of latitude"),
+        ("POINT (500000 5800000)", "", "it reaches 500000 degrees"),
+    ],
+)
+def test_what_is_no_place(context: Context, save: Save, kind: str, wkt: str, crs: str, text: str) -> None:
+    with pytest.raises(NodeError, match=f"Row 2 is no place in WGS 84: {text}") as error:
+        save(f"{shape('POINT (1 2)', crs)} UNION ALL {shape(wkt, crs)}", target_type=kind, path=f"a.{kind}")
+    assert (error.value.code, error.value.row, error.value.port) == ("invalid_geometry", 2, "table")
+    assert not list(context.root.iterdir())
+
+
+@PLACES
+@pytest.mark.parametrize("far", [1e30, float("inf")])
+def test_what_cannot_be_reprojected(context: Context, save: Save, kind: str, far: float) -> None:
+    shapes = [shapely.Point(5e5, 5e6), shapely.Point(far, 0)]
+    table = context.session.from_frame(geopandas.GeoDataFrame({"n": [1, 2]}, geometry=shapes, crs="EPSG:25832"))
+    with pytest.raises(NodeError, match="Row 2 is no place in WGS 84") as error:
+        save(table, target_type=kind, path=f"a.{kind}")
+    assert (error.value.code, error.value.row) == ("invalid_geometry", 2)
+
+
+def test_an_empty_point_is_null(load: Load, save: Save) -> None:
+    for kind in ("geojson", "kml"):
+        save(f"{shape('POINT EMPTY')} UNION ALL {shape('POINT (1 2)')}", target_type=kind, path=f"a.{kind}")
+        found = load(source_type=kind, path=f"a.{kind}").project("geometry::VARCHAR").fetchall()
+        assert found == [(None,), ("POINT (1 2)",)]
+
+
+@pytest.mark.parametrize("kind", ["gml", "geopackage", "kml", "geojson"])
+@pytest.mark.parametrize("other", ["POINT (1 2)", "LINESTRING (1 2, 3 4)", "LINESTRING Z (1 2 3, 4 5 6)"])
+def test_heights_of_some(load: Load, save: Save, kind: str, other: str) -> None:
+    path = f"a{writers()[kind].extensions[0]}"
+    if kind == "gml" and other == "LINESTRING (1 2, 3 4)":
+        with pytest.raises(NodeError, match="GML holds heights where all geometries but points have them") as error:
+            save(f"{shape('POINT Z (1 2 3)')} UNION ALL {shape(other)}", target_type=kind, path=path)
+        assert error.value.code == "geometry_mixed"
+        return
+    save(f"{shape('POINT Z (1 2 3)')} UNION ALL {shape(other)}", target_type=kind, path=path)
+    found = load(source_type=kind, path=path).project("geometry::VARCHAR").fetchall()
+    assert found == [("POINT Z (1 2 3)",), (other,)]
+
+
+def test_heights_in_gpx(load: Load, save: Save) -> None:
+    save(f"{shape('POINT Z (1 2 3)')} UNION ALL {shape('POINT (1 2)')}", target_type="gpx", path="a.gpx")
+    found = load(source_type="gpx", path="a.gpx", heights=True).project("ele, geometry::VARCHAR").fetchall()
+    assert found == [(3.0, "POINT Z (1 2 3)"), (None, "POINT (1 2)")]
+    save(shape("LINESTRING Z (1 2 3, 4 5 6)"), target_type="gpx", path="b.gpx")
+    found = load(source_type="gpx", path="b.gpx", layer="routes", heights=True).project("geometry::VARCHAR").fetchall()
+    assert found == [("LINESTRING Z (1 2 3, 4 5 6)",)]
+
+
+def test_geojson_keeps_a_coordinate_as_it_is(load: Load, save: Save) -> None:
+    place = "POINT Z (13.412345678901234 -0.000000123456 33.123456789)"
+    save(shape(place), target_type="geojson", path="a.geojson")
+    assert load(source_type="geojson", path="a.geojson").project("geometry::VARCHAR").fetchall() == [
+        (place.replace("-0.000000123456", "-1.23456e-07"),)
+    ]
