@@ -10,6 +10,7 @@ from orchestrator.schema import is_geometry
 from orchestrator.sql import names
 
 MOST = 5
+WIDER = {("FLOAT", "DOUBLE"), ("TIMESTAMP_S", "TIMESTAMP"), ("TIMESTAMP_MS", "TIMESTAMP")}
 AS_GOOD = ("UUID", "JSON", '"NULL"')  # their text is what they are
 
 
@@ -65,5 +66,5 @@ def _differs(kind: str, kept: str) -> bool:
     """Whether something is lost: not where there is only more room."""
     if kind == kept or (is_geometry(kind) and is_geometry(kept)):
         return False
-    wider = (INTEGER.fullmatch(kind) and INTEGER.fullmatch(kept)) or (kind, kept) == ("FLOAT", "DOUBLE")
+    wider = (INTEGER.fullmatch(kind) and INTEGER.fullmatch(kept)) or (kind, kept) in WIDER
     return not wider and not (kind in AS_GOOD and kept == "VARCHAR")

@@ -80,6 +80,10 @@ class FlatgeobufWriter(Writer):
 
 
 def _kind(rows: Relation) -> str:
+    name = quote(geometry_columns(rows)[0])
+    if rows.filter(f"hex(ST_AsWKB({name})::BLOB)[5:6] IN ('07', '0B')").limit(1).fetchall():
+        message = "FlatGeobuf is written without measures (M), and a geometry here has them."
+        raise NodeError(message, code="invalid_geometry", port="table", hint="write a GeoPackage")
     if len(vector.kinds(rows)) > 1 and any(height for _, height in vector.kinds(rows)):
         message = "FlatGeobuf holds heights where all geometries are of one kind and have them; these are mixed."
         raise NodeError(message, code="geometry_mixed", port="table", hint="write a GeoPackage")

@@ -80,7 +80,7 @@ class GeojsonWriter(Writer):
     """Features in WGS 84 as RFC 7946 wants it: geometry in another coordinate system is reprojected.
 
     Geometry without one must be longitude and latitude; a longitude beyond 180 is written as the same place within. An
-    empty point is null. Times have milliseconds. Further geometry columns are WKT text.
+    empty point is null. Times have milliseconds. Measures (M) are not kept. Further geometry columns are WKT text.
     """
 
     name: ClassVar[str] = "geojson"

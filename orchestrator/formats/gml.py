@@ -98,9 +98,9 @@ class GmlWriter(Writer):
     """Features as GML 3.2, with a schema (`.xsd`) beside the file.
 
     Column names become names of XML elements: an underscore stands for what they cannot hold. Times are stored in UTC
-    with milliseconds. DOUBLEs have 15 digits. Empty text and an empty geometry come back as null; blanks at the start of
-    a text are lost, and a line end is one letter. Nested values are JSON text, decimals DOUBLE, further geometry columns
-    WKT. Coordinate systems need a code, such as EPSG:25832.
+    with milliseconds. DOUBLEs have 15 digits. Empty text and an empty geometry come back as null; blanks at the start
+    of a text are lost. Nested values are JSON text, decimals DOUBLE, further geometry columns WKT. Measures (M) are not
+    kept. Coordinate systems need a code, such as EPSG:25832.
     """
 
     name: ClassVar[str] = "gml"
@@ -120,6 +120,7 @@ class GmlWriter(Writer):
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """The features, with the kind of their geometry where there is one kind only."""
         rows = self.prepare(table, context)
+        rows = renamed(rows, [PROPERTY if name in geometry_columns(rows) else name for name in rows.columns])
         system = crs_text(rows)
         options = {"FORMAT": "GML3.2"}
         with vector.held(rows, context) as held:
@@ -136,4 +137,6 @@ class GmlWriter(Writer):
         rows = vector.holdable(table, text=("TIME", "BLOB"))
         geometry = geometry_columns(rows)[0]
         names = iter(safe_names([name for name in rows.columns if name != geometry]))
-        return renamed(rows, [PROPERTY if name == geometry else next(names) for name in rows.columns])
+        own = [None if name == geometry else next(names) for name in rows.columns]
+        taken = "geometry" in {name.lower() for name in own if name is not None}
+        return renamed(rows, [(PROPERTY if taken else "geometry") if name is None else name for name in own])

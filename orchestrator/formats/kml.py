@@ -56,9 +56,9 @@ class KmlWriter(Writer):
 
     A column called `name`, `description` or `snippet` is what Google Earth shows, as text. `timestamp`, `begin` and
     `end` are a place's time where they are times, else they get an underscore; other times and dates are ISO text. KML
-    has integers of 32 bits: larger types are text. DOUBLEs have 15 digits. Empty text comes back as null, blanks at its
-    ends are lost. Nested values are JSON text, decimals DOUBLE, further geometry columns WKT. Quotes, `<`, `>` and `&`
-    in names become underscores.
+    has integers of 32 bits: larger types are text. DOUBLEs have 15 digits. Measures (M) are not kept. Empty text comes
+    back as null, blanks at its ends are lost. Nested values are JSON text, decimals DOUBLE, further geometry columns
+    WKT. Quotes, `<`, `>` and `&` in names become underscores.
     """
 
     name: ClassVar[str] = "kml"

@@ -85,8 +85,9 @@ class MapinfoWriter(Writer):
 
     MapInfo has no null but for dates, times and geometry: a number becomes 0, a text empty, a truth value false. Names
     have 31 letters, digits and underscores; texts 254 bytes. Times are stored in UTC with milliseconds, nested values
-    as JSON text, decimals as DOUBLE, further geometry columns as WKT. Heights are not kept, an empty geometry is null.
-    In interchange files numbers have 15 digits. A coordinate system that MapInfo has no words for is refused.
+    as JSON text, decimals as DOUBLE, further geometry columns as WKT. Heights and measures (M) are not kept, an empty
+    geometry is null. In interchange files numbers have 15 digits. A coordinate system that MapInfo has no words for is
+    refused.
     """
 
     name: ClassVar[str] = "mapinfo"

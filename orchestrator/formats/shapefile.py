@@ -92,8 +92,8 @@ class ShapefileWriter(Writer):
     """A shapefile: one kind of geometry, names of ten letters, text of 254 bytes.
 
     Longer names are cut and numbered (`population`, `populati_1`). Times are written as ISO text, nested values as JSON
-    text, decimals as DOUBLE. Empty text comes back as null, blanks at its ends are lost. Text is UTF-8. Numbers have 15
-    digits after the point, integers at most 18.
+    text, decimals as DOUBLE. Measures (M) are not kept. Empty text comes back as null, blanks at its ends are lost.
+    Text is UTF-8. Numbers have 15 digits after the point, integers at most 18.
     """
 
     name: ClassVar[str] = "shapefile"

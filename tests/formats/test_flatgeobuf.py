@@ -58,3 +58,10 @@ def test_needs_geometry(context: Context, save: Save) -> None:
     with pytest.raises(NodeError, match="FlatGeobuf needs a geometry column") as error:
         save("SELECT 1 AS a", **FILE)
     assert error.value.code == "geometry_needed"
+
+
+@pytest.mark.parametrize("shape", ["POINT M (1 2 3)", "POINT ZM (1 2 3 4)"])
+def test_measures_are_refused(context: Context, save: Save, shape: str) -> None:
+    with pytest.raises(NodeError, match="FlatGeobuf is written without measures") as error:
+        save(f"SELECT 1 AS n, '{shape}'::GEOMETRY AS geometry", **FILE)
+    assert (error.value.code, error.value.port) == ("invalid_geometry", "table")

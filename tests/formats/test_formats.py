@@ -124,6 +124,10 @@ CHANGES = [
     ("geopackage", "'POINT (1 2)'::GEOMETRY AS g", "'g' (GEOMETRY) becomes VARCHAR."),
     ("geopackage", ", ".join(f"TIME '01:02:03' AS t{n}" for n in range(7)), "'t4' (TIME) becomes VARCHAR; and 2 more."),
     ("dxf", "1 AS a, 'x' AS layer", "column 'a' is left out."),
+    ("gml", "1 AS a, '2020-01-02'::TIMESTAMP_S AS s, '2020-01-02'::TIMESTAMP_MS AS m", ""),
+    ("gml", "'2020-01-02'::TIMESTAMP_NS AS n", "'n' (TIMESTAMP_NS) becomes TIMESTAMP."),
+    ("kml", "5 AS name, 6 AS id", "'name' (INTEGER) becomes 'Name' (VARCHAR)."),
+    ("kml", "5 AS begin_, 'x' AS \"begin\"", "'begin' is called 'begin__'."),
 ]
 
 
