@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
+from orchestrator.formats.geojson_members import add, members
 from orchestrator.formats.systems import WGS_84, reprojected
 from orchestrator.formats.vector_reader import VectorReader
 from orchestrator.schema import geometry_columns
@@ -76,11 +77,16 @@ def _features(path: Path) -> list[dict[str, Any]]:
     return [document if document.get("type") == "Feature" else {"geometry": document}]
 
 
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.members")
+
+
 class GeojsonWriter(Writer):
     """Features in WGS 84 as RFC 7946 wants it: geometry in another coordinate system is reprojected.
 
     Geometry without one must be longitude and latitude; a longitude beyond 180 is written as the same place within. An
-    empty point is null. Times have milliseconds. Measures (M) are not kept. Further geometry columns are WKT text.
+    empty point is null. Times have milliseconds. Measures (M) are not kept. Further geometry columns are WKT text. To
+    append keeps what the file says beside its features, but for their `bbox`; ids of features are lost.
     """
 
     name: ClassVar[str] = "geojson"
@@ -111,7 +117,13 @@ class GeojsonWriter(Writer):
             file.seek(max(0, path.stat().st_size - 64))
             if not file.read().rstrip().endswith(b"}"):
                 raise vector.torn(path)
+        if (kept := _beside(path)).exists():
+            add(path, json.loads(kept.read_bytes()))
         return count
+
+    def begin(self, old: Path, place: Path) -> None:
+        """What the old file says beside its features stays, but for the box around them."""
+        _beside(place).write_text(json.dumps(members(old)))
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """Types that GeoJSON has, in WGS 84."""
