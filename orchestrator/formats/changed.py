@@ -52,7 +52,9 @@ def _changes(writer: Writer, table: Relation, context: Context) -> Iterator[str]
         there = {name.lower() for name in after}
         lost = [name for name, kind in before.items() if name.lower() not in there and not is_geometry(kind)]
         yield from (f"column '{name}' is left out" for name in lost)
-        return
+        if not isinstance(writer, Untyped):
+            return
+        before = {name: kind for name, kind in before.items() if name in after}
     for (name, kind), (new, made) in zip(before.items(), after.items(), strict=True):
         kept = writer.becomes.get(made, made)
         if _differs(kind, kept) and not (is_geometry(kind) and writer.geometry_as == "text"):

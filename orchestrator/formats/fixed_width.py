@@ -1,6 +1,7 @@
 """`fixed_width`: columns that begin at fixed places of a line."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -13,8 +14,8 @@ from orchestrator.formats.encodings import Encoding, encoding_of, unwritable
 from orchestrator.formats.lines import lines
 from orchestrator.formats.streams import batches
 from orchestrator.formats.text import LineEnd
+from orchestrator.formats.text_types import is_json, of_text
 from orchestrator.formats.texts import converted
-from orchestrator.formats.vector import holdable
 from orchestrator.ops.settings import NewColumn, invalid, unique
 from orchestrator.sql import literal, quote
 from orchestrator.suggest import listing, near
@@ -127,7 +128,18 @@ class FixedWidthWriter(Writer, _Placed):
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """The columns that are written, nested values as JSON."""
-        return holdable(table.project(", ".join(quote(each.name) for each in self.fields)))
+        kinds = dict(zip(table.columns, table.types, strict=True))
+        fields = ((quote(each.name), is_json(kinds[each.name])) for each in self.fields)
+        return table.project(", ".join(f"to_json({e})::VARCHAR AS {e}" if deep else e for e, deep in fields))
+
+    def comes_back(self, table: Relation) -> Mapping[str, str]:
+        """As the reader's types have it, which the settings name; of nested values text alone is read, or lists."""
+        there = {each.name: each.type for each in self.fields}
+        made = {}
+        for name, kind in zip(table.columns, table.types, strict=True):
+            read = kind.id in ("list", "struct") and there.get(name) == str(kind) and "MAP(" not in str(kind)
+            made[name] = of_text(kind) if is_json(kind) and not read else str(kind)
+        return {name: kind for name, kind in made.items() if name in there}
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """Line by line, as DuckDB puts them together."""

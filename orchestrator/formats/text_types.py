@@ -23,7 +23,12 @@ def of_value(kind: Any) -> str:
 
 def of_text(kind: Any) -> str:
     """The same where nested values are written as JSON, which is text."""
-    return "VARCHAR" if nested(str(kind)) or kind.id == "union" else of_value(kind)
+    return "VARCHAR" if is_json(kind) else of_value(kind)
+
+
+def is_json(kind: Any) -> bool:
+    """Whether a value has others inside, for which text has no form but JSON."""
+    return nested(str(kind)) or kind.id == "union"
 
 
 def of_json(kind: Any) -> str:

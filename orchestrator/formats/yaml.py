@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,16 +15,16 @@ from orchestrator.formats.encodings import encoding_of, opened, wrong
 from orchestrator.formats.json import finite
 from orchestrator.formats.json_records import Pointer
 from orchestrator.formats.streams import batches
+from orchestrator.formats.text_types import of_json
 from orchestrator.formats.unwritten import rows_or_none
 from orchestrator.formats.workplace import empty, known, new_file, remembered, workplace
+from orchestrator.formats.yaml_values import holdable, number, values
 from orchestrator.pointers import parts
-from orchestrator.schema import is_geometry
-from orchestrator.sql import names, quote
+from orchestrator.sql import names
 
 LARGEST = 32 << 20  # bytes of text: a document is read as a whole, which takes many times as much
 MOST_NODES = 5_000_000  # with every alias in full
 DEEPEST = 100
-TEXT = ("TIME ", "TIMESTAMP_NS", "UUID", "INTERVAL", "ENUM", "BIT", "JSON", "UNION", "VARIANT")
 
 
 class YamlReader(FileReader):
@@ -59,7 +60,7 @@ class YamlReader(FileReader):
         copy = new_file(folder, ".ndjson")
         with copy.open("w", encoding="utf-8") as file:
             for row in rows:
-                file.write(json.dumps(_plain(row), ensure_ascii=False) + "\n")
+                file.write(json.dumps(_plain(row, self.path), ensure_ascii=False) + "\n")
         options = {"format": "newline_delimited", "sample_size": -1}
         return json_records.table(connection, copy, options, self.types)
 
@@ -142,12 +143,22 @@ def _check(events: Any, name: str) -> None:
             raise NodeError(f"'{name}' has {what}, each alias in full.", code="too_large")
 
 
-def _plain(value: Any) -> Any:
-    """A value as JSON has it."""
+def _plain(value: Any, name: str = "") -> Any:
+    """A value as JSON has it; `name` is the file's.
+
+    Raises:
+        NodeError: `duplicate_column`: two keys are written alike, such as 1 and '1'.
+    """
     if isinstance(value, dict):
-        return {key if isinstance(key, str) else str(_plain(key)): _plain(each) for key, each in value.items()}
+        made = {key if isinstance(key, str) else str(_plain(key)): _plain(each, name) for key, each in value.items()}
+        if len(made) < len(value):
+            twice = next(key for key in value if not isinstance(key, str) and str(_plain(key)) in value)
+            message = f"'{name}' has a mapping with the key {twice} and the key '{twice}', which would be one column."
+            raise NodeError(message, code="duplicate_column", hint="rename one of them")
+        return made
     if isinstance(value, list | set | tuple):
-        return [_plain(each) for each in value]
+        return [_plain(each, name) for each in value]
+    value = number(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, dt.datetime):
@@ -160,7 +171,10 @@ def _plain(value: Any) -> Any:
 
 
 class YamlWriter(Writer):
-    """A list of mappings, a row each. NaN and infinity are null, geometry is WKT, DECIMAL is written as DOUBLE."""
+    """A list of mappings, a row each. NaN and infinity are null, geometry is WKT, a MAP is a mapping.
+
+    A DECIMAL with a fraction is written as DOUBLE, a whole one with all its digits.
+    """
 
     name: ClassVar[str] = "yaml"
     label: ClassVar[str] = "YAML"
@@ -175,7 +189,7 @@ class YamlWriter(Writer):
         rows = self.prepare(table, context)
         with path.open("w", encoding="utf-8", newline="\n") as file:
             for batch in batches(rows, 1_000)[1]:
-                columns = map(_values, batch.columns)
+                columns = map(_values, batch.columns, rows.columns)
                 some = [dict(zip(rows.columns, row, strict=True)) for row in zip(*columns, strict=True)]
                 count += len(some)
                 if some:
@@ -190,14 +204,14 @@ class YamlWriter(Writer):
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """NaN and infinity become null, and what YAML has no type for becomes text."""
-        rows = finite(table)
-        fields = []
-        for name, kind in names(rows).items():
-            wanted = "VARCHAR" if is_geometry(kind) or kind.startswith(TEXT) or kind == "TIME" else "DOUBLE"
-            same = wanted == "DOUBLE" and not kind.startswith("DECIMAL")
-            fields.append(quote(name) if same else f"{quote(name)}::{wanted} AS {quote(name)}")
-        return rows.project(", ".join(fields))
+        return holdable(finite(table))
+
+    def comes_back(self, table: Relation) -> Mapping[str, str]:
+        """As JSON's values are read."""
+        kinds = zip(table.columns, table.types, strict=True)
+        return {name: "VARCHAR" if kind.id == "union" else of_json(kind) for name, kind in kinds}
 
 
-def _values(column: Any) -> list[Any]:
-    return [_plain(value) if isinstance(value, list | dict) else value for value in column.to_pylist()]
+def _values(column: Any, name: str) -> list[Any]:
+    found = values(column, name)
+    return [_plain(value) if isinstance(value, list | dict) else value for value in found]

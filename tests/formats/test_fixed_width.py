@@ -99,3 +99,18 @@ def test_does_not_write(context: Context, save: Save, query: str, code: str, pat
 def test_settings_that_make_no_sense(fields: list[Any], text: str) -> None:
     with pytest.raises((ValidationError, NodeError), match=text):
         DataWriter.model_validate({"target_type": "fixed_width", "path": "a.fwf", "fields": fields})
+
+
+def test_fixed_width_keeps_all_digits(context: Context, load: Load, save: Save) -> None:
+    kinds = {"d": "DECIMAL(38,10)", "u": "UBIGINT", "t": "TIMESTAMP_NS"}
+    fields = [{"name": name, "width": 45, "type": kind, "align": "right"} for name, kind in kinds.items()]
+    config = {"path": "a.fwf", "fields": fields}
+    query = (
+        "SELECT 1234567890123456789012345678.1234567890::DECIMAL(38, 10) AS d, 18446744073709551615::UBIGINT AS u, "
+        "'2013-01-02 03:04:05.999999999'::TIMESTAMP_NS AS t"
+    )
+    save(query, target_type="fixed_width", **config)
+    expected = "1234567890123456789012345678.1234567890 18446744073709551615 2013-01-02 03:04:05.999999999"
+    assert " ".join((context.root / "a.fwf").read_text().split()) == expected
+    found = load(source_type="fixed_width", **config)
+    assert found.project("concat_ws(' ', d, u, t)").fetchall() == [(expected,)]

@@ -20,7 +20,7 @@ OTHER = {
     "INTERVAL 1 DAY": "VARCHAR",
     "now()::TIMETZ": "VARCHAR",
 }
-FORMATS = ["csv", "tsv", "json", "ndjson", "xml"]
+FORMATS = ["csv", "tsv", "json", "ndjson", "xml", "yaml"]
 
 
 def said(design: Context, value: str, kind: str) -> str:
@@ -52,6 +52,7 @@ def test_what_comes_back_otherwise(design: Context, kind: str, value: str, made:
         ("[1.5::DECIMAL(9, 2)]", "json", "'v' (DECIMAL(9,2)[]) becomes DOUBLE[]."),
         ("[1]::INTEGER[1]", "json", "'v' (INTEGER[1]) becomes INTEGER[]."),
         ("{'a': 'x'::BLOB, 'b': 1}", "json", "'v' (STRUCT(a BLOB, b INTEGER)) becomes STRUCT(a VARCHAR, b INTEGER)."),
+        ("MAP {'a': 1}", "yaml", "'v' (MAP(VARCHAR, INTEGER)) becomes STRUCT."),
         ("MAP {'a': 1}", "ndjson", "'v' (MAP(VARCHAR, INTEGER)) becomes STRUCT."),
         ("['2013-01-02'::TIMESTAMP_NS]", "json", "'v' (TIMESTAMP_NS[]) becomes VARCHAR[]."),
         ("'2013-01-02'::TIMESTAMP_NS", "csv", "'v' (TIMESTAMP_NS) becomes TIMESTAMP."),
@@ -69,3 +70,16 @@ def test_a_form_for_dates_is_no_change(design: Context) -> None:
     config = {"target_type": "csv", "path": "a.csv", "date_format": "%d.%m.%Y", "decimal_separator": ","}
     DataWriter.configure(config).call({"table": table}, design)
     assert not design.warnings
+
+
+def test_fixed_width_says_what_its_places_do_not_hold(design: Context) -> None:
+    table = design.session.connection.sql(
+        "SELECT 1.5::DECIMAL(9, 2) AS d, [1] AS l, MAP {'a': 1} AS m, 2 AS gone, INTERVAL 1 DAY AS i LIMIT 0"
+    )
+    kinds = {"i": "INTERVAL", "m": "VARCHAR", "l": "INTEGER[]", "d": "DECIMAL(9,2)"}
+    fields = [{"name": name, "width": 9, "type": kind} for name, kind in kinds.items()]
+    DataWriter.configure({"target_type": "fixed_width", "path": "a.fwf", "fields": fields}).call(
+        {"table": table}, design
+    )
+    (warning,) = design.warnings
+    assert warning.message.endswith(": column 'gone' is left out; 'm' (MAP(VARCHAR, INTEGER)) becomes VARCHAR.")
