@@ -1,6 +1,7 @@
 """`csv`: delimited text, by DuckDB's reader and writer."""
 
 import io
+import re
 import tempfile
 import uuid
 from collections.abc import Mapping
@@ -19,9 +20,10 @@ from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.csv_fields import Marks, whole
 from orchestrator.formats.csv_marks import blanks, check_marks
 from orchestrator.formats.encodings import NATIVE, Encoding, as_utf8, encoding_of, head
+from orchestrator.formats.finite import as_json
 from orchestrator.formats.problems import BLANKS
 from orchestrator.formats.reading import read
-from orchestrator.formats.text_types import of_text
+from orchestrator.formats.text_types import is_json, of_text
 from orchestrator.formats.workplace import empty
 from orchestrator.paths import resolve
 from orchestrator.sql import literal, quote
@@ -252,16 +254,14 @@ class CsvWriter(Writer):
     def prepare(self, table: Relation, context: Context) -> Relation:
         """Nested values as JSON; dates, times and numbers in the forms that are wanted."""
         fields = []
-        for name, kind in zip(table.columns, map(str, table.types), strict=True):
-            field = quote(name)
-            form = (
-                self.date_format if kind == "DATE" else self.timestamp_format if kind.startswith("TIMESTAMP") else None
-            )
-            if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
-                field = f"to_json({field})::VARCHAR AS {field}"
+        for name, kind in zip(table.columns, table.types, strict=True):
+            field, text = quote(name), str(kind)
+            form = {"DATE": self.date_format, "TIMESTAMP": self.timestamp_format}.get(re.split(r"[ _]", text)[0])
+            if is_json(kind):
+                field = as_json(name, kind)
             elif form:
                 field = f"strftime({field}, {literal(form)}) AS {field}"
-            elif self.decimal_separator == "," and kind.startswith(("DOUBLE", "FLOAT", "DECIMAL")):
+            elif self.decimal_separator == "," and text.startswith(("DOUBLE", "FLOAT", "DECIMAL")):
                 field = f"replace({field}::VARCHAR, '.', ',') AS {field}"
             fields.append(field)
         return table.project(", ".join(fields))

@@ -11,7 +11,7 @@ from orchestrator.formats import excel_sheet
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Layer, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.excel_values import columns_of, table_of
-from orchestrator.formats.json import finite
+from orchestrator.formats.finite import finite
 from orchestrator.formats.vector import holdable
 from orchestrator.sql import quote
 from orchestrator.suggest import listing, near

@@ -11,6 +11,7 @@ from orchestrator.errors import NodeError
 from orchestrator.formats.base import Context, FileReader, Format, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import Encoding, encoding_of, unwritable
+from orchestrator.formats.finite import as_json
 from orchestrator.formats.lines import lines
 from orchestrator.formats.streams import batches
 from orchestrator.formats.text import LineEnd
@@ -129,8 +130,8 @@ class FixedWidthWriter(Writer, _Placed):
     def prepare(self, table: Relation, context: Context) -> Relation:
         """The columns that are written, nested values as JSON."""
         kinds = dict(zip(table.columns, table.types, strict=True))
-        fields = ((quote(each.name), is_json(kinds[each.name])) for each in self.fields)
-        return table.project(", ".join(f"to_json({e})::VARCHAR AS {e}" if deep else e for e, deep in fields))
+        wanted = [each.name for each in self.fields]
+        return table.project(", ".join(as_json(n, kinds[n]) if is_json(kinds[n]) else quote(n) for n in wanted))
 
     def comes_back(self, table: Relation) -> Mapping[str, str]:
         """As the reader's types have it, which the settings name; of nested values text alone is read, or lists."""

@@ -9,12 +9,13 @@ from orchestrator.formats import json_records
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import opened
+from orchestrator.formats.finite import finite
 from orchestrator.formats.json_records import Pointer
 from orchestrator.formats.samples import SampleSize
 from orchestrator.formats.text_types import of_json
 from orchestrator.formats.unwritten import rows_or_none
 from orchestrator.formats.workplace import empty, known, new_file, plain_text, workplace
-from orchestrator.sql import literal, quote
+from orchestrator.sql import literal
 
 
 class JsonReader(FileReader):
@@ -114,17 +115,6 @@ class JsonWriter(Writer):
     def prepare(self, table: Relation, context: Context) -> Relation:
         """NaN and infinity become null."""
         return finite(table)
-
-
-def finite(table: Relation) -> Relation:
-    """The rows with null for NaN and infinity, which JSON does not have."""
-    fields = [
-        f"CASE WHEN isfinite({quote(name)}) THEN {quote(name)} END AS {quote(name)}"
-        if str(kind) in ("DOUBLE", "FLOAT")
-        else quote(name)
-        for name, kind in zip(table.columns, table.types, strict=True)
-    ]
-    return table.project(", ".join(fields))
 
 
 def copy_json(table: Relation, path: Path, context: Context, options: str) -> int:

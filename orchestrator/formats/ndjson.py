@@ -9,7 +9,8 @@ from orchestrator.formats import json_records
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import opened
-from orchestrator.formats.json import copy_json, finite
+from orchestrator.formats.finite import finite
+from orchestrator.formats.json import copy_json
 from orchestrator.formats.samples import SampleSize
 from orchestrator.formats.text_types import of_json
 from orchestrator.formats.unwritten import rows_or_none

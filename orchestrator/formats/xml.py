@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 from orchestrator.formats import records, xml_elements, xml_outline
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
-from orchestrator.formats.json import finite
+from orchestrator.formats.finite import finite
 from orchestrator.formats.samples import SampleSize
 from orchestrator.formats.streams import batches
 from orchestrator.formats.text_types import of_elements

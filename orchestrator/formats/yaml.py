@@ -12,7 +12,7 @@ from orchestrator.formats import json_records
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import encoding_of, opened, wrong
-from orchestrator.formats.json import finite
+from orchestrator.formats.finite import finite
 from orchestrator.formats.json_records import Pointer
 from orchestrator.formats.streams import batches
 from orchestrator.formats.text_types import of_json
