@@ -174,5 +174,7 @@ def _sniff(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[s
         mixed = mixed_dates(connection, path, {**options, "header": header}, columns, date)
         columns |= dict.fromkeys(mixed, "VARCHAR")
         date = date if "DATE" in columns.values() else None
+    if date == ISO and "dateformat" not in options:
+        date = None  # the plain cast knows years after 9999 and infinity, too, which the form makes 1900 of
     formats = {"dateformat": date, "timestampformat": timestamp}
     return Layout(columns, {"header": header, **{key: value for key, value in formats.items() if value}})

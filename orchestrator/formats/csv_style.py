@@ -16,11 +16,12 @@ MARKED = ("utf-8-sig", "utf-16", "utf-32")  # codecs that write their mark thems
 
 @dataclass(frozen=True)
 class Style:
-    """The encoding, what comes before the first row, and the end of each row."""
+    """The encoding, what comes before the first row, and the end of each row, as far as there is one."""
 
     encoding: str = "utf-8"
     mark: str = ""
     line_end: str = "\n"
+    has_lines: bool = False
 
     @property
     def plain(self) -> bool:
@@ -48,7 +49,10 @@ def bring(old: Path, place: Path) -> None:
 
 def style(place: Path, encoding: str, quote: str) -> Style:
     """The style of the file that `bring` put there, in an encoding that a setting says or that its mark says."""
-    head = place.read_bytes() if place.exists() else b""
+    head = b""
+    if place.exists():
+        with place.open("rb") as file:
+            head = file.read(HEAD)
     found = next((name for bom, name in BOMS.items() if head.startswith(bom)), "utf-8")
     said = found if encoding == "auto" else encoding
     codec = codecs.lookup(said).name
@@ -56,7 +60,7 @@ def style(place: Path, encoding: str, quote: str) -> Style:
     mark = text[:1] if text[:1] == "\ufeff" and codec not in MARKED else ""
     outside = re.sub(f"{re.escape(quote)}[^{re.escape(quote)}]*{re.escape(quote)}", "", text) if quote else text
     end = LINE_END.search(outside)
-    return Style(said, mark, end[0] if end else "\n")
+    return Style(said, mark, end[0] if end else "\n", end is not None)
 
 
 def is_bare(path: Path) -> bool:

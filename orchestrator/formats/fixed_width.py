@@ -8,9 +8,10 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.errors import NodeError
+from orchestrator.formats.added_lines import bring, lines_of
 from orchestrator.formats.base import Context, FileReader, Format, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
-from orchestrator.formats.encodings import Encoding, encoding_of, unwritable
+from orchestrator.formats.encodings import Encoding
 from orchestrator.formats.finite import as_json
 from orchestrator.formats.lines import lines
 from orchestrator.formats.streams import batches
@@ -97,7 +98,8 @@ class FixedWidthReader(FileReader, _Placed):
 class FixedWidthWriter(Writer, _Placed):
     """Columns at fixed places of each line, filled up with blanks; a value that is too long is refused.
 
-    Null is blank. Columns that are not named are left out; geometry is WKT, nested values are JSON.
+    Null is blank. Columns that are not named are left out; geometry is WKT, nested values are JSON. `append` keeps the
+    old lines as they are, and ends new ones like them.
     """
 
     name: ClassVar[str] = "fixed_width"
@@ -144,16 +146,24 @@ class FixedWidthWriter(Writer, _Placed):
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """Line by line, as DuckDB puts them together."""
-        count, codec = 0, encoding_of(path, self.encoding) if self.encoding != "auto" else "utf-8"
-        with path.open("w", encoding=codec, newline="") as file, unwritable(codec):
+        count = 0
+        with lines_of(path, self.encoding, self.line_end) as (file, end):
             for batch in batches(self._lines(self.prepare(table, context)), 65_536)[1]:
                 texts, wrong = (column.to_pylist() for column in batch.columns)
                 if any(wrong):
                     row, index = next((row, int(each) - 1) for row, each in enumerate(wrong, count + 1) if each)
                     raise self._too_long(row, index)
-                file.write("".join(f"{text}{self.line_end}" for text in texts))
+                file.write("".join(f"{text}{end}" for text in texts))
                 count += len(texts)
         return count
+
+    def begin(self, old: Path, place: Path) -> None:
+        """Bring along the old lines."""
+        bring(old, place, self.encoding)
+
+    def existing_rows(self, table: Relation, context: Context) -> Relation | None:
+        """Nothing: the old lines are kept as they are, with what is in no place of theirs."""
+        return None
 
     def _lines(self, table: Relation) -> Relation:
         """The line of each row, and the number of the first column whose value does not fit, or 0."""

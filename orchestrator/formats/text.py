@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from orchestrator.errors import NodeError
+from orchestrator.formats.added_lines import bring, lines_of
 from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
-from orchestrator.formats.encodings import Encoding, encoding_of, unwritable
+from orchestrator.formats.encodings import Encoding
 from orchestrator.formats.lines import lines, whole
 from orchestrator.formats.streams import batches
 from orchestrator.ops.settings import NewColumn
@@ -52,7 +53,10 @@ class TextReader(FileReader):
 
 
 class TextWriter(Writer):
-    """One column, a line per row. Null is an empty line; a line end inside a text is written as it is."""
+    """One column, a line per row. Null is an empty line; a line end inside a text is written as it is.
+
+    `append` keeps the old lines as they are, and ends new ones like them.
+    """
 
     name: ClassVar[str] = "text"
     label: ClassVar[str] = "Text lines"
@@ -78,18 +82,20 @@ class TextWriter(Writer):
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """Line by line."""
-        count, codec = 0, encoding_of(path, self.encoding) if self.encoding != "auto" else "utf-8"
-        with path.open("w", encoding=codec, newline="") as file, unwritable(codec):
+        count = 0
+        with lines_of(path, self.encoding, self.line_end) as (file, end):
             for texts in _texts(self.prepare(table, context)):
-                file.write("".join(f"{text or ''}{self.line_end}" for text in texts))
+                file.write("".join(f"{text or ''}{end}" for text in texts))
                 count += len(texts)
         return count
 
+    def begin(self, old: Path, place: Path) -> None:
+        """Bring along the old lines."""
+        bring(old, place, self.encoding)
+
     def existing_rows(self, table: Relation, context: Context) -> Relation | None:
-        """The lines that are there, under the name of the column that is written."""
-        name = self.column or table.columns[0]
-        rows: Any = "lines" if self.line_end else "file"
-        return TextReader(path=self.path, column=name, encoding=self.encoding, rows=rows).load(context)
+        """Nothing: the old lines are kept as they are."""
+        return None
 
 
 def _texts(table: Relation) -> Iterator[list[str | None]]:

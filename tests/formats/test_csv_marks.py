@@ -82,3 +82,11 @@ def test_dates_in_one_order_alone_are_dates(
     found = load(source_type="csv", path="a.csv", **more)
     assert found.types == ["BIGINT", kind]
     assert len(found.fetchall()) == 2
+
+
+@pytest.mark.parametrize("date", ["0044-03-15 (BC)", "12345-01-01", "infinity", "-infinity"])
+def test_dates_that_no_form_has_are_kept(context: Context, load: Load, date: str) -> None:
+    (context.root / "a.csv").write_text(f"d\n2013-01-02\n{date}\n")
+    found = load(source_type="csv", path="a.csv")
+    assert found.types == ["DATE"]
+    assert found.project("d::VARCHAR").fetchall() == [("2013-01-02",), (date,)]

@@ -95,3 +95,42 @@ def test_lists_of_one_and_lists_of_more(context: Context, load: Load, save: Save
 def test_numbers_in_nested_values_keep_their_digits(context: Context, save: Save) -> None:
     save("SELECT [12345678901234567890.123456789::DECIMAL(38, 9)] AS l", target_type="xml", path="a.xml")
     assert "<l>12345678901234567890.123456789</l>" in (context.root / "a.xml").read_text()
+
+
+FIELDS = [{"name": "text", "width": 3}, {"name": "n", "width": 4, "type": "BIGINT"}]
+
+
+@pytest.mark.parametrize(
+    ("old", "options", "new"),
+    [
+        (b"a\n\nb\n", {}, b"a\n\nb\nx     5\n"),
+        (b"a\n\nb", {}, b"a\n\nb\nx     5\n"),
+        (b"\xef\xbb\xbfa\r\nb  0007REST\r\n", {}, b"\xef\xbb\xbfa\r\nb  0007REST\r\nx     5\r\n"),
+        (b"", {"line_end": "\r\n"}, b"x     5\r\n"),
+        (b"a", {"line_end": "\r\n"}, b"a\r\nx     5\r\n"),
+        (b"\xef\xbb\xbf", {}, b"\xef\xbb\xbfx     5\n"),
+        ("\xe9\n".encode("utf-16"), {"encoding": "utf-16"}, "\xe9\nx     5\n".encode("utf-16")),
+        ("\xe9\n".encode("utf-8-sig"), {"encoding": "utf-8-sig"}, "\xe9\nx     5\n".encode("utf-8-sig")),
+        (b"\xe9\r\n", {"encoding": "latin-1"}, b"\xe9\r\nx     5\r\n"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["text", "fixed_width"])
+def test_old_lines_stay_as_they_are(
+    context: Context, save: Save, kind: str, old: bytes, options: dict[str, Any], new: bytes
+) -> None:
+    (context.root / "a.txt").write_bytes(old)
+    needed = {"fields": FIELDS} if kind == "fixed_width" else {}
+    query = "SELECT 'x' AS text, 5 AS n" if needed else "SELECT 'x     5' AS text"
+    assert save(query, target_type=kind, path="a.txt", mode="append", **needed, **options) == 1
+    assert (context.root / "a.txt").read_bytes() == new
+
+
+@pytest.mark.parametrize("kind", ["text", "fixed_width"])
+@pytest.mark.parametrize("old", [b"\xe9\n", "\xe9\n".encode("utf-16")])
+def test_an_old_file_in_another_encoding_is_refused(context: Context, save: Save, kind: str, old: bytes) -> None:
+    (context.root / "a.txt").write_bytes(old)
+    needed = {"fields": FIELDS[:1]} if kind == "fixed_width" else {}
+    with pytest.raises(NodeError, match="The file is not UTF-8") as error:
+        save("SELECT 'x' AS text", target_type=kind, path="a.txt", mode="append", **needed)
+    assert error.value.code == "wrong_encoding"
+    assert (context.root / "a.txt").read_bytes() == old
