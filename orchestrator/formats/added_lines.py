@@ -1,5 +1,6 @@
 """Lines that are added to a text file, whose old ones stay as they are, byte by byte."""
 
+import codecs
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,17 +37,24 @@ def lines_of(path: Path, encoding: str, line_end: str) -> Iterator[tuple[TextIO,
     found = style(path, encoding, "")
     there = path.exists() and path.stat().st_size > 0
     end = found.line_end if there and line_end and found.has_lines else line_end
-    with path.open("a" if there else "w", encoding=found.encoding, newline="") as file, unwritable(found.encoding):
-        if there and end and not is_bare(path) and not _ends(path, end, found.encoding):
+    codec = _codec(path, found.encoding) if there else found.encoding
+    with path.open("a" if there else "w", encoding=codec, newline="") as file, unwritable(codec):
+        if there and end and not is_bare(path) and not _ends(path, end, codec):
             file.write(end)
         yield file, end
 
 
+def _codec(path: Path, encoding: str) -> str:
+    """The encoding of what is added: no second byte order mark, and the order of bytes that the first one says."""
+    with path.open("rb") as file:
+        start = file.read(2)
+    plain = {"utf-8-sig": "utf-8", "utf-16": "utf-16-be" if start == codecs.BOM_UTF16_BE else "utf-16-le"}
+    return plain.get(codecs.lookup(encoding).name, encoding)
+
+
 def _ends(path: Path, end: str, encoding: str) -> bool:
     """Whether the file ends with a line end."""
-    codec = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le"}.get(encoding, encoding)
-    wanted = end.encode(codec)
+    wanted = end.encode(encoding)
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - len(wanted)))
-        last = file.read()
-    return last == wanted or (encoding == "utf-16" and last == end.encode("utf-16-be"))
+        return file.read() == wanted
