@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from orchestrator.errors import NodeError
+from orchestrator.formats.arrow_types import checked, distinct
 from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
 from orchestrator.formats.streams import batches, stored
 from orchestrator.storable import storable
@@ -17,7 +18,7 @@ class ArrowReader(FileReader):
     """Columns with the types that the file says, from an Arrow IPC file (Feather) or stream, told apart by itself.
 
     A file is read in parts while the run goes on; a stream is copied first where it is large. Nothing but the schema
-    is read before the run. Dictionaries become text.
+    is read before the run. Dictionaries become text; a second column of one name, whatever its case, is called `a_1`.
     """
 
     name: ClassVar[str] = "arrow"
@@ -43,26 +44,16 @@ class ArrowReader(FileReader):
             message = f"'{self.path}' is Feather of version 1, which is no longer read."
             raise NodeError(message, code="unreadable_file")
         with pyarrow.memory_map(str(path)) as source:
-            if start == MAGIC:
-                schema = self._checked(pyarrow.ipc.open_file(source).schema, context)
-                if context.design:
-                    return context.session.arrow(schema.empty_table())
-                return context.session.arrow(pyarrow.dataset.dataset(str(path), schema=schema, format="ipc"))
-            stream = pyarrow.ipc.open_stream(source)
-            return stored(self._checked(stream.schema, context), stream, context)
-
-    def _checked(self, schema: Any, context: Context) -> Any:
-        """The schema, if DuckDB has a type for each of its columns."""
-        import duckdb
-        import pyarrow
-
-        for field in schema:
-            try:
-                context.session.arrow(pyarrow.schema([field]).empty_table())
-            except duckdb.Error:
-                message = f"Column '{field.name}' of '{self.path}' has a type that cannot be read: {field.type}."
-                raise NodeError(message, code="unreadable_file") from None
-        return schema
+            opened: Any = pyarrow.ipc.open_file(source) if start == MAGIC else pyarrow.ipc.open_stream(source)
+            found = checked(opened.schema, self.path, context)
+            schema = distinct(found)
+            if context.design:
+                return context.session.arrow(schema.empty_table())
+            if start == MAGIC and len(set(found.names)) == len(found.names):
+                return context.session.arrow(pyarrow.dataset.dataset(str(path), schema=found, format="ipc"))
+            # A dataset finds its columns by name: a file with one name twice is read as a stream.
+            rows = opened if start != MAGIC else map(opened.get_batch, range(opened.num_record_batches))
+            return stored(schema, (each.rename_columns(schema.names) for each in rows), context)
 
 
 def _reason(error: Exception) -> str:

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from orchestrator.errors import NodeError
-from orchestrator.formats import avro_types
-from orchestrator.formats.avro_schema import CASTS, schema_of
+from orchestrator.formats import avro_types, python_values
+from orchestrator.formats.arrow_types import checked
+from orchestrator.formats.avro_schema import held, schema_of
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
+from orchestrator.formats.casts import cast
 from orchestrator.formats.streams import batches, stored
-from orchestrator.schema import is_geometry
-from orchestrator.sql import names, quote
+from orchestrator.sql import names
 from orchestrator.storable import storable
 
 MAGIC = b"Obj\1"
@@ -22,8 +23,8 @@ class AvroReader(FileReader):
     """The records of an Avro object container file; nothing but its schema is read before the run.
 
     A union with null is a column that may be null; numbers of several kinds are DOUBLE, any other union is text.
-    Records are STRUCT, arrays LIST, maps MAP, enums and UUIDs text. `timestamp` types have a time zone,
-    `local-timestamp` types have none.
+    Records are STRUCT, arrays LIST, maps and arrays of the logical type `map` MAP, enums and UUIDs text. `timestamp`
+    types have a time zone, `local-timestamp` types have none.
     """
 
     name: ClassVar[str] = "avro"
@@ -41,7 +42,8 @@ class AvroReader(FileReader):
             try:
                 found: Any = fastavro.reader(file)
                 fields = avro_types.columns(found.writer_schema, self.path)
-                return stored(avro_types.arrow_schema(fields), self._batches(found, fields), context)
+                schema = checked(avro_types.arrow_schema(fields), self.path, context)
+                return stored(schema, self._batches(found, fields), context)
             except NodeError:
                 raise
             except Exception as error:
@@ -66,7 +68,9 @@ class AvroWriter(Writer):
     """Records in an Avro object container file; every column may be null.
 
     DECIMAL, DATE, TIME, TIMESTAMP (`local-timestamp-micros`, with a time zone `timestamp-micros`) and UUID are Avro's
-    logical types. Geometry is WKT. A column whose name Avro does not allow has one that it does, and its own beside it.
+    logical types. Geometry is WKT; INTERVAL and TIME with a time zone are text. A MAP whose keys are no text is an
+    array of pairs with the logical type `map`. A date or time outside of the years 1 to 9999 is refused. A column whose
+    name Avro does not allow has one that it does, and its own beside it.
     """
 
     name: ClassVar[str] = "avro"
@@ -92,8 +96,8 @@ class AvroWriter(Writer):
             for batch in parts:
                 count += batch.num_rows
                 columns = [
-                    [None if each is None else value(each) for each in column.to_pylist()]
-                    for column, value in zip(batch.columns, values, strict=True)
+                    [None if each is None else value(each) for each in column]
+                    for column, value in zip(python_values.values(batch), values, strict=True)
                 ]
                 yield from (dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True))
 
@@ -104,9 +108,4 @@ class AvroWriter(Writer):
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """Types that Avro has."""
-        rows = storable(table)
-        fields = []
-        for name, kind in names(rows).items():
-            wanted = CASTS.get(kind) or ("VARCHAR" if is_geometry(kind) else None)
-            fields.append(f"{quote(name)}::{wanted} AS {quote(name)}" if wanted else quote(name))
-        return rows.project(", ".join(fields))
+        return cast(storable(table), held)

@@ -6,11 +6,17 @@ from itertools import count
 from typing import Any
 
 from orchestrator.formats.avro_types import COLUMN, Type, Value, same
+from orchestrator.schema import is_geometry
 
 CASTS = {
-    "UBIGINT": "DECIMAL(20, 0)", "TIMESTAMP_NS": "TIMESTAMP", "INTERVAL": "VARCHAR", "TIME WITH TIME ZONE": "VARCHAR",
-    "JSON": "VARCHAR", "VARIANT": "VARCHAR",
+    "UBIGINT": "DECIMAL(20,0)", "TIMESTAMP_NS": "TIMESTAMP", "TIME_NS": "TIME", "INTERVAL": "VARCHAR",
+    "TIME WITH TIME ZONE": "VARCHAR", "JSON": "VARCHAR", "VARIANT": "VARCHAR", '"NULL"': "VARCHAR",
 }  # fmt: skip
+
+
+def held(kind: str) -> str | None:
+    """The type of Avro's that holds values of this one; None where it is the same."""
+    return "VARCHAR" if is_geometry(kind) else CASTS.get(kind)
 
 
 def schema_of(arrow: Any, uuids: Collection[str]) -> tuple[dict[str, Any], list[Value]]:
@@ -42,20 +48,27 @@ def _type(kind: Any, numbers: Iterator[int]) -> Type:
 
     if is_.is_struct(kind):
         return _record([kind.field(index) for index in range(kind.num_fields)], numbers)
-    if is_.is_map(kind) and is_.is_string(kind.key_type):
-        item, value = _type(kind.item_type, numbers)
-        return {"type": "map", "values": ["null", item]}, lambda got: got and {key: _of(value, x) for key, x in got}
     if is_.is_map(kind):
-        item, value = _record([kind.key_field, kind.item_field], numbers)
-        pair = (kind.key_field.name, kind.item_field.name)
-        return {
-            "type": "array",
-            "items": item,
-        }, lambda got: got and [value(dict(zip(pair, x, strict=True))) for x in got]
+        return _map(kind, numbers)
     if is_.is_list(kind) or is_.is_large_list(kind) or is_.is_fixed_size_list(kind):
         item, value = _type(kind.value_type, numbers)
         return {"type": "array", "items": ["null", item]}, lambda got: got and [_of(value, x) for x in got]
     return _plain(kind), same
+
+
+def _map(kind: Any, numbers: Iterator[int]) -> Type:
+    """A map where keys are text, else an array of pairs that says it is one, as Iceberg has it."""
+    import pyarrow.types as is_
+
+    item, value = _type(kind.item_type, numbers)
+    if is_.is_string(kind.key_type):
+        return {"type": "map", "values": ["null", item]}, lambda got: {key: _of(value, each) for key, each in got}
+    made, key = _type(kind.key_type, numbers)
+    fields = [{"name": "key", "type": made}, {"name": "value", "type": ["null", item]}]
+    pair = {"type": "record", "name": f"record{next(numbers)}", "fields": fields}
+    return {"type": "array", "items": pair, "logicalType": "map"}, lambda got: [
+        {"key": key(one), "value": _of(value, other)} for one, other in got
+    ]
 
 
 def _of(value: Value, got: Any) -> Any:

@@ -89,12 +89,12 @@ def _arrow(schema: Any, known: Mapping[str, Any], inside: tuple[str, ...], name:
         return _record(schema, known, (*inside, schema["name"]), name)
     if kind == "array":
         item, value = _arrow(schema["items"], known, inside, name)
+        if logical == "map" and pyarrow.types.is_struct(item) and [each.name for each in item] == ["key", "value"]:
+            return pyarrow.map_(item.field("key").type, item.field("value").type), _entries(_each(value), name)
         return pyarrow.list_(item), _each(value)
     if kind == "map":
         item, value = _arrow(schema["values"], known, inside, name)
-        return pyarrow.map_(
-            pyarrow.string(), item
-        ), lambda got: got and [(key, value(each)) for key, each in got.items()]
+        return pyarrow.map_(pyarrow.string(), item), _pairs(value)
     if kind in ("enum", "fixed"):
         return (pyarrow.string() if kind == "enum" else pyarrow.binary()), same
     return _arrow(kind, known, inside, name)
@@ -102,6 +102,20 @@ def _arrow(schema: Any, known: Mapping[str, Any], inside: tuple[str, ...], name:
 
 def _each(value: Value) -> Value:
     return same if value is same else lambda got: None if got is None else [value(each) for each in got]
+
+
+def _entries(pairs: Value, name: str) -> Value:
+    """The pairs of a map that is written as an array of them."""
+
+    def made(got: Any) -> Any:
+        found = [(each["key"], each["value"]) for each in pairs(got)]
+        keys = {repr(key) for key, _ in found}
+        if len(keys) < len(found) or "None" in keys:
+            message = f"'{name}' holds a map in which a key is there twice, or is null."
+            raise NodeError(message, code="unreadable_file")
+        return found
+
+    return lambda got: None if got is None else made(got)
 
 
 def _pairs(value: Value) -> Value:

@@ -92,3 +92,60 @@ def test_a_type_that_duckdb_does_not_have(context: Context) -> None:
     pyarrow.feather.write_feather(table, context.root / "a.feather")
     with pytest.raises(NodeError, match=r"Column 'b' of 'a.feather' has a type that cannot be read: halffloat"):
         DataLoader.configure({"source_type": "arrow", "path": "a.feather"}).call({}, context)
+
+
+def written(context: Context, table: pyarrow.Table, layout: str) -> None:
+    made = pyarrow.ipc.new_stream if layout == "stream" else pyarrow.ipc.new_file
+    with made(str(context.root / "a.arrow"), table.schema) as writer:
+        writer.write_table(table, max_chunksize=2)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["a", "a"], ["a", "a_1"]),
+        (["a", "A"], ["a", "A_1"]),
+        (["", ""], ["v0", "v1"]),
+        (["", "b"], ["v0", "b"]),
+    ],
+)
+@pytest.mark.parametrize("layout", ["file", "stream"])
+def test_columns_of_one_name(context: Context, load: Load, layout: str, names: list[str], expected: list[str]) -> None:
+    columns = [pyarrow.array([1, 2, 3]), pyarrow.array([4, 5, 6])]
+    written(context, pyarrow.Table.from_arrays(columns, names=names), layout)
+    found = load(source_type="arrow", path="a.arrow")
+    assert (found.columns, found.fetchall()) == (expected, [(1, 4), (2, 5), (3, 6)])
+
+
+EMPTY = pyarrow.struct([])
+TWICE = pyarrow.StructArray.from_arrays([pyarrow.array([1]), pyarrow.array([2])], names=["x", "X"])
+
+
+@pytest.mark.parametrize(
+    ("table", "code", "text"),
+    [
+        ({}, "no_table", "'a.arrow' is no table: it has no columns."),
+        (
+            {"b": pyarrow.array([{}], EMPTY)},
+            "unreadable_file",
+            "Column 'b' of 'a.arrow' holds a structure without fields",
+        ),
+        ({"b": pyarrow.array([[{}]], pyarrow.list_(EMPTY))}, "unreadable_file", "holds a structure without fields"),
+        ({"b": TWICE}, "unreadable_file", "holds a structure with two fields called 'x'"),
+        (
+            {"b": pyarrow.UnionArray.from_sparse(pyarrow.array([0], pyarrow.int8()), [pyarrow.array([1])])},
+            "unreadable_file",
+            "Column 'b' of 'a.arrow' has a type that cannot be read: sparse_union",
+        ),
+    ],
+)
+@pytest.mark.parametrize("layout", ["file", "stream"])
+def test_what_no_table_can_hold(
+    context: Context, design: Context, layout: str, table: Any, code: str, text: str
+) -> None:
+    written(context, pyarrow.table(table), layout)
+    for each in (design, context):
+        with pytest.raises(NodeError) as error:
+            DataLoader.configure({"source_type": "arrow", "path": "a.arrow"}).call({}, each)
+        assert error.value.code == code
+        assert text in error.value.message

@@ -20,6 +20,14 @@ POINT = {
     "fields": [{"name": "x", "type": "int"}, {"name": "y", "type": ["null", "double"]}],
 }
 NODE = {"type": "record", "name": "row", "fields": [{"name": "a", "type": ["null", "row"]}]}
+ROW = {"type": "record", "name": "row"}
+EMPTY = {"type": "array", "items": {"type": "record", "name": "empty", "fields": []}}
+TWICE = {"type": "record", "name": "twice", "fields": [{"name": name, "type": "int"} for name in ("x", "X")]}
+PAIR = {
+    "type": "record",
+    "name": "pair",
+    "fields": [{"name": "key", "type": ["null", "int"]}, {"name": "value", "type": "int"}],
+}
 
 
 def logical(kind: str, name: str, **more: Any) -> dict[str, Any]:
@@ -61,6 +69,8 @@ def make(context: Context, fields: list[Any], rows: list[Any], codec: str = "nul
         ({"type": "fixed", "name": "f", "size": 2}, b"ab", "BLOB", b"ab"),
         ({"type": "array", "items": ["null", logical("int", "date")]}, [None, dt.date(2013, 1, 2)], "DATE[]", [None, dt.date(2013, 1, 2)]),
         ({"type": "map", "values": "int"}, {"a": 1}, "MAP(VARCHAR, INTEGER)", {"a": 1}),
+        (logical("array", "map", items=PAIR), [{"key": 1, "value": 2}], "MAP(INTEGER, INTEGER)", {1: 2}),
+        (logical("array", "map", items=POINT), [{"x": 1, "y": 2.0}], "STRUCT(x INTEGER, y DOUBLE)[]", [{"x": 1, "y": 2.0}]),
         (POINT, {"x": 1, "y": None}, "STRUCT(x INTEGER, y DOUBLE)", {"x": 1, "y": None}),
         ({"type": "array", "items": POINT}, [{"x": 1, "y": 2.0}], "STRUCT(x INTEGER, y DOUBLE)[]", [{"x": 1, "y": 2.0}]),
     ],
@@ -95,6 +105,18 @@ def test_codecs_and_many_rows(context: Context, load: Load, monkeypatch: pytest.
         ("long", [1], "no_table", "it holds something else than records"),
         ({"type": "record", "name": "r", "fields": []}, [{}], "no_table", "have no fields"),
         (NODE, [{"a": None}], "no_table", "its record 'row' holds itself"),
+        (
+            ROW | {"fields": [{"name": "a", "type": EMPTY}]},
+            [{"a": {}}],
+            "unreadable_file",
+            "Column 'a' of 'a.avro' holds a structure without fields",
+        ),
+        (
+            ROW | {"fields": [{"name": "a", "type": TWICE}]},
+            [{"a": {"x": 1, "X": 2}}],
+            "unreadable_file",
+            "two fields called 'x'",
+        ),
     ],
 )
 def test_refuses(context: Context, design: Context, schema: Any, rows: list[Any], code: str, text: str) -> None:
@@ -129,7 +151,7 @@ def test_all_types_come_back(context: Context, load: Load, save: Save) -> None:
     table = load(source_type="avro", path="a.avro")
     assert table.fetchall() == [
         (1, Decimal("1.50"), {"x": [1, 2], "y z": "w"}, {"k": 1}, b"x", dt.time(1, 2, 3), str(UUID(int=1)), 1, None, "1 day",
-         [dt.date(2013, 1, 2), None], 2**64 - 1, "POINT (1 2)", [{"key": 1, "value": "a"}], 1.5)
+         [dt.date(2013, 1, 2), None], 2**64 - 1, "POINT (1 2)", {1: "a"}, 1.5)
     ]  # fmt: skip
 
 
@@ -138,3 +160,51 @@ def test_names_that_avro_does_not_allow(context: Context, load: Load, save: Save
     assert load(source_type="avro", path="a.avro").columns == ["a b", "a_b", "a-b", "1", "é"]
     with (context.root / "a.avro").open("rb") as file:
         assert next(iter(fastavro.reader(file))) == {"a_b": 1, "a_b_1": 2, "a_b_2": 3, "_1": 4, "_": 5}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected", "kind"),
+    [
+        ("MAP {1: 'a', 2: NULL}", {1: "a", 2: None}, "MAP(INTEGER, VARCHAR)"),
+        ("MAP {DATE '2013-01-02': [1]}", {dt.date(2013, 1, 2): [1]}, "MAP(DATE, INTEGER[])"),
+        ("MAP {'k': MAP {1.5::DECIMAL(3, 1): true}}", {"k": {Decimal("1.5"): True}}, "MAP(VARCHAR, MAP(DECIMAL(3,1), BOOLEAN))"),
+        ("MAP([]::VARCHAR[], []::INTEGER[])", {}, "MAP(VARCHAR, INTEGER)"),
+        ("MAP([]::INTEGER[], []::INTEGER[])", {}, "MAP(INTEGER, INTEGER)"),
+        ("MAP {}", {}, "MAP(VARCHAR, VARCHAR)"),
+        ("NULL::MAP(INTEGER, INTEGER)", None, "MAP(INTEGER, INTEGER)"),
+        ("[INTERVAL 1 DAY, NULL]", ["1 day", None], "VARCHAR[]"),
+        ("[18446744073709551615::UBIGINT]", [Decimal(2**64 - 1)], "DECIMAL(20,0)[]"),
+        ("{'t': TIMETZ '03:04:05+02'}", {"t": "03:04:05+02"}, "STRUCT(t VARCHAR)"),
+        ("['POINT (1 2)'::GEOMETRY]", ["POINT (1 2)"], "VARCHAR[]"),
+    ],
+)  # fmt: skip
+def test_nested_types_come_back(load: Load, save: Save, value: str, expected: Any, kind: str) -> None:
+    save(f"SELECT {value} AS a, {{'in': [{value}]}} AS b", target_type="avro", path="a.avro")
+    table = load(source_type="avro", path="a.avro")
+    assert list(map(str, table.types)) == [kind, f'STRUCT("in" {kind}[])']
+    assert table.fetchall() == [(expected, {"in": [expected]})]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("DATE '0044-03-15 (BC)'", "Column 'a' holds a date or time that is not in the years 1 to 9999"),
+        ("TIMESTAMP 'infinity'", "Column 'a' holds a date or time that is not in the years 1 to 9999"),
+        ("[DATE '10000-01-01']", "Column 'a' holds a date or time that is not in the years 1 to 9999"),
+        ("TIME '24:00:00'", "Column 'a' holds the time 24:00:00"),
+    ],
+)
+def test_what_it_cannot_hold(context: Context, save: Save, value: str, text: str) -> None:
+    with pytest.raises(NodeError) as error:
+        save(f"SELECT {value} AS a", target_type="avro", path="a.avro")
+    assert (error.value.code, error.value.port) == ("invalid_value", "table")
+    assert error.value.message.startswith(text)
+    assert not list(context.root.iterdir())
+
+
+@pytest.mark.parametrize("keys", [[1, 1], [1, None]])
+def test_a_map_with_a_key_twice_or_null(context: Context, keys: list[Any]) -> None:
+    pairs = [{"key": key, "value": 1} for key in keys]
+    make(context, [{"name": "a", "type": logical("array", "map", items=PAIR)}], [{"a": pairs}])
+    with pytest.raises(NodeError, match=r"'a.avro' holds a map in which a key is there twice, or is null"):
+        DataLoader.configure({"source_type": "avro", "path": "a.avro"}).call({}, context)
