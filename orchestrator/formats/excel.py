@@ -65,11 +65,22 @@ class ExcelReader(FileReader):
             return [Layer(name) for name in excel_sheet.sheets(path, self.path)]
 
     def _rows(self, path: Path) -> list[list[Any]]:
-        rows = excel_sheet.read(path, self.path, self.sheet, _corners(self.range) if self.range else None)
-        rows = rows[self.skip :]
-        if not rows or not rows[0]:
+        rows = excel_sheet.read(path, self.path, self.sheet, trimmed=self.range is None)
+        if not _filled(rows):
             raise NodeError(f"The sheet of '{self.path}' is empty.", code="file_empty")
-        return rows
+        there = f"{_count(len(rows), 'row')} and {_count(len(rows[0]), 'column')}"
+        if self.range:
+            top, first, bottom, last = _corners(self.range)
+            rows = [row[first : last + 1] for row in rows[top : bottom + 1]]
+            if not _filled(rows):
+                message = f"Range {self.range} of '{self.path}' holds no value: the sheet has {there}."
+                raise NodeError(message, code="invalid_config", path="/config/range")
+            there = f"range {self.range} has {_count(len(rows), 'row')}"
+        if not _filled(left := rows[self.skip :]):
+            there = there if self.range else f"the sheet has {there}"
+            message = f"There is no value in '{self.path}' below the {_count(self.skip, 'row')} to skip: {there}."
+            raise NodeError(message, code="invalid_config", path="/config/skip")
+        return left
 
     def _typed(self, table: Relation) -> Relation:
         for name in self.types:
@@ -82,6 +93,14 @@ class ExcelReader(FileReader):
             for name in table.columns
         ]
         return table.project(", ".join(fields)) if self.types else table
+
+
+def _filled(rows: list[list[Any]]) -> bool:
+    return any(value != "" for row in rows for value in row)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _corners(text: str) -> tuple[int, int, int, int]:
@@ -101,7 +120,10 @@ def _column(letters: str) -> int:
 class ExcelWriter(Writer):
     """A workbook of one sheet. Times with a zone are written in UTC, geometry as WKT, nested values as JSON text.
 
-    Text is never taken for a formula. NaN and infinity are empty cells; integers of more than 15 digits are text.
+    Text is never taken for a formula. NaN, infinity and empty text are empty cells; integers of more than 15 digits and
+    days before March 1900 are text. A cell has a number, a day or a moment, not a type: DOUBLEs that are whole come
+    back as BIGINT, moments that are all midnight as DATE. Times have milliseconds: what is finer is cut. Rows without
+    a value at the end, and without a header at the start, are no part of a sheet. The run's log tells of both.
     """
 
     name: ClassVar[str] = "excel"
@@ -123,7 +145,8 @@ class ExcelWriter(Writer):
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """Row by row, as the library wants it."""
         rows = self.prepare(table, context)
-        return excel_sheet.write(rows, path, self.sheet, self.header, MOST_ROWS - self.header)
+        most = MOST_ROWS - self.header
+        return excel_sheet.write(rows, path, self.sheet, header=self.header, most=most, log=context.log)
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """Types that a cell has."""

@@ -86,14 +86,18 @@ def test_header_only_and_blank_rows(context: Context, load: Load) -> None:
     ("options", "code", "path", "text"),
     [
         ({"sheet": "Frist"}, "unknown_sheet", "/config/sheet", "Did you mean 'First'?"),
-        ({"sheet": 2}, "unknown_sheet", "/config/sheet", "2 is beyond the last"),
+        ({"sheet": 4}, "unknown_sheet", "/config/sheet", "4 is beyond the last"),
         ({"sheet": "Empty"}, "file_empty", "/config/path", "The sheet of 'a.xlsx' is empty."),
-        ({"range": "X1:Y9"}, "file_empty", "/config/path", "The sheet of 'a.xlsx' is empty."),
+        ({"range": "X1:Y9"}, "invalid_config", "/config/range", "Range X1:Y9 of 'a.xlsx' holds no value: the sheet has 2 rows and 1 column."),
+        ({"range": "A2:A9", "skip": 1}, "invalid_config", "/config/skip", "below the 1 row to skip: range A2:A9 has 1 row."),
+        ({"skip": 50}, "invalid_config", "/config/skip", "There is no value in 'a.xlsx' below the 50 rows to skip: the sheet has 2 rows and 1 column."),
+        ({"sheet": "Gap", "range": "B1:B2"}, "invalid_config", "/config/range", "Range B1:B2 of 'a.xlsx' holds no value"),
+        ({"sheet": "Blank"}, "file_empty", "/config/path", "The sheet of 'a.xlsx' is empty."),
         ({"types": {"b": "DATE"}}, "unknown_column", "/config/types/b", "Column 'b' is not in 'a.xlsx'."),
     ],
-)
+)  # fmt: skip
 def test_refuses(context: Context, design: Context, options: dict[str, Any], code: str, path: str, text: str) -> None:
-    book(context, [["a"], [1]], Empty=[])
+    book(context, [["a"], [1]], Empty=[], Gap=[["a", None, "b"], [1, None, 2]], Blank=[[], [""]])
     for each in (context, design):
         with pytest.raises(NodeError) as error:
             DataLoader.configure({"source_type": "excel", "path": "a.xlsx", **options}).call({}, each)
