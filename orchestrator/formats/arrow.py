@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 from orchestrator.errors import NodeError
 from orchestrator.formats.arrow_types import checked, distinct
 from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
+from orchestrator.formats.casts import cast
 from orchestrator.formats.streams import batches, stored
 from orchestrator.storable import storable
 
@@ -64,7 +65,7 @@ def _reason(error: Exception) -> str:
 class ArrowWriter(Writer):
     """Columns with their types, as an Arrow IPC file (Feather) or stream.
 
-    Geometry keeps its coordinate system; a UUID is text.
+    Geometry keeps its coordinate system; a UUID, JSON and TIME with a time zone are text.
     """
 
     name: ClassVar[str] = "arrow"
@@ -94,4 +95,4 @@ class ArrowWriter(Writer):
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """Types that every reader of Arrow knows."""
-        return storable(table)
+        return cast(storable(table), {"TIME WITH TIME ZONE": "VARCHAR"}.get)

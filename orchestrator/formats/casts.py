@@ -1,6 +1,6 @@
 """Columns in the types that a format knows, also inside of lists, structures and maps."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from orchestrator.ops.base import Relation
@@ -16,11 +16,6 @@ def cast(table: Relation, single: Single) -> Relation:
         wanted = inside(kind, single)
         fields.append(quote(name) if wanted == str(kind) else f"{quote(name)}::{wanted} AS {quote(name)}")
     return table.project(", ".join(fields))
-
-
-def replaced(casts: Mapping[str, str]) -> Single:
-    """Types by name."""
-    return casts.get
 
 
 def inside(kind: Any, single: Single) -> str:

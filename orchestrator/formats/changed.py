@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol, runtime_checkable
 
 from orchestrator.formats.base import Writer
-from orchestrator.ops._types import INTEGER, plain
+from orchestrator.formats.losses import differs
+from orchestrator.ops._types import plain
 from orchestrator.ops.base import Context, Relation
 from orchestrator.schema import is_geometry
 from orchestrator.sql import names
 
 MOST = 5
-WIDER = {("FLOAT", "DOUBLE"), ("TIMESTAMP_S", "TIMESTAMP"), ("TIMESTAMP_MS", "TIMESTAMP")}
-AS_GOOD = ("UUID", "JSON", '"NULL"')  # their text is what they are
 
 
 @runtime_checkable
@@ -38,7 +37,7 @@ def warn_of_old(writer: Writer, old: Relation, together: Relation, context: Cont
     found = [
         f"'{name}' ({plain(kind)}) becomes {plain(after[name])}"
         for name, kind in before.items()
-        if name in after and _differs(kind, after[name])
+        if name in after and differs(kind, after[name])
     ]
     if found:
         message = f"These rows have other types than '{writer.path}' has: {'; '.join(found[:MOST])}, in all its rows."
@@ -57,16 +56,8 @@ def _changes(writer: Writer, table: Relation, context: Context) -> Iterator[str]
         before = {name: kind for name, kind in before.items() if name in after}
     for (name, kind), (new, made) in zip(before.items(), after.items(), strict=True):
         kept = writer.becomes.get(made, made)
-        if _differs(kind, kept) and not (is_geometry(kind) and writer.geometry_as == "text"):
+        if differs(kind, kept) and not (is_geometry(kind) and writer.geometry_as == "text"):
             said = plain(kept) if name == new else f"'{new}' ({plain(kept)})"
             yield f"'{name}' ({plain(kind)}) becomes {said}"
         elif name != new:
             yield f"'{name}' is called '{new}'"
-
-
-def _differs(kind: str, kept: str) -> bool:
-    """Whether something is lost: not where there is only more room."""
-    if kind == kept or (is_geometry(kind) and is_geometry(kept)):
-        return False
-    wider = (INTEGER.fullmatch(kind) and INTEGER.fullmatch(kept)) or (kind, kept) in WIDER
-    return not wider and not (kind in AS_GOOD and kept == "VARCHAR")

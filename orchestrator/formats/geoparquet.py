@@ -6,8 +6,9 @@ from typing import ClassVar
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
-from orchestrator.formats.parquet import Compression, ParquetReader, copy_parquet, storable
+from orchestrator.formats.parquet import Compression, ParquetReader, copy_parquet
 from orchestrator.schema import geometry_columns
+from orchestrator.storable import storable
 
 
 class GeoparquetReader(FileReader):
@@ -27,7 +28,10 @@ class GeoparquetReader(FileReader):
 
 
 class GeoparquetWriter(Writer):
-    """Parquet with geometry in WKB and its coordinate system as PROJJSON (GeoParquet 1.0)."""
+    """Parquet with geometry in WKB and its coordinate system as PROJJSON (GeoParquet 1.0).
+
+    Other types are written as `parquet` writes them.
+    """
 
     name: ClassVar[str] = "geoparquet"
     geometry_as: ClassVar[GeometryAs] = "features"

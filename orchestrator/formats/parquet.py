@@ -6,7 +6,8 @@ from typing import ClassVar, Literal
 from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
 from orchestrator.formats.reading import read
 from orchestrator.formats.systems import geo_options
-from orchestrator.sql import literal, quote
+from orchestrator.sql import literal
+from orchestrator.storable import storable
 
 Compression = Literal["zstd", "snappy", "lz4", "gzip", "uncompressed"]
 
@@ -26,7 +27,8 @@ class ParquetReader(FileReader):
 class ParquetWriter(Writer):
     """Columns with their types; geometry is kept with its coordinate system, as in GeoParquet.
 
-    Integers of 128 bits are written as DECIMAL(38, 0).
+    What Parquet has no type for is written in the nearest that it has, inside of others too: integers of 128 bits as
+    DECIMAL(38, 0), an ARRAY as LIST; ENUM, UNION, BIT and BIGNUM as text. TIME with a time zone is in UTC.
     """
 
     name: ClassVar[str] = "parquet"
@@ -42,16 +44,6 @@ class ParquetWriter(Writer):
     def prepare(self, table: Relation, context: Context) -> Relation:
         """What Parquet has no type for, in the nearest that it has."""
         return storable(table)
-
-
-def storable(table: Relation) -> Relation:
-    """The rows with integers of 128 bits as decimals (DuckDB would write DOUBLE), and columns of nothing as text."""
-    casts = {"HUGEINT": "DECIMAL(38, 0)", "UHUGEINT": "DECIMAL(38, 0)", '"NULL"': "VARCHAR"}
-    fields = [
-        f"{quote(name)}::{casts[str(kind)]} AS {quote(name)}" if str(kind) in casts else quote(name)
-        for name, kind in zip(table.columns, table.types, strict=True)
-    ]
-    return table.project(", ".join(fields))
 
 
 def copy_parquet(table: Relation, path: Path, context: Context, compression: str) -> int:

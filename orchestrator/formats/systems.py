@@ -94,7 +94,7 @@ def geo_options(table: Relation) -> list[str]:
     """
     names = geometry_columns(table)
     if not names:
-        return []
+        return ["GEOPARQUET_VERSION 'NONE'"]  # geometry inside of lists would come back as BLOB
     columns: dict[str, Any] = {}
     for name in names:
         text = crs_text(table.project(quote(name)))
