@@ -11,7 +11,7 @@ from orchestrator.errors import NodeError
 from orchestrator.formats import sqlite_changes, sqlite_tables
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Layer, Relation, Writer, option
 from orchestrator.formats.keyed import KEYED, KEYS, with_keys
-from orchestrator.formats.sqlite_columns import ANY, check_names, check_types, columns_of
+from orchestrator.formats.sqlite_columns import check_names, check_types, columns_of
 from orchestrator.formats.streams import batches, stored
 from orchestrator.formats.vector import holdable
 from orchestrator.formats.workplace import remembered
@@ -56,11 +56,9 @@ class SqliteReader(FileReader):
 
 class SqliteWriter(Writer):
     """A table of an SQLite database; `overwrite` replaces the whole file, every other mode changes the table that is
-    there, in one transaction: keys, constraints, indexes and triggers stay and count, and a failure changes nothing.
-    Foreign keys are not checked, as SQLite itself does not.
-
-    `append` adds the columns that the table has not. What comes in must be of the type that its column was declared
-    with, or fit it, as INTEGER does REAL.
+    there, in one transaction: keys, constraints, foreign keys, indexes and triggers stay and count, and a failure
+    changes nothing. `append` adds the columns that the table has not; those that do not come have their default. A
+    column of text makes text of what comes; a value that another would change is refused, such as text for INTEGER.
 
     Dates and times are ISO text in columns declared so, decimals are REAL, geometry is WKT, nested values are JSON.
     """
@@ -96,7 +94,7 @@ class SqliteWriter(Writer):
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """The table, in one transaction."""
         rows = self.prepare(table, context)
-        return sqlite_changes.append(path, self._name, _declared(rows, rows), _values(rows))
+        return sqlite_changes.append(path, self._name, _declared(rows, rows), rows)
 
     def change(self, table: Relation, path: Path, context: Context) -> int:
         """Add rows, or replace or remove them by key, in one transaction of the database."""
@@ -105,9 +103,9 @@ class SqliteWriter(Writer):
         keys, rows = list(dict.fromkeys(self.keys)), self.prepare(table, context)
         declared = _declared(rows, table)
         if self.mode == "append":
-            return sqlite_changes.append(path, self._name, declared, _values(rows))
+            return sqlite_changes.append(path, self._name, declared, rows)
         if self.mode == "upsert":
-            return sqlite_changes.upsert(path, self._name, declared, keys, _values(rows))
+            return sqlite_changes.upsert(path, self._name, declared, keys, rows)
         return sqlite_changes.delete(path, self._name, keys, _values(rows.project(", ".join(map(quote, keys)))))
 
     def foresee(self, table: Relation, path: Path, context: Context) -> None:
@@ -141,7 +139,7 @@ class SqliteWriter(Writer):
 def _declared(rows: Relation, table: Relation) -> dict[str, str]:
     """The type that each column is declared with; none where the table has nothing but nulls in it."""
     kinds = zip(rows.columns, map(str, rows.types), map(str, table.types), strict=True)
-    return {column: ANY if before == NULL else DECLARED.get(kind, "TEXT") for column, kind, before in kinds}
+    return {column: "" if before == NULL else DECLARED.get(kind, "TEXT") for column, kind, before in kinds}
 
 
 def _values(table: Relation) -> Iterator[list[tuple[Any, ...]]]:

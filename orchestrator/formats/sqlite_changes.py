@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import NodeError
-from orchestrator.formats.sqlite_columns import check_names, check_types, columns_of
+from orchestrator.formats.sqlite_columns import Column, check_names, columns_of, matched
+from orchestrator.formats.sqlite_values import fitting
+from orchestrator.ops.base import Relation
 from orchestrator.sql import quote
 
 Rows = Iterable[Sequence[tuple[Any, ...]]]
@@ -15,28 +17,20 @@ WAIT_S = 30.0
 NO_SPACE = ("SQLITE_FULL", "SQLITE_IOERR")  # told as of every other file
 
 
-def append(path: Path, name: str, declared: Mapping[str, str], rows: Rows) -> int:
+def append(path: Path, name: str, declared: Mapping[str, str], rows: Relation) -> int:
     """Add rows. Columns that the table has not are added to it, as `declared`; one that does not come has its default.
 
-    A table that is not there is made.
+    A table that is not there is made. The cost grows with the new rows alone.
 
     Raises:
         NodeError: `type_mismatch`, `query_failed`.
     """
     with _changing(path, name) as connection:
-        if there := columns_of(connection, name):
-            check_types(declared, there, name)
-            known = {each.lower() for each in there}
-            for each, kind in declared.items():
-                if each.lower() not in known:
-                    connection.execute(f"ALTER TABLE {quote(name)} ADD COLUMN {quote(each)} {kind}")
-        else:
-            fields = [f"{quote(each)} {kind}" for each, kind in declared.items()]
-            connection.execute(f"CREATE TABLE {quote(name)} ({', '.join(fields)})")
-        return _sum(connection, _insert(name, declared), rows)
+        columns = _made(connection, name, declared)
+        return _sum(connection, _insert(name, columns), fitting(rows, declared, columns, name))
 
 
-def upsert(path: Path, name: str, declared: Mapping[str, str], keys: Sequence[str], rows: Rows) -> int:
+def upsert(path: Path, name: str, declared: Mapping[str, str], keys: Sequence[str], rows: Relation) -> int:
     """A row whose keys are there replaces the columns that come in; any other is added. The last of equal keys counts.
 
     A table that is not there is made of the columns and types `declared`, with the keys as its primary key.
@@ -47,13 +41,23 @@ def upsert(path: Path, name: str, declared: Mapping[str, str], keys: Sequence[st
     with _changing(path, name) as connection:
         if there := columns_of(connection, name):
             check_names(declared, there, name)
-            check_types(declared, there, name)
-        else:
-            fields = [f"{quote(each)} {kind}{' NOT NULL' if each in keys else ''}" for each, kind in declared.items()]
-            connection.execute(f"CREATE TABLE {quote(name)} ({', '.join(fields)}, PRIMARY KEY ({_list(keys)}))")
+        columns = _made(connection, name, declared, keys)
         sets = ", ".join(f"{quote(each)} = excluded.{quote(each)}" for each in declared if each not in keys)
         does = f"UPDATE SET {sets}" if sets else "NOTHING"
-        return _sum(connection, f"{_insert(name, declared)} ON CONFLICT ({_list(keys)}) DO {does}", rows)
+        statement = f"{_insert(name, columns)} ON CONFLICT ({_list(keys)}) DO {does}"
+        return _sum(connection, statement, fitting(rows, declared, columns, name))
+
+
+def _made(
+    connection: sqlite3.Connection, name: str, declared: Mapping[str, str], keys: Sequence[str] = ()
+) -> dict[str, Column]:
+    """The columns of the table for those that come in, in a table that is made where it is not there."""
+    if there := columns_of(connection, name):
+        return matched(connection, name, declared, there)
+    fields = [f"{quote(each)} {said}{' NOT NULL' if each in keys else ''}" for each, said in declared.items()]
+    primary = [f"PRIMARY KEY ({_list(keys)})"] if keys else []
+    connection.execute(f"CREATE TABLE {quote(name)} ({', '.join([*fields, *primary])})")
+    return matched(connection, name, declared, columns_of(connection, name))
 
 
 def delete(path: Path, name: str, keys: Sequence[str], rows: Rows) -> int:
@@ -63,17 +67,16 @@ def delete(path: Path, name: str, keys: Sequence[str], rows: Rows) -> int:
         NodeError: `unknown_table`, `unknown_column`, `query_failed`.
     """
     with _changing(path, name) as connection:
-        there = columns_of(connection, name)
-        if not there:
+        if not (there := columns_of(connection, name)):
             raise NodeError(f"Table '{name}' is not there.", code="unknown_table", path="/config/table")
         check_names(keys, there, name)
         equal = " AND ".join(f"{quote(each)} = ?" for each in keys)
         return _sum(connection, f"DELETE FROM {quote(name)} WHERE {equal}", rows)
 
 
-def _insert(name: str, columns: Iterable[str]) -> str:
-    names = list(columns)
-    return f"INSERT INTO {quote(name)} ({_list(names)}) VALUES ({', '.join('?' * len(names))})"
+def _insert(name: str, columns: Mapping[str, Column]) -> str:
+    names = _list(column.name for column in columns.values())
+    return f"INSERT INTO {quote(name)} ({names}) VALUES ({', '.join('?' * len(columns))})"
 
 
 def _sum(connection: sqlite3.Connection, statement: str, rows: Rows) -> int:
@@ -91,6 +94,7 @@ def _changing(path: Path, name: str) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(path, isolation_level=None, timeout=WAIT_S)) as connection:
             connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
             connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("BEGIN IMMEDIATE")
             yield connection  # closing without a commit rolls back
             connection.execute("COMMIT")

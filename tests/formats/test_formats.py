@@ -3,15 +3,15 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import geopandas
 import pytest
 import shapely
 
 from orchestrator.errors import NodeError
-from orchestrator.formats import readers, vector_reading, writers
-from orchestrator.formats.base import Reader, Writer
+from orchestrator.formats import vector_reading, writers
+from orchestrator.formats.base import Writer
 from orchestrator.formats.problems import translate
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.data_loader import DataLoader
@@ -25,7 +25,6 @@ SPATIAL = {"flatgeobuf", "gml", "gpx", "kml", "mapinfo", "geojson", "geopackage"
 OF_FILES = {name for name, kind in writers().items() if issubclass(kind, Writer)}
 FILES = sorted(OF_FILES - {"dxf"})  # which keeps geometry and layer alone
 TABLES = sorted(set(FILES) - {"text"})  # of several columns
-KINDS = [*readers().values(), *writers().values()]
 TYPED = """
 SELECT * FROM (VALUES
     (1, 1.5, 'é "q"', true, DATE '2013-01-02',
@@ -258,35 +257,6 @@ def test_a_file_that_is_something_else(context: Context, design: Context, kind: 
         assert error.value.message.endswith(".")
 
 
-def test_every_format_says_what_it_is() -> None:
-    assert {
-        "api", "csv", "excel", "geojson", "geopackage", "geoparquet", "json", "ndjson", "parquet", "shapefile",
-        "dxf", "file_geodatabase", "flatgeobuf", "gml", "gpx", "kml", "mapinfo", "osm_pbf", "postgresql",
-        "arrow", "avro", "fixed_width", "sqlite", "text", "tsv", "xml", "yaml",
-    } <= set(readers())  # fmt: skip
-    assert set(writers()) <= set(readers())
-    for kind in (*readers().values(), *writers().values()):
-        assert kind.label
-        assert (kind.__doc__ or "").strip()
-        assert kind.name in ("api", "postgresql") or kind.extensions
-
-
-def test_a_format_that_is_not_ready_fails_when_it_is_defined() -> None:
-    with pytest.raises(TypeError, match="needs a docstring and a label"):
-
-        class Bare(Reader):
-            name: ClassVar[str] = "bare"
-
-    with pytest.raises(TypeError, match="needs a description and an example"):
-
-        class Silent(Writer):
-            """Says nothing of its option."""
-
-            name: ClassVar[str] = "silent"
-            label: ClassVar[str] = "Silent"
-            option: int = 1
-
-
 @pytest.fixture
 def translated(tmp_path: Path) -> Callable[[BaseException], Any]:
     return lambda error: translate(error, tmp_path)
@@ -301,19 +271,6 @@ def test_errors_that_are_not_about_a_file_stay(context: Context, translated: Cal
 
 def test_a_stored_name_is_the_column_name(context: Context) -> None:
     assert list(names(typed(context, "csv"))) == list(EXACT)
-
-
-TOGETHER = {name: {"mode", "keys"} for name in ("postgresql", "sqlite")}  # make sense together only
-
-
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.__name__} {kind.name}")
-def test_the_examples_of_its_options_are_valid(kind: type[Reader] | type[Writer]) -> None:
-    fields = {info.alias or name: info for name, info in kind.model_fields.items()}
-    needed = {name: info.examples[0] for name, info in fields.items() if info.is_required()}
-    assert kind.model_validate({name: info.examples[0] for name, info in fields.items()})
-    for name in fields.keys() - TOGETHER.get(kind.name, set()):
-        for example in fields[name].examples:
-            assert kind.model_validate({**needed, name: example}).model_dump(by_alias=True)[name] is not None
 
 
 @pytest.mark.parametrize("kind", sorted(OF_FILES))

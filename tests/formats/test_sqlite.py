@@ -1,6 +1,5 @@
 # ruff: noqa: E501 (tables of cases)
 import datetime as dt
-import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -218,82 +217,3 @@ def test_keys_are_for_changes(mode: str, keys: list[str]) -> None:
     with pytest.raises(ValueError, match=mode) as error:
         DataWriter.configure({**BY_ID, "mode": mode, "keys": keys})
     assert "keys" in str(error.value)
-
-
-APPEND = {"target_type": "sqlite", "path": "a.db", "table": "t", "mode": "append"}
-KEPT = (
-    "CREATE TABLE p (id INTEGER PRIMARY KEY)",
-    "INSERT INTO p VALUES (1)",
-    "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL DEFAULT 'none', b REAL CHECK (b < 100), p REFERENCES p)",
-    "CREATE UNIQUE INDEX u ON t (b)",
-    "CREATE TABLE log (said)",
-    "CREATE TRIGGER told AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.id); END",
-    "INSERT INTO t VALUES (5, 'x', 1.5, 1)",
-)
-
-
-def test_rows_are_added_to_the_table_as_it_is(context: Context, save: Save) -> None:
-    make(context, *KEPT)
-    before = sql(context, "SELECT sql FROM sqlite_master ORDER BY name")
-    assert save("SELECT 7 AS ID, 2.5 AS b UNION ALL SELECT 8, NULL", **APPEND) == 2
-    assert sql(context, "SELECT * FROM t") == [(5, "x", 1.5, 1), (7, "none", 2.5, None), (8, "none", None, None)]
-    assert sql(context, "SELECT * FROM log") == [(5,), (7,), (8,)]
-    assert sql(context, "SELECT sql FROM sqlite_master ORDER BY name") == before
-    assert save("SELECT 9 AS id, DATE '2024-01-02' AS day", **APPEND) == 1
-    assert sql(context, "SELECT id, day FROM t WHERE id > 7") == [(8, None), (9, "2024-01-02")]
-    assert sql(context, "SELECT name FROM sqlite_master WHERE type IN ('index', 'trigger')") == [("u",), ("told",)]
-
-
-@pytest.mark.parametrize(
-    ("query", "code", "text"),
-    [
-        ("SELECT i AS id, i % 20000 AS b FROM range(20001) t(i)", "query_failed", "UNIQUE constraint failed: t.id"),
-        ("SELECT 6 AS id, NULL AS a", "query_failed", "NOT NULL constraint failed: t.a"),
-        ("SELECT 6 AS id, 200 AS b", "query_failed", "CHECK constraint failed"),
-        ("SELECT 'x' AS id", "type_mismatch", "Column 'id' of table 't' is INTEGER, and TEXT comes in."),
-        ("SELECT 1.5::DOUBLE AS id", "type_mismatch", "Column 'id' of table 't' is INTEGER, and REAL comes in."),
-        ("SELECT '\\x00'::BLOB AS a", "type_mismatch", "Column 'a' of table 't' is TEXT, and BLOB comes in."),
-    ],
-)
-def test_rows_that_do_not_fit_change_nothing(
-    context: Context, design: Context, query: str, code: str, text: str
-) -> None:
-    make(context, *KEPT)
-    writer = DataWriter.configure(APPEND)
-    with pytest.raises(NodeError, match=re.escape(text)) as error:
-        writer.call({"table": context.session.connection.sql(query)}, context)
-    assert error.value.code == code
-    assert sql(context, "SELECT id FROM t") == [(5,)]
-    writer.call({"table": design.session.connection.sql(query)}, design)
-    told = [each.code for each in design.warnings if text in each.message]
-    assert told == ([code] if code == "type_mismatch" else [])
-
-
-@pytest.mark.parametrize(
-    ("declared", "query", "kind"),
-    [
-        ("INTEGER", "SELECT NULL AS a", "BIGINT"),
-        ("INTEGER", "SELECT true AS a", "BIGINT"),
-        ("REAL", "SELECT 1 AS a", "DOUBLE"),
-        ("NUMERIC(10, 2)", "SELECT 1.5::DECIMAL(9, 2) AS a", "DOUBLE"),
-        ("TIMESTAMP", "SELECT DATE '2024-01-01' AS a", "TIMESTAMP"),
-        ("TEXT", "SELECT 1 AS a", "VARCHAR"),
-        ("", "SELECT 'x' AS a", "VARCHAR"),
-        ("VARCHAR(3)", "SELECT DATE '2024-01-01' AS a", "VARCHAR"),
-    ],
-)
-def test_what_fits_a_column_is_read_as_its_type(
-    context: Context, load: Load, save: Save, declared: str, query: str, kind: str
-) -> None:
-    make(context, f"CREATE TABLE t (a {declared})")
-    save(query, **APPEND)
-    save(query, **APPEND)
-    table = load(source_type="sqlite", path="a.db")
-    assert (list(map(str, table.types)), len(table.fetchall())) == ([kind], 2)
-
-
-def test_what_is_no_database_stays(context: Context) -> None:
-    (context.root / "a.db").write_text("a,b\n1,2\n")
-    with pytest.raises(NodeError, match=r"'a\.db' is not an SQLite database"):
-        DataWriter.configure(APPEND).call({"table": context.session.connection.sql("SELECT 1 AS a")}, context)
-    assert (context.root / "a.db").read_text() == "a,b\n1,2\n"
