@@ -70,7 +70,7 @@ def add_rows(path: Path, layer: str, rows: Relation) -> int:
     try:
         return vector.write(rows, path, driver="GPKG", layer=layer, append=True, geometry_type=kind)
     except NodeError as error:
-        if "writing batch" not in error.message:
+        if error.code != "invalid_geometry":  # what is said where GDAL does not say why
             raise
         message = f"Layer '{layer}' does not take all of these rows: a constraint, an index or a trigger refuses one."
         raise NodeError(message, code="query_failed", port="table") from None
