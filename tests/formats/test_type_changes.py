@@ -44,8 +44,8 @@ VALUES: dict[str, dict[str, str]] = {
     "TIME_NS '01:02:03.123456000'": {"avro": "TIME"},
     "TIMETZ '03:04:05+00'": AS_TEXT,
     "TIMESTAMP '2013-01-02 23:59:59.999999'": {},
-    "TIMESTAMP_S '2013-01-02 03:04:05'": {},
-    "TIMESTAMP_MS '2013-01-02 03:04:05.123'": {},
+    "TIMESTAMP_S '2013-01-02 03:04:05'": dict.fromkeys(FORMATS, "TIMESTAMP"),
+    "TIMESTAMP_MS '2013-01-02 03:04:05.123'": dict.fromkeys(FORMATS, "TIMESTAMP"),
     "TIMESTAMP_NS '2013-01-02 03:04:05.123456789'": {"avro": "TIMESTAMP"},
     "TIMESTAMPTZ '2013-01-02 03:04:05+02'": {},
     "INTERVAL '1 year 2 days 3 hours'": {"avro": "VARCHAR"},
@@ -80,7 +80,7 @@ VALUES: dict[str, dict[str, str]] = {
 AS_GOOD = {
     ("TINYINT", "INTEGER"), ("SMALLINT", "INTEGER"), ("UTINYINT", "INTEGER"), ("USMALLINT", "INTEGER"),
     ("UINTEGER", "BIGINT"), ("TINYINT[]", "INTEGER[]"), ("UUID", "VARCHAR"), ("JSON", "VARCHAR"),
-    ("UUID[]", "VARCHAR[]"), ("JSON[]", "VARCHAR[]"), ('"NULL"', "VARCHAR"), ("GEOMETRY", "VARCHAR"),
+    ("TIMESTAMP_S", "TIMESTAMP"), ("TIMESTAMP_MS", "TIMESTAMP"), ("UUID[]", "VARCHAR[]"), ("JSON[]", "VARCHAR[]"), ('"NULL"', "VARCHAR"), ("GEOMETRY", "VARCHAR"),
 }  # fmt: skip
 
 
