@@ -1,7 +1,7 @@
 """Rows as a stream of Arrow batches."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -13,18 +13,20 @@ from orchestrator.ops.base import Context, Relation
 IN_MEMORY = 64 << 20
 
 
-def batches(table: Relation, rows: int) -> tuple[Any, Iterator[Any]]:
+def batches(table: Relation, rows: int) -> tuple[Any, Generator[Any]]:
     """The Arrow schema, and the rows as they are computed; an error of DuckDB keeps its class.
 
     Arrow hands it on as an `OSError` with DuckDB's text.
     """
     reader = table.to_arrow_reader(rows)
 
-    def stream() -> Iterator[Any]:
+    def stream() -> Generator[Any]:
         try:
             yield from reader
         except OSError as error:
             raise own(error) from None
+        finally:
+            reader.close()  # or the connection is busy with what nobody asks for any more
 
     return reader.schema, stream()
 

@@ -166,6 +166,8 @@ def write(
         rows.check_last()
         _probe(path)
         raise _unwritten(error) from None
+    finally:
+        some.close()
     return rows.count
 
 

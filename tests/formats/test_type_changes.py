@@ -80,7 +80,8 @@ VALUES: dict[str, dict[str, str]] = {
 AS_GOOD = {
     ("TINYINT", "INTEGER"), ("SMALLINT", "INTEGER"), ("UTINYINT", "INTEGER"), ("USMALLINT", "INTEGER"),
     ("UINTEGER", "BIGINT"), ("TINYINT[]", "INTEGER[]"), ("UUID", "VARCHAR"), ("JSON", "VARCHAR"),
-    ("TIMESTAMP_S", "TIMESTAMP"), ("TIMESTAMP_MS", "TIMESTAMP"), ("UUID[]", "VARCHAR[]"), ("JSON[]", "VARCHAR[]"), ('"NULL"', "VARCHAR"), ("GEOMETRY", "VARCHAR"),
+    ("TIMESTAMP_S", "TIMESTAMP"), ("TIMESTAMP_MS", "TIMESTAMP"),
+    ("UUID[]", "VARCHAR[]"), ("JSON[]", "VARCHAR[]"), ('"NULL"', "VARCHAR"), ("GEOMETRY", "VARCHAR"),
 }  # fmt: skip
 
 

@@ -114,3 +114,12 @@ def test_geojson_keeps_a_coordinate_as_it_is(load: Load, save: Save) -> None:
     assert load(source_type="geojson", path="a.geojson").project("geometry::VARCHAR").fetchall() == [
         (place.replace("-0.000000123456", "-1.23456e-07"),)
     ]
+
+
+@pytest.mark.parametrize("kind", ["geopackage", "flatgeobuf", "geojson"])
+def test_the_session_goes_on_after_a_refusal(context: Context, save: Save, kind: str) -> None:
+    query = "SELECT {} AS a, 'POINT (1 2)'::GEOMETRY('OGC:CRS84') AS geometry FROM range(200000)"
+    path = f"a{writers()[kind].extensions[0]}"
+    with pytest.raises(NodeError, match="outside of the years 1 to 9999"):
+        save(query.format("DATE '12000-01-01'"), target_type=kind, path=path)
+    assert save(query.format("1"), target_type=kind, path=path) == 200_000
