@@ -2,7 +2,7 @@
 
 import itertools
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +14,9 @@ from duckdb import DuckDBPyRelation as Relation
 from orchestrator import frames
 from orchestrator.carried import restored
 from orchestrator.errors import NodeError
+from orchestrator.few_values import FewValues
 from orchestrator.schema import Column, geometry_columns
-from orchestrator.sql import literal
+from orchestrator.sql import literal, quote
 
 PYTHON_SOURCE = "__duckdb_source_"  # DuckDB's name for an Arrow table, which is there as long as its relation is
 # A column of more values than the limit gets no dictionary: DuckDB would give it up late, a tenth of the time spent.
@@ -41,6 +42,7 @@ class Session:
         self._numbers = itertools.count()
         self._views: weakref.WeakKeyDictionary[Relation, str] = weakref.WeakKeyDictionary()
         self.given: weakref.WeakKeyDictionary[Relation, tuple[Column, ...]] = weakref.WeakKeyDictionary()
+        self._few = FewValues(self.connection)
         self._lock(allowed)
         SESSIONS.add(self)
 
@@ -108,14 +110,27 @@ class Session:
     def store(self, table: Relation, path: Path) -> int:
         """Write a relation as Parquet (lz4), its geometry with its coordinate system; returns the rows written."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
+        part, columns = path.with_suffix(".part"), self.given.get(table, ())
+        fields = self._few.fields(columns)
         try:
-            query = f"COPY (FROM {self.name(table)}) TO {literal(str(part))} ({STORED})"
-            found = self.connection.execute(query).fetchall()
+            try:
+                rows = self._copy(table, part, fields)
+            except duckdb.Error as error:
+                if not self._few.is_other(error):
+                    raise
+                fields = {}
+                rows = self._copy(table, part, fields)
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
-        return int(found[0][0])
+        self._few.note(columns, fields, path, rows)
+        return rows
+
+    def _copy(self, table: Relation, path: Path, fields: Mapping[str, str]) -> int:
+        changed = ", ".join(f"{field} AS {quote(name)}" for name, field in fields.items())
+        chosen = f"SELECT * REPLACE ({changed}) " if changed else ""
+        query = f"COPY ({chosen}FROM {self.name(table)}) TO {literal(str(path))} ({STORED})"
+        return int(self.connection.execute(query).fetchall()[0][0])
 
     def frame(self, table: Relation) -> Any:
         """The rows as a DataFrame with Arrow types, or a GeoDataFrame where there is a geometry column."""
