@@ -11,7 +11,7 @@ from typing import Any
 
 from orchestrator.catalog.connections import connection
 from orchestrator.compiler.check import Checked, Idle, Step
-from orchestrator.compiler.mistaken import UNKNOWN, stays_wrong, unknown_columns
+from orchestrator.compiler.mistaken import MISMATCH, UNKNOWN, stays_wrong, unknown_columns
 from orchestrator.errors import NodeError, Problem
 from orchestrator.faults import blame, unknown_column
 from orchestrator.ops.base import Context, Relation, UnknownColumns
@@ -114,7 +114,7 @@ class _Inference:
 def _mistakes(step: Step, tables: Mapping[str, list[Relation]], found: Problem) -> Iterator[Problem]:
     if step.waits(found.path) and not stays_wrong(type(step.op), step.node.config, found):
         return
-    if found.code == UNKNOWN and found.port is None and len(step.op.ports.inputs) == 1:
+    if found.code in (UNKNOWN, MISMATCH) and found.port is None and len(step.op.ports.inputs) == 1:
         given = [each for several in tables.values() for each in several[:1]]
         yield from unknown_columns(step.op, step.node.config, given[0].columns if given else (), found)
     else:

@@ -10,7 +10,7 @@ from orchestrator.faults import unknown_column
 from orchestrator.literals import PLACEHOLDER
 from orchestrator.ops.base import Op
 
-UNKNOWN = "unknown_column"
+UNKNOWN, MISMATCH = "unknown_column", "type_mismatch"
 
 
 def stays_wrong(op: type[Op], config: Any, problem: Problem) -> bool:
@@ -22,12 +22,12 @@ def stays_wrong(op: type[Op], config: Any, problem: Problem) -> bool:
 
 
 def unknown_columns(op: Op, config: Any, columns: Sequence[str], error: Problem) -> Iterator[Problem]:
-    """This `unknown_column` of a node with one table of these columns, and those of its other expressions.
+    """This mistake of a node with one table of these columns, and every other `unknown_column` of its expressions.
 
     A name that stands anywhere in the settings may be a column that the node makes: of it nothing is said.
     """
     (port,) = op.ports.inputs
-    first = error.model_copy(update={"port": port})
+    first = error.model_copy(update={"port": port}) if error.code == UNKNOWN else error
     yield first
     known = {each.lower() for each in columns} | {each.lower() for each in _strings(config)}
     for path, text in expressions_in(type(op), config):

@@ -202,3 +202,10 @@ def test_inferred_columns_are_those_of_the_run():
     for node_id, ports in expected.items():
         for port, columns in ports["outputs"].items():
             assert ran.columns(node_id, port) == columns
+
+
+def test_a_mismatch_hides_no_unknown_column():
+    made = inferred(graph([rows(), keep("k", "a = 'abc' OR bb = 1")], ["in -> k"]))
+    assert [(each.code, each.path) for each in made.problems] == [
+        ("type_mismatch", "/config/condition"), ("unknown_column", "/config/condition"),
+    ]  # fmt: skip
