@@ -7,6 +7,7 @@ from typing import Any
 
 from orchestrator.errors import NodeError
 from orchestrator.formats.excel_cells import Cells
+from orchestrator.formats.python_values import values
 from orchestrator.formats.streams import batches
 from orchestrator.ops.base import Relation
 from orchestrator.suggest import listing, near
@@ -78,7 +79,7 @@ def write(table: Relation, path: Path, sheet: str, *, header: bool, most: int, l
             if count > most:
                 message = f"An Excel sheet holds {most:,} rows, and there are more."
                 raise NodeError(message, code="too_large", port="table", hint="write csv or parquet")
-            for row in zip(*map(_values, batch.schema.names, batch.columns), strict=True):
+            for row in zip(*values(batch), strict=True):
                 made.append(cells.row(row))
     except IllegalCharacterError:
         message = "A text holds a control character, which Excel cannot store."
@@ -88,11 +89,3 @@ def write(table: Relation, path: Path, sheet: str, *, header: bool, most: int, l
     book.save(path)
     cells.tell(log)
     return count
-
-
-def _values(name: str, column: Any) -> list[Any]:
-    try:
-        return list(column.to_pylist())
-    except (OverflowError, ValueError):
-        message = f"Column '{name}' holds a date or time that Excel does not have: years are 1 to 9999, hours 0 to 23."
-        raise NodeError(message, code="invalid_value", port="table", hint="cast it to VARCHAR") from None

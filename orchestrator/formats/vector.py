@@ -17,7 +17,7 @@ from orchestrator.formats.gdal import gdal
 from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import crs_text, same, system
 from orchestrator.formats.vector_rows import Rows
-from orchestrator.formats.vector_values import check_dates, heeded
+from orchestrator.formats.vector_values import check_values, heeded
 from orchestrator.schema import geometry_columns, is_geometry
 from orchestrator.sql import quote
 from orchestrator.suggest import near
@@ -76,7 +76,7 @@ def layer_named(source: str, wanted: str | int | None, name: str) -> str:
 ROWS = "Error while writing batch to OGR layer"
 OUTSIDE = re.compile("extent outside|projection domain|reproject", re.IGNORECASE)
 PLACE = re.compile(r" in /\S+")
-TEXT = ("UUID", "ENUM", "INTERVAL", "TIME WITH TIME ZONE", "BIT")
+TEXT = ("UUID", "ENUM", "BIGNUM", "INTERVAL", "TIME WITH TIME ZONE", "BIT")
 NESTED = ("STRUCT", "MAP", "UNION", "JSON", "VARIANT")
 CASTS = {
     "TINYINT": "INTEGER", "UTINYINT": "INTEGER", "SMALLINT": "INTEGER", "USMALLINT": "INTEGER", "UINTEGER": "BIGINT",
@@ -187,7 +187,7 @@ def write_whole(table: Relation, path: Path, **options: Any) -> int:
     import pyarrow
 
     arrow = table.to_arrow_table()
-    check_dates(arrow)
+    check_values(arrow)
     name = geometry_columns(table)[0]
     fields = [each for each in arrow.column_names if each != name]
     columns = [arrow.column(each).combine_chunks() for each in fields]

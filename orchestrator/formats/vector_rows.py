@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from orchestrator.formats.systems import WGS_84, same
-from orchestrator.formats.vector_values import check_dates, check_places
+from orchestrator.formats.vector_values import check_places, check_values
 
 
 class Rows:
@@ -24,7 +24,7 @@ class Rows:
     def __iter__(self) -> Iterator[Any]:
         try:
             for batch in self._batches:
-                check_dates(batch)
+                check_values(batch)
                 self._last = batch.column(self._places) if self._places else None
                 if self._crs is None:
                     self.check_last(self.count)

@@ -19,16 +19,20 @@ CHANGED = (
 )
 
 
-def check_dates(table: Any) -> None:
-    """Refuse dates that GDAL writes as others: rows of Arrow, as a batch or a table.
+def check_values(table: Any) -> None:
+    """Refuse dates that GDAL writes as others, and texts that it cuts: rows of Arrow, as a batch or a table.
 
     Raises:
         NodeError: `invalid_value`, with the column.
     """
     import pyarrow
+    from pyarrow import compute
 
     for field, column in zip(table.schema, table.columns, strict=True):
         kind = field.type
+        if pyarrow.types.is_string(kind) and compute.any(compute.match_substring(column, "\0")).as_py():
+            message = f"Column '{field.name}' has a text with a NUL character in it, where this format would cut it."
+            raise NodeError(message, code="invalid_value", port="table", hint="replace it with string_replace before")
         if pyarrow.types.is_date32(kind):
             _check(field.name, column.cast(pyarrow.int32()), 1)
         elif pyarrow.types.is_timestamp(kind):

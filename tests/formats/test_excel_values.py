@@ -50,10 +50,10 @@ def test_doubles_keep_all_their_digits(context: Context, load: Load, save: Save)
 
 
 @pytest.mark.parametrize(
-    "expression", ["DATE '12013-01-02'", "DATE 'infinity'", "TIMESTAMP '0044-03-15 (BC) 00:00:00'"]
+    "expression", ["DATE '12013-01-02'", "DATE 'infinity'", "TIME '24:00:00'", "TIMESTAMP '0044-03-15 (BC) 00:00:00'"]
 )
 def test_days_that_excel_does_not_have(context: Context, save: Save, expression: str) -> None:
-    with pytest.raises(NodeError, match="Column 'a' holds a date or time that Excel does not have") as error:
+    with pytest.raises(NodeError, match=r"Column 'a' holds (a date or time that is not|the time 24:00:00)") as error:
         save(f"SELECT 1 AS b, {expression} AS a", target_type="excel", path="a.xlsx")
     assert error.value.code == "invalid_value"
     assert not list(context.root.iterdir())
@@ -109,3 +109,8 @@ def test_every_type_is_kept_or_warned_of(
     assert re.findall(r"becomes (.+)\.", " ".join(each.message for each in design.warnings)) == ([told] if told else [])
     save(query, target_type="excel", path="a.xlsx")
     assert list(map(str, load(source_type="excel", path="a.xlsx").types)) == [kind]
+
+
+def test_numbers_of_any_length_are_text(load: Load, save: Save) -> None:
+    save(f"SELECT {'7' * 60}::BIGNUM AS a", target_type="excel", path="a.xlsx")
+    assert load(source_type="excel", path="a.xlsx").fetchall() == [("7" * 60,)]

@@ -123,3 +123,13 @@ def test_the_session_goes_on_after_a_refusal(context: Context, save: Save, kind:
     with pytest.raises(NodeError, match="outside of the years 1 to 9999"):
         save(query.format("DATE '12000-01-01'"), target_type=kind, path=path)
     assert save(query.format("1"), target_type=kind, path=path) == 200_000
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "kml", "gpx"])
+def test_a_text_is_not_cut(context: Context, save: Save, kind: str) -> None:
+    """Where its library takes a NUL for the end of it."""
+    with pytest.raises(NodeError, match="NUL character") as error:
+        save(
+            f"SELECT 'a' || chr(0) || 'b' AS name, {SHAPE}", target_type=kind, path=f"a{writers()[kind].extensions[0]}"
+        )
+    assert error.value.code == "invalid_value"
