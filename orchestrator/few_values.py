@@ -6,6 +6,7 @@ from it, by the column's name; a row with another value ends the writing, which 
 """
 
 import itertools
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,15 +33,14 @@ class FewValues:
 
     def fields(self, columns: Iterable[Column]) -> dict[str, str]:
         """SQL for the columns that are written as an ENUM, by name."""
-        found = {}
-        for name in _texts(columns) if self._pays else ():
-            if name in self._tables:
-                self._look(name, self._tables.pop(name))
-            if name in self._types:
-                kind, value = self._types[name], quote(name)
-                cast, said = f"TRY_CAST({value} AS {kind})", literal(OTHER + quote(name))
-                found[name] = f"if({cast} IS NULL AND {value} IS NOT NULL, error({said})::{kind}, {cast})"
-        return found
+        names = _texts(columns) if self._pays else []
+        self._look([name for name in names if name in self._tables])
+        return {name: self._field(name) for name in names if name in self._types}
+
+    def _field(self, name: str) -> str:
+        kind, value = self._types[name], quote(name)
+        cast, said = f"TRY_CAST({value} AS {kind})", literal(OTHER + quote(name))
+        return f"if({cast} IS NULL AND {value} IS NOT NULL, error({said})::{kind}, {cast})"
 
     def note(self, columns: Iterable[Column], written: Iterable[str], path: Path, rows: int) -> None:
         """A table has been stored, these columns of it as an ENUM. What a large one says of a name counts."""
@@ -58,14 +58,21 @@ class FewValues:
             del self._types[name]
         return bool(found)
 
-    def _look(self, name: str, path: Path) -> None:
-        """Make a type of the values of a column, if they are few: then all of the file has a dictionary of it."""
-        file = literal(str(path))
-        plain = f"path_in_schema = {literal(name)} AND encodings NOT LIKE '%DICTIONARY%'"
-        if self._connection.execute(f"SELECT 1 FROM parquet_metadata({file}) WHERE {plain} LIMIT 1").fetchall():
-            return
-        values = f"SELECT DISTINCT {quote(name)} AS v FROM read_parquet({file}) WHERE v IS NOT NULL LIMIT {MOST + 1}"
-        found = [literal(value) for (value,) in self._connection.execute(values).fetchall()]
+    def _look(self, names: Iterable[str]) -> None:
+        """Make a type of the values of each of these columns that has few: then all of its file has a dictionary."""
+        by_path: defaultdict[Path, list[str]] = defaultdict(list)
+        for name in names:
+            by_path[self._tables.pop(name)].append(name)
+        for path, some in by_path.items():
+            plain = "SELECT DISTINCT path_in_schema FROM parquet_metadata({}) WHERE encodings NOT LIKE '%DICTIONARY%'"
+            many = {name for (name,) in self._connection.execute(plain.format(literal(str(path)))).fetchall()}
+            for name in some:
+                if name not in many:
+                    self._make(name, path)
+
+    def _make(self, name: str, path: Path) -> None:
+        values = f"SELECT DISTINCT {quote(name)} AS v FROM read_parquet({literal(str(path))}) WHERE v IS NOT NULL"
+        found = [literal(value) for (value,) in self._connection.execute(f"{values} LIMIT {MOST + 1}").fetchall()]
         if 0 < len(found) <= MOST:
             kind = f"_few_{next(self._numbers)}"
             self._connection.execute(f"CREATE TYPE {kind} AS ENUM ({', '.join(found)})")
