@@ -5,7 +5,7 @@ from importlib import import_module
 
 from benchmarks.table import Row, show
 
-ALL = ("compiling", "data_plane", "spatial", "databases", "latency")
+ALL = ("compiling", "data_plane", "texts", "spatial", "databases", "latency")
 
 
 def main(names: list[str]) -> None:
