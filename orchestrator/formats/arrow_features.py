@@ -1,6 +1,6 @@
 """Arrow tables from GDAL as the data plane wants them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from itertools import chain, count
 from typing import Any
@@ -33,7 +33,7 @@ def plain(table: Any, meta: Mapping[str, Any], widen: bool, flat: bool) -> Any:
             kind = pyarrow.int64()
         if _is_wkb(field):
             values = _flattened(values) if flat else values
-            fields.append(_geometry_field(_free(meta.get("geometry_name") or "geometry", taken), meta.get("crs")))
+            fields.append(_geometry_field(free_name(meta.get("geometry_name") or "geometry", taken), meta.get("crs")))
         else:
             fields.append(pyarrow.field(field.name, kind))
         columns.append(values.cast(fields[-1].type))
@@ -68,7 +68,8 @@ def _is_wkb(field: Any) -> bool:
     return name in (b"geoarrow.wkb", b"ogc.wkb")
 
 
-def _free(name: str, taken: set[str]) -> str:
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, or the first of `name_1`, `name_2`, … that is none of these, which are in small letters."""
     names = chain([name], (f"{name}_{number}" for number in count(1)))
     return next(each for each in names if each.lower() not in taken)
 

@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
+from orchestrator.formats.arrow_features import free_name
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer
 from orchestrator.formats.cut_short import cut_short, dbase, has_bytes
 from orchestrator.formats.shapefile import text_widths
 from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import crs_text
-from orchestrator.formats.vector_reader import ASCII, VectorReader, apart, free_name, renamed, safe_names
+from orchestrator.formats.vector_reader import ASCII, VectorReader, apart, renamed, safe_names
 from orchestrator.schema import geometry_columns
 from orchestrator.sql import quote
 
@@ -60,7 +61,7 @@ class MapinfoReader(VectorReader):
         """All features, as many as the table beside has rows."""
         table = super().read(path, context)
         if not geometry_columns(table) and self._has_shapes(path, context):
-            table = table.project(f"*, NULL::GEOMETRY AS {free_name(table.columns)}")
+            table = table.project(f"*, NULL::GEOMETRY AS {free_name('geometry', set(map(str.lower, table.columns)))}")
         if path.suffix.lower() == ".mif" and not context.design:
             with apart(path, self.path, BESIDE[".mif"], context) as own:
                 counted = _records(own.with_suffix(".mid"))

@@ -110,8 +110,6 @@ class SqliteWriter(Writer):
 
     def foresee(self, table: Relation, path: Path, context: Context) -> None:
         """The columns of the table that is there, by their declared types."""
-        if not path.exists():
-            return
         with closing(sqlite_tables.opened(path, self.path)) as connection, sqlite_tables.sentences(self.path):
             there = columns_of(connection, self._name)
         if not there:

@@ -134,12 +134,6 @@ def safe_names(names: list[str], *, longest: int = 255, letters: str = ELEMENT) 
     return made
 
 
-def free_name(columns: list[str]) -> str:
-    """What a geometry column is called that has no name of its own."""
-    taken = {name.lower() for name in columns}
-    return next(each for each in chain(["geometry"], (f"geometry_{n}" for n in count(1))) if each not in taken)
-
-
 def renamed(table: Relation, names: list[str]) -> Relation:
     """The same columns under these names."""
     pairs = zip(table.columns, names, strict=True)

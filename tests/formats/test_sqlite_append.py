@@ -1,10 +1,9 @@
 # ruff: noqa: E501 (tables of cases)
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
 import pytest
+from test_sqlite import make, sql
 
 from orchestrator.errors import NodeError
 from orchestrator.ops.base import Context, Relation
@@ -22,18 +21,6 @@ RULES = (
     "CREATE TRIGGER noted AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.id); END",
     "INSERT INTO t VALUES (5, 'old', 1.5, 'x')",
 )
-
-
-def make(context: Context, *statements: str) -> None:
-    with closing(sqlite3.connect(context.root / "a.db")) as connection:
-        for each in statements:
-            connection.execute(each)
-        connection.commit()
-
-
-def sql(context: Context, query: str) -> list[Any]:
-    with closing(sqlite3.connect(context.root / "a.db")) as connection:
-        return connection.execute(query).fetchall()
 
 
 def test_the_table_keeps_what_it_is(context: Context, save: Save) -> None:
