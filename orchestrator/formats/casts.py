@@ -20,6 +20,10 @@ def cast(table: Relation, single: Single) -> Relation:
 
 def inside(kind: Any, single: Single) -> str:
     """The type with each that is not made of others replaced; as it is where nothing is."""
+    if kind.id == "array":
+        (_, one), _ = kind.children
+        made = inside(one, single)
+        return str(kind) if made == str(one) else f"{made}[]"
     if kind.id not in ("list", "map", "struct"):
         return single(str(kind)) or str(kind)
     parts = [(name, str(part), inside(part, single)) for name, part in kind.children]

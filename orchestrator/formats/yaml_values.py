@@ -4,43 +4,22 @@ from decimal import Decimal
 from typing import Any
 
 from orchestrator.errors import NodeError
+from orchestrator.formats.casts import cast
 from orchestrator.ops.base import Relation
 from orchestrator.schema import is_geometry
-from orchestrator.sql import quote
 
 TEXT = (
-    "TIME",
-    "TIME_NS",
-    "TIME WITH TIME ZONE",
-    "TIMESTAMP_NS",
-    "UUID",
-    "INTERVAL",
-    "BIT",
-    "JSON",
-    "VARIANT",
-    "BIGNUM",
-)
+    "TIME", "TIME_NS", "TIME WITH TIME ZONE", "TIMESTAMP_NS", "UUID", "INTERVAL", "BIT", "JSON", "VARIANT", "BIGNUM",
+)  # fmt: skip
 
 
 def holdable(table: Relation) -> Relation:
     """The rows with text for what YAML has no type for, also inside of others."""
-    fields = []
-    for name, kind in zip(table.columns, table.types, strict=True):
-        wanted, field = _type(kind), quote(name)
-        fields.append(field if wanted == str(kind) else f"CAST({field} AS {wanted}) AS {field}")
-    return table.project(", ".join(fields))
+    return cast(table, _text)
 
 
-def _type(kind: Any) -> str:
-    """The type to write."""
-    if kind.id in ("list", "array"):
-        return f"{_type(kind.children[0][1])}[]"
-    if kind.id == "struct":
-        return f"STRUCT({', '.join(f'{quote(name)} {_type(each)}' for name, each in kind.children)})"
-    if kind.id == "map":
-        return f"MAP({', '.join(_type(each) for _, each in kind.children)})"
-    text = str(kind)
-    return "VARCHAR" if text in TEXT or kind.id in ("enum", "union") or is_geometry(text) else text
+def _text(kind: str) -> str | None:
+    return "VARCHAR" if kind in TEXT or kind.startswith(("ENUM(", "UNION(")) or is_geometry(kind) else None
 
 
 def values(column: Any, name: str) -> list[Any]:

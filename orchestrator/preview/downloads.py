@@ -40,6 +40,8 @@ def download(
         raise NodeError(message, code="unknown_format", hint=listing(WRITERS), path=at("format"))
     selection = Selection(where or None, sort or None, limit, offset)
     path = existing(path)
+    if format == "parquet" and selection.everything:
+        return _file(path)
     session = Session([path.parent], memory_limit=MEMORY)
     pieces = WRITERS[format](path, selection, session)
     try:
@@ -70,10 +72,7 @@ def _file(path: Path) -> Iterator[bytes]:
 
 
 def _parquet(path: Path, selection: Selection, session: Session) -> Pieces:
-    """The stored file itself, or another one beside it for as long as it is being sent."""
-    if selection.everything:
-        yield from _file(path)
-        return
+    """Another file beside the stored one, for as long as it is being sent."""
     with tempfile.TemporaryDirectory(prefix=".download-", dir=path.parent) as folder:
         made = Path(folder) / path.name
         session.store(session.connection.sql(selection.rows(path, session.parquet(path).columns)), made)
