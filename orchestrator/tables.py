@@ -1,6 +1,7 @@
 """The data plane: a locked-down DuckDB session, and relations to and from Parquet, Arrow and (Geo)DataFrames."""
 
 import itertools
+import threading
 import weakref
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -42,6 +43,7 @@ class Session:
         self._numbers = itertools.count()
         self._views: weakref.WeakKeyDictionary[Relation, str] = weakref.WeakKeyDictionary()
         self.given: weakref.WeakKeyDictionary[Relation, tuple[Column, ...]] = weakref.WeakKeyDictionary()
+        self._ordered: weakref.WeakKeyDictionary[Relation, tuple[str, str]] = weakref.WeakKeyDictionary()
         self._few = FewValues(self.connection)
         self._lock(allowed)
         SESSIONS.add(self)
@@ -66,6 +68,10 @@ class Session:
         """Give back its memory."""
         SESSIONS.discard(self)
         self.connection.close()
+
+    def close_beside(self) -> None:
+        """Give back its memory while the caller goes on; the process ends after that."""
+        threading.Thread(target=self.close, name="close-session").start()
 
     def __enter__(self) -> "Session":
         return self
@@ -92,6 +98,17 @@ class Session:
     def sql(self, query: str, **tables: Relation) -> Relation:
         """A relation from SQL over others, named in braces: `sql("SELECT * FROM {left} JOIN {right} …", …)`."""
         return self.connection.sql(query.format(**{key: self.name(table) for key, table in tables.items()}))
+
+    def in_order(self, query: str, by: Iterable[str]) -> Relation:
+        """The rows of a query in the order of columns, quoted names, that then go; nulls come last.
+
+        To store it, what is written instead of a column is made before the rows are put in order: less is moved.
+        """
+        keys = ", ".join(by)
+        rest = f"FROM ({query}\n) ORDER BY {keys}"
+        made = self.connection.sql(f"SELECT * EXCLUDE ({keys}) {rest}")
+        self._ordered[made] = keys, rest
+        return made
 
     def parquet(self, path: Path) -> Relation:
         """A scan of a stored table; nothing is read yet."""
@@ -128,8 +145,9 @@ class Session:
 
     def _copy(self, table: Relation, path: Path, fields: Mapping[str, str]) -> int:
         changed = ", ".join(f"{field} AS {quote(name)}" for name, field in fields.items())
-        chosen = f"SELECT * REPLACE ({changed}) " if changed else ""
-        query = f"COPY ({chosen}FROM {self.name(table)}) TO {literal(str(path))} ({STORED})"
+        keys, rest = self._ordered.get(table, ("", "")) if changed else ("", "")
+        chosen = f"SELECT *{f' EXCLUDE ({keys})' if keys else ''}{f' REPLACE ({changed})' if changed else ''}"
+        query = f"COPY ({chosen} {rest or f'FROM {self.name(table)}'}) TO {literal(str(path))} ({STORED})"
         return int(self.connection.execute(query).fetchall()[0][0])
 
     def frame(self, table: Relation) -> Any:

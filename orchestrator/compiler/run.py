@@ -135,9 +135,8 @@ def run_context(plan: Plan, version: int) -> ResourceDefinition:
         options = context.resource_config
         folder = settings().runs / (run.run_id if run else "design")
         folder.mkdir(parents=True, exist_ok=True)
-        with Session(
-            [folder, settings().data], memory_limit=settings().memory_limit, threads=settings().threads
-        ) as session:
+        session = Session([folder, settings().data], memory_limit=settings().memory_limit, threads=settings().threads)
+        try:
             yield RunContext(
                 plan=plan,
                 session=session,
@@ -148,6 +147,8 @@ def run_context(plan: Plan, version: int) -> ResourceDefinition:
                 steps={step.alias: step for step in plan.steps},
                 executed=run.step_keys_to_execute if run else None,
             )
+        finally:
+            session.close_beside()
         shutil.rmtree(folder / "scratch", ignore_errors=True)
 
     return ResourceDefinition(open_run, config_schema=schema)

@@ -30,15 +30,23 @@ class Pairs:
                 taken.append(output)
                 columns.append(f"r.{quote(name)} AS {quote(output)}")
         source = f"{self._left()} l {how.upper()} JOIN {self._right()} r ON {self._equal()}"
-        order = " ORDER BY l.{} NULLS LAST, r.{} NULLS LAST".format(*self._numbers()) if self.keep_order else ""
-        return self.session.connection.sql(f"SELECT {', '.join(columns)} FROM {source}{order}")
+        first = free(taken, "_l")
+        return self._ordered(columns, source, {first: "l", free([*taken, first], "_r"): "r"})
 
     def lonely(self, test: str = "NOT EXISTS") -> Relation:
         """The left rows that have no partner, or with `EXISTS` those that have one."""
-        columns = ", ".join(f"l.{quote(name)}" for name in self.left.columns)
+        columns = [f"l.{quote(name)}" for name in self.left.columns]
         partner = f"SELECT 1 FROM {self.session.name(self.right)} r WHERE {self._equal()}"
-        order = f" ORDER BY l.{self._numbers()[0]}" if self.keep_order else ""
-        return self.session.connection.sql(f"SELECT {columns} FROM {self._left()} l WHERE {test} ({partner}){order}")
+        source = f"{self._left()} l WHERE {test} ({partner})"
+        return self._ordered(columns, source, {free(self.left.columns, "_l"): "l"})
+
+    def _ordered(self, columns: list[str], source: str, by: dict[str, str]) -> Relation:
+        """In the order of the numbers of these tables' rows, which get names that no column has."""
+        if not self.keep_order:
+            return self.session.connection.sql(f"SELECT {', '.join(columns)} FROM {source}")
+        numbers = dict(zip("lr", self._numbers(), strict=True))
+        keys = [f"{of}.{numbers[of]} AS {quote(name)}" for name, of in by.items()]
+        return self.session.in_order(f"SELECT {', '.join([*columns, *keys])} FROM {source}", map(quote, by))
 
     def _equal(self) -> str:
         return " AND ".join(f"l.{quote(left)} = r.{quote(right)}" for left, right in self.keys)
