@@ -123,3 +123,17 @@ def test_values_are_looked_at_once(session, tmp_path, monkeypatch):
     for number in range(3):
         store(session, tmp_path, f"FROM {big}", f"again {number}")
     assert sorted(looked) == [NAME, "kind"]
+
+
+def test_rows_that_are_put_in_order(session, tmp_path, written):
+    """The text is changed below the sort; the keys of the sort are not written."""
+    big = store(session, tmp_path, BIG, "big")
+    last = quote('k "1"')
+    query = f"SELECT n, kind, -n AS {last}, n % 2 AS _l FROM {big} WHERE n % 3 > 0"
+    table = session.in_order(query, ["_l", last])
+    session.given[table] = columns(table)
+    path = tmp_path / "ordered.parquet"
+    session.store(table, path)
+    wanted = session.connection.sql(f"SELECT n, kind FROM ({query}) ORDER BY n % 2, n DESC").fetchall()
+    assert written[-1] == ["kind"]
+    assert (table.columns, table.fetchall(), session.parquet(path).fetchall()) == (["n", "kind"], wanted, wanted)

@@ -3,6 +3,7 @@
 import gc
 import math
 from threading import Timer
+from threading import enumerate as enumerate_threads
 
 import duckdb
 import geopandas
@@ -241,6 +242,15 @@ def test_an_index_is_left_out(session):
 def test_arrow(session):
     table = session.arrow(pa.table({"a": [1, None]}))
     assert table.fetchall() == [(1,), (None,)]
+
+
+def test_closed_beside():
+    session = Session([])
+    session.close_beside()
+    for thread in [each for each in enumerate_threads() if each.name == "close-session"]:
+        thread.join()
+    with pytest.raises(duckdb.ConnectionException):
+        session.connection.execute("SELECT 1")
 
 
 def test_what_runs_can_be_interrupted(session):

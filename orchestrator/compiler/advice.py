@@ -16,6 +16,7 @@ from orchestrator.compiler.check import Checked, Step
 from orchestrator.compiler.infer import Columns, Inferred
 from orchestrator.compiler.shared_files import shared_files
 from orchestrator.compiler.sound import Graph, warning
+from orchestrator.compiler.text_compared import compared_texts
 from orchestrator.errors import GraphmillError, Problem
 from orchestrator.paths import existing
 from orchestrator.pointers import escaped
@@ -231,4 +232,5 @@ def _lost_at(graph: Graph, step: Step) -> Step | None:
 
 ADVICE: tuple[Callable[[Graph], Iterator[Problem]], ...] = (
     unused_outputs, unused_columns, lost_orders, differing_keys, held_rows, dropped_geometry, shared_files,
+    compared_texts,
 )  # fmt: skip

@@ -36,7 +36,7 @@ def check_possible(text: str, kinds: Mapping[str, str]) -> None:
         NodeError: `type_mismatch`, with the position.
     """
     known = {name.lower(): (name, kind) for name, kind in kinds.items()}
-    for sides in _compared(text):
+    for sides in compared(text):
         columns = [known[each.text] for each in sides if each.kind == "COLUMN_REF" and each.text in known]
         if not columns:
             continue
@@ -80,7 +80,7 @@ def _fits(text: str, kind: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _compared(text: str) -> tuple[tuple[Side, ...], ...]:
+def compared(text: str) -> tuple[tuple[Side, ...], ...]:
     """What each comparison compares."""
     return tuple(
         tuple(map(_side, parts))

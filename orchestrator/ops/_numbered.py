@@ -59,11 +59,11 @@ class Numbered:
         """A stored table is read twice rather than held: for the numbers only the columns that matter are read."""
         session, number = self._context.session, self.number
         held = "NOT MATERIALIZED" if steady(self._table) else "MATERIALIZED"
-        order = f"ORDER BY _rows.{number}" if self._context.keep_order else ""
-        return session.connection.sql(
-            f"WITH _rows AS {held} (FROM {numbered(session, self._table, number)}), _taken AS ({numbers}) "
-            f"SELECT {listed(names(self._table))} FROM _rows {which} JOIN _taken USING ({number}) {order}"
-        )
+        source = f"WITH _rows AS {held} (FROM {numbered(session, self._table, number)}), _taken AS ({numbers}) SELECT "
+        pairs = f"FROM _rows {which} JOIN _taken USING ({number})"
+        if self._context.keep_order:
+            return session.in_order(f"{source} _rows.* {pairs}", [number])
+        return session.connection.sql(f"{source} {listed(names(self._table))} {pairs}")
 
 
 def listed(columns: Iterable[str]) -> str:

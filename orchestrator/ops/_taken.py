@@ -41,7 +41,8 @@ class Source:
         """The rows whose number is in the column `by` of `which` (called `w` in SQL), in input order."""
         columns = with_columns(self.table.columns, added or {}, "t.")
         chosen = self._context.session.name(which)
-        order = f" ORDER BY t.{self.number}" if self._context.keep_order else ""
-        return self._context.session.connection.sql(
-            f"SELECT {columns} FROM {self.sql} t JOIN {chosen} w ON t.{self.number} = w.{by} WHERE {where}{order}"
-        )
+        source = f"FROM {self.sql} t JOIN {chosen} w ON t.{self.number} = w.{by} WHERE {where}"
+        if not self._context.keep_order:
+            return self._context.session.connection.sql(f"SELECT {columns} {source}")
+        number = quote(free([*self.table.columns, *(added or {})], "_row"))
+        return self._context.session.in_order(f"SELECT {columns}, t.{self.number} AS {number} {source}", [number])

@@ -1,0 +1,72 @@
+"""Text that is compared with what is none: a warning, and the run that it warns of."""
+
+import pytest
+from compiler.graphs import graph, node, rows, run
+from compiler.test_advice import line, out
+
+from orchestrator.compiler.text_compared import EXPRESSIONS
+from orchestrator.registry import node_types
+from orchestrator.workflows import judge
+
+ROW = {"s": "x", "i": 1, "f": 1.5, "b": True}
+NUMBER = "'s' is text and is compared with a number: the run fails at the first text that is none."
+CASES = {
+    "s = 3": NUMBER,
+    "3 = S": NUMBER,
+    "s <> 1.5": NUMBER,
+    "i > 0 AND s IN (1, 2)": NUMBER,
+    "s IN ('1', 2)": NUMBER,
+    "s IS DISTINCT FROM 3": NUMBER,
+    "s = i": NUMBER.replace("a number", "'i', which is BIGINT"),
+    "b = s": NUMBER.replace("a number", "'b', which is BOOLEAN"),
+    "s = '3'": None,
+    "s = s": None,
+    "i = 3": None,
+    "length(s) = 3": None,
+    "TRY_CAST(s AS BIGINT) = 3": None,
+    "TRY(s = 3)": None,
+    "CASE WHEN i > 1 THEN s = 3 END": None,
+}
+
+
+def told(*nodes):
+    judged = judge(graph(*line(rows("in", [ROW]), *nodes, out())))
+    assert judged.valid, judged.problems
+    found = [each for each in judged.problems if each.code == "type_mismatch"]
+    assert all(each.severity == "warning" and each.hint for each in found)
+    return [(each.node_id, each.path, each.message) for each in found]
+
+
+@pytest.mark.parametrize("condition", CASES)
+def test_of(condition):
+    wanted = [("k", "/config/condition", CASES[condition])] if CASES[condition] else []
+    assert told(node("k", "filter", {"condition": condition})) == wanted
+
+
+@pytest.mark.parametrize("condition", [each for each, said in CASES.items() if said])
+def test_such_a_run_fails(condition):
+    ran = run(graph(*line(rows("in", [ROW]), node("k", "filter", {"condition": condition}), out())))
+    assert (ran.error.node_id, ran.error.path) == ("k", "/config/condition")
+
+
+def test_a_column_that_is_made_anew_is_left_alone():
+    made = [{"name": "s", "expression": "1"}, {"name": "t", "expression": "s = 3"}]
+    assert told(node("c", "compute", {"columns": made})) == []
+    assert told(node("c", "compute", {"columns": made[1:]})) == [("c", "/config/columns/0/expression", NUMBER)]
+
+
+def test_every_expression_is_found():
+    """By what the setting is called, in all node types."""
+    named = {name for kind in node_types().values() for name in _widgets(kind.model_json_schema(), "expression")}
+    assert named == EXPRESSIONS
+
+
+def _widgets(schema, widget, name=None):
+    if isinstance(schema, dict):
+        if schema.get("x-ui", {}).get("widget") == widget:
+            yield name
+        for key, value in schema.items():
+            yield from _widgets(value, widget, key if key not in ("anyOf", "items", "allOf") else name)
+    elif isinstance(schema, list):
+        for each in schema:
+            yield from _widgets(each, widget, name)
