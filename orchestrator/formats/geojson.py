@@ -85,8 +85,9 @@ class GeojsonWriter(Writer):
     """Features in WGS 84 as RFC 7946 wants it: geometry in another coordinate system is reprojected.
 
     Geometry without one must be longitude and latitude; a longitude beyond 180 is written as the same place within. An
-    empty point is null. Times have milliseconds. Measures (M) are not kept. Further geometry columns are WKT text. To
-    append keeps what the file says beside its features, but for their `bbox`; ids of features are lost.
+    empty point is null. Times have milliseconds. Measures (M) are not kept. Further geometry columns are WKT text.
+    Nested values are objects and lists, text stays text; to append makes them of text that is JSON, since it is read as
+    that, keeps what the file says beside its features, but for their `bbox`, and loses ids of features.
     """
 
     name: ClassVar[str] = "geojson"
@@ -110,14 +111,17 @@ class GeojsonWriter(Writer):
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """Features as they come."""
         layer = {"RFC7946": "YES", "COORDINATE_PRECISION": str(self.precision)}
+        nested: list[str] = []
+        if not (kept := _beside(path)).exists():
+            nested, layer["AUTODETECT_JSON_STRINGS"] = vector.made_json(table), "NO"
         rows = vector.without_empty(vector.holdable(table, text=("BLOB",)), "POINT")
-        options: dict[str, Any] = {"geometry_type": "Unknown", "layer_options": layer, "degrees": True}
+        options: dict[str, Any] = {"geometry_type": "Unknown", "layer_options": layer, "degrees": True, "json": nested}
         count = vector.write(rows, path, driver="GeoJSON", **options)
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - 64))
             if not file.read().rstrip().endswith(b"}"):
                 raise vector.torn(path)
-        if (kept := _beside(path)).exists():
+        if kept.exists():
             add(path, json.loads(kept.read_bytes()))
         return count
 

@@ -3,7 +3,7 @@
 import re
 import uuid
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,12 @@ def holdable(table: Relation, *, text: tuple[str, ...] = ()) -> Relation:
     return table.project(", ".join(fields))
 
 
+def made_json(table: Relation) -> list[str]:
+    """The columns that `holdable` makes JSON text of."""
+    kinds = zip(table.columns, map(str, table.types), strict=True)
+    return [name for name, kind in kinds if _held(kind, ()) == "JSON"]
+
+
 def _held(kind: str, text: tuple[str, ...]) -> str | None:
     if kind.endswith("]") or kind.startswith(NESTED):
         return "JSON"
@@ -134,12 +140,14 @@ def held(table: Relation, context: Context) -> Iterator[Relation]:
 
 
 def write(
-    table: Relation, path: Path, *, widths: Mapping[str, int] | None = None, degrees: bool = False, **options: Any
-) -> int:
+    table: Relation, path: Path, *, widths: Mapping[str, int] | None = None, json: Iterable[str] = (),
+    degrees: bool = False, **options: Any,
+) -> int:  # fmt: skip
     """Write rows as they come, through GDAL; returns how many. The first geometry column is the geometry.
 
-    `widths` are bytes by text column, for formats whose columns are as wide as it was said at the start; with `degrees`
-    coordinates must be longitude and latitude.
+    `widths` are bytes by text column, for formats whose columns are as wide as it was said at the start; `json` are
+    the text columns that hold JSON, for formats that have it; with `degrees` coordinates must be longitude and
+    latitude.
 
     Raises:
         Exception: what the rows' own query raises, as it is.
@@ -149,9 +157,10 @@ def write(
     schema, some = batches(table, 65_536)
     geometry, crs = next(iter(geometry_columns(table)), None), crs_text(table)
     rows = Rows(some, geometry if degrees else None, crs)
-    for name, width in (widths or {}).items():
+    marks = {name: {"GDAL:OGR:width": str(width)} for name, width in (widths or {}).items()}
+    for name, mark in (marks | {name: {"ARROW:extension:name": "arrow.json"} for name in json}).items():
         index = schema.get_field_index(name)
-        schema = schema.set(index, schema.field(index).with_metadata({"GDAL:OGR:width": str(width)}))
+        schema = schema.set(index, schema.field(index).with_metadata(mark))
     stream = pyarrow.RecordBatchReader.from_batches(schema, iter(rows))
     try:
         with heeded():

@@ -133,3 +133,17 @@ def test_a_failing_query_keeps_its_own_error(context: Context, save: Save) -> No
             path="a.geojson",
         )
     assert not list(context.root.iterdir())
+
+
+def test_text_that_is_json_stays_text(context: Context, load: Load, save: Save) -> None:
+    query = """SELECT '{"a": 1}' AS t, '[1, 2]' AS u, {'a': 1, 'b': NULL} AS s, [1, 2] AS l, '{"c": [3]}'::JSON AS j,
+        'POINT (1 2)'::GEOMETRY AS g"""
+    table = context.session.connection.sql(query)
+    path = context.root / "text.geojson"
+    kept = {"t": '{"a": 1}', "u": "[1, 2]", "s": {"a": 1, "b": None}, "l": [1, 2], "j": {"c": [3]}}
+    save(table, target_type="geojson", path="text.geojson")
+    assert [each["properties"] for each in json.loads(path.read_text())["features"]] == [kept]
+    assert load(source_type="geojson", path="text.geojson").project("t, u").fetchall() == [('{"a": 1}', "[1, 2]")]
+    save(table, target_type="geojson", path="text.geojson", mode="append")
+    made = kept | {"t": {"a": 1}, "u": [1, 2]}  # an old text is not told from an old object
+    assert [each["properties"] for each in json.loads(path.read_text())["features"]] == [made, made]
