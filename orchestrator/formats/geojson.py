@@ -85,9 +85,10 @@ class GeojsonWriter(Writer):
     """Features in WGS 84 as RFC 7946 wants it: geometry in another coordinate system is reprojected.
 
     Geometry without one must be longitude and latitude; a longitude beyond 180 is written as the same place within. An
-    empty point is null. Times have milliseconds. Measures (M) are not kept. Further geometry columns are WKT text.
-    Nested values are objects and lists, text stays text; to append makes them of text that is JSON, since it is read as
-    that, keeps what the file says beside its features, but for their `bbox`, and loses ids of features.
+    empty point is null. Times have milliseconds. Measures (M) are not kept; NaN and infinity are null. Further geometry
+    columns are WKT text. Nested values are objects and lists, text stays text; to append makes them of text that is
+    JSON, since it is read as that, keeps what the file says beside its features, but for their `bbox`, and loses ids of
+    features.
     """
 
     name: ClassVar[str] = "geojson"

@@ -43,7 +43,7 @@ class GeopackageWriter(Writer):
     geometry has to become another one, the layer is written anew, and they are lost.
 
     A table without geometry becomes an attribute layer. Times are stored as UTC with milliseconds, further geometry
-    columns as WKT, nested values as JSON text, decimals as DOUBLE.
+    columns as WKT, nested values as JSON text, decimals as DOUBLE; NaN is null.
     """
 
     name: ClassVar[str] = "geopackage"

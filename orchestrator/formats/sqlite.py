@@ -60,7 +60,8 @@ class SqliteWriter(Writer):
     changes nothing. `append` adds the columns that the table has not; those that do not come have their default. A
     column of text makes text of what comes; a value that another would change is refused, such as text for INTEGER.
 
-    Dates and times are ISO text in columns declared so, decimals are REAL, geometry is WKT, nested values are JSON.
+    Dates and times are ISO text in columns declared so, decimals are REAL, geometry is WKT, nested values are JSON,
+    and NaN is null.
     """
 
     name: ClassVar[str] = "sqlite"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from math import inf, nan
 
 import pytest
 
@@ -32,3 +33,19 @@ def test_they_are_null_in_text(context: Context, save: Save) -> None:
     save(QUERY, target_type="csv", path="a.csv")
     text = (context.root / "a.csv").read_text().splitlines()[1]
     assert text.startswith('"[null,1.5]","{""x"":null,""y"":[{""z"":null,""n"":1}]}","{""k"":null}","[null,2.0]",')
+
+
+@pytest.mark.parametrize(
+    ("config", "kept"),
+    [
+        ({"target_type": "geojson", "path": "a.geojson"}, [None, None, 1.5]),
+        ({"target_type": "geopackage", "path": "a.gpkg"}, [None, inf, 1.5]),
+        ({"target_type": "sqlite", "path": "a.db", "table": "t"}, [None, inf, 1.5]),
+        ({"target_type": "flatgeobuf", "path": "a.fgb"}, [nan, inf, 1.5]),
+    ],
+)
+def test_as_the_format_says(context, load, save, config, kept):
+    geometry = ", 'POINT (1 2)'::GEOMETRY AS g" if "table" not in config else ""
+    save(f"SELECT x{geometry} FROM (VALUES ('nan'::DOUBLE), ('inf'), (1.5)) t(x)", **config)
+    read = {key.replace("target", "source"): value for key, value in config.items()}
+    assert repr([x for (x,) in load(**read).project("x").fetchall()]) == repr(kept)
