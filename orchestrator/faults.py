@@ -55,8 +55,13 @@ def translate(error: BaseException) -> NodeError:
     return made
 
 
+def _by_signal(error: BaseException) -> bool:
+    """What DuckDB makes of an exception of a signal's handler, such as Dagster's, which comes while it computes."""
+    return type(error) is RuntimeError and str(error) == "Query interrupted"
+
+
 def _translate(error: BaseException) -> NodeError:
-    if isinstance(error, duckdb.InterruptException | KeyboardInterrupt):
+    if isinstance(error, duckdb.InterruptException | KeyboardInterrupt) or _by_signal(error):
         return Interrupted("The run was canceled.")
     if isinstance(error, duckdb.Error):
         return of_file(error) or _duckdb(error)

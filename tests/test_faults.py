@@ -1,5 +1,7 @@
 """Errors of other libraries become sentences, on the node and setting they belong to."""
 
+import signal
+
 import duckdb
 import pyarrow
 import pytest
@@ -102,6 +104,25 @@ def test_what_others_say(error, code, message):
     made = translate(error)
     assert (made.code, made.message) == (code, message)
     assert isinstance(made, Interrupted) == (code == "canceled")
+
+
+def test_a_signal_while_duckdb_computes():
+    """Its handler raises, and DuckDB puts an error of its own in the place of that."""
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(BaseException) as caught:
+            duckdb.connect().execute(
+                "SELECT count(*) FROM range(100000) a, range(1000000) b WHERE a.range * b.range = 7"
+            )
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert isinstance(translate(caught.value), Interrupted)
 
 
 def test_a_node_error_stays():
