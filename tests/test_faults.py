@@ -115,10 +115,8 @@ def test_a_signal_while_duckdb_computes():
     before = signal.signal(signal.SIGALRM, stop)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.2)
-        with pytest.raises(BaseException) as caught:
-            duckdb.connect().execute(
-                "SELECT count(*) FROM range(100000) a, range(1000000) b WHERE a.range * b.range = 7"
-            )
+        with pytest.raises(RuntimeError, match="Query interrupted") as caught:
+            duckdb.execute("SELECT count(*) FROM range(100000) a, range(1000000) b WHERE a.range * b.range < 0")
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
