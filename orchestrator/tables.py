@@ -105,9 +105,9 @@ class Session:
         To store it, what is written instead of a column is made before the rows are put in order: less is moved.
         """
         keys = ", ".join(by)
-        rest = f"FROM ({query}\n) ORDER BY {keys}"
-        made = self.connection.sql(f"SELECT * EXCLUDE ({keys}) {rest}")
-        self._ordered[made] = keys, rest
+        source = f"FROM ({query}\n) ORDER BY {keys}"
+        made = self.connection.sql(f"SELECT * EXCLUDE ({keys}) {source}")
+        self._ordered[made] = keys, source
         return made
 
     def parquet(self, path: Path) -> Relation:
@@ -145,9 +145,9 @@ class Session:
 
     def _copy(self, table: Relation, path: Path, fields: Mapping[str, str]) -> int:
         changed = ", ".join(f"{field} AS {quote(name)}" for name, field in fields.items())
-        keys, rest = self._ordered.get(table, ("", "")) if changed else ("", "")
-        chosen = f"SELECT *{f' EXCLUDE ({keys})' if keys else ''}{f' REPLACE ({changed})' if changed else ''}"
-        query = f"COPY ({chosen} {rest or f'FROM {self.name(table)}'}) TO {literal(str(path))} ({STORED})"
+        keys, source = self._ordered.get(table) or ("", f"FROM {self.name(table)}")
+        chosen = f"SELECT *{keys and f' EXCLUDE ({keys})'}{changed and f' REPLACE ({changed})'} {source}"
+        query = f"COPY ({chosen}) TO {literal(str(path))} ({STORED})"
         return int(self.connection.execute(query).fetchall()[0][0])
 
     def frame(self, table: Relation) -> Any:

@@ -15,11 +15,10 @@ from typing import Any
 from orchestrator.compiler.check import Checked, Step
 from orchestrator.compiler.infer import Columns, Inferred
 from orchestrator.compiler.shared_files import shared_files
-from orchestrator.compiler.sound import Graph, warning
+from orchestrator.compiler.sound import Graph, texts, warning
 from orchestrator.compiler.text_compared import compared_texts
 from orchestrator.errors import GraphmillError, Problem
 from orchestrator.paths import existing
-from orchestrator.pointers import escaped
 from orchestrator.schema import GEOMETRY
 
 LARGE = 100_000_000  # bytes of a file from which on it matters that a node holds all rows
@@ -87,10 +86,10 @@ def _wanted(graph: Graph, step: Step, live: list[frozenset[str] | None]) -> froz
     known, given = [*graph.into(step).values()], [*graph.out_of(step).values()]
     if not (step.op.named_only and step.settled) or None in known or None in given:
         return None
-    texts = [text for _, text in _texts(step.node.config)]
-    if any("${" in text for text in texts):
+    said = [text for _, text in texts(step.node.config)]
+    if any("${" in text for text in said):
         return None
-    words = frozenset[str]().union(*map(_words, texts))
+    words = frozenset[str]().union(*map(_words, said))
     inputs = [{each.name.lower() for each in columns or ()} for columns in known]
     named = {name for names in inputs for name in names if _words(name) <= words}
     clashing = {name for one, other in combinations(inputs, 2) for name in one & other}
@@ -103,21 +102,9 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(WORD.findall(text.lower()))
 
 
-def _texts(setting: Any, path: str = "/config") -> Iterator[tuple[str, str]]:
-    """Every text in a config, with its JSON pointer."""
-    if isinstance(setting, str):
-        yield path, setting
-    elif isinstance(setting, Mapping):
-        for key, value in setting.items():
-            yield from _texts(value, f"{path}/{escaped(key)}")
-    elif isinstance(setting, list):
-        for index, value in enumerate(setting):
-            yield from _texts(value, f"{path}/{index}")
-
-
 def _setting(config: Any, name: str) -> tuple[str | None, int]:
     """The setting that is this name, and in how many settings the name stands."""
-    found = [(path, text) for path, text in _texts(config) if _words(name) <= _words(text)]
+    found = [(path, text) for path, text in texts(config) if _words(name) <= _words(text)]
     return next((path for path, text in found if text == name), None), len(found)
 
 

@@ -1,14 +1,16 @@
 """A graph without errors, as advice about it sees it."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from orchestrator.compiler.check import Checked, Step
 from orchestrator.compiler.infer import Columns, Inferred
 from orchestrator.errors import Problem
+from orchestrator.pointers import escaped
 
 Place = tuple[str, str]  # a node's id and one of its ports
 
@@ -71,3 +73,15 @@ def warning(
     """A warning about a node."""
     where = {"node_id": step.node.id, "port": port, "path": path}
     return Problem(severity="warning", code=code, message=message, hint=hint, **where)
+
+
+def texts(setting: Any, path: str = "/config") -> Iterator[tuple[str, str]]:
+    """Every text in a config, with its JSON pointer."""
+    if isinstance(setting, str):
+        yield path, setting
+    elif isinstance(setting, Mapping):
+        for key, value in setting.items():
+            yield from texts(value, f"{path}/{escaped(key)}")
+    elif isinstance(setting, list | tuple):
+        for index, value in enumerate(setting):
+            yield from texts(value, f"{path}/{index}")

@@ -1,17 +1,14 @@
 """Text that an expression compares with a number, a date or the like: DuckDB converts it, row by row."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from orchestrator.compiler.sound import Graph, warning
+from orchestrator.compiler.sound import Graph, texts, warning
 from orchestrator.errors import Problem
-from orchestrator.ops._impossible import COMPARED_AS_TEXT, Side, compared
+from orchestrator.ops._impossible import COMPARED_AS_TEXT, NUMBERS, Side, compared
 from orchestrator.ops._types import family, plain
-from orchestrator.pointers import escaped
 from orchestrator.schema import Column
 
 EXPRESSIONS = frozenset({"condition", "expression"})  # what settings that hold one are called
-NUMBERS = {"INTEGER": "a number", "NUMERIC": "a number"}
 
 
 def compared_texts(graph: Graph) -> Iterator[Problem]:
@@ -21,8 +18,8 @@ def compared_texts(graph: Graph) -> Iterator[Problem]:
         if not step.settled or not any(family(each.type) == "text" for each in columns or ()):
             continue
         kinds = _kinds(columns or (), [each for made in graph.out_of(step).values() for each in made or ()])
-        for path, text in _expressions(step.op.model_dump(), "/config"):
-            if said := _said(text, kinds):
+        for path, text in texts(step.op.model_dump()):
+            if path.rpartition("/")[2] in EXPRESSIONS and (said := _said(text, kinds)):
                 hint = "compare it with a text, or say how it becomes one with TRY_CAST or a cast node"
                 yield warning(step, said, hint, code="type_mismatch", path=path)
 
@@ -33,20 +30,6 @@ def _kinds(columns: tuple[Column, ...], after: list[Column]) -> dict[str, tuple[
         each.name.lower() for each in after for own in columns if (own.name, own.type) == (each.name, each.type)
     }
     return {each.name.lower(): (each.name, each.type) for each in columns if each.name.lower() not in changed}
-
-
-def _expressions(setting: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Every expression in the settings, with its JSON pointer."""
-    if isinstance(setting, Mapping):
-        for key, value in setting.items():
-            place = f"{path}/{escaped(key)}"
-            if isinstance(value, str) and key in EXPRESSIONS:
-                yield place, value
-            else:
-                yield from _expressions(value, place)
-    elif isinstance(setting, list | tuple):
-        for index, each in enumerate(setting):
-            yield from _expressions(each, f"{path}/{index}")
 
 
 def _said(text: str, kinds: Mapping[str, tuple[str, str]]) -> str | None:
@@ -63,4 +46,4 @@ def _other(sides: tuple[Side, ...], columns: list[tuple[str, str]]) -> str | Non
     for name, kind in columns:
         if family(kind) not in COMPARED_AS_TEXT:
             return f"'{name}', which is {plain(kind)}"
-    return next((NUMBERS[each.kind] for each in sides if each.kind in NUMBERS), None)
+    return "a number" if any(each.kind in NUMBERS for each in sides) else None

@@ -16,6 +16,7 @@ from orchestrator.sql import literal
 # What is inside may never be asked, or may fail without harm.
 GUARDED = frozenset({"CASE", "LAMBDA", "OPERATOR_COALESCE", "OPERATOR_TRY"})
 SIDES = ("left", "right", "input", "lower", "upper")
+NUMBERS = ("INTEGER", "NUMERIC")  # kinds of constants
 COMPARED_AS_TEXT = ("text", "JSON", NULL)
 WORD = re.compile(r"[A-Za-z_]\w*")
 
@@ -46,7 +47,7 @@ def check_possible(text: str, kinds: Mapping[str, str]) -> None:
                 message = f"'{name}' is {plain(kind)} and '{other}' is {plain(its)}: they cannot be compared."
                 raise _mismatch(text, message, sides[0])
         for each in sides:
-            if _never(each, kind, mixed=any(side.kind in ("INTEGER", "NUMERIC") for side in sides)):
+            if _never(each, kind, mixed=any(side.kind in NUMBERS for side in sides)):
                 said = f"'{each.text[:50]}'" if each.kind == "STRING" else each.text[:50]
                 message = f"{said} is no {plain(kind)}, which '{name}' is: they cannot be compared."
                 raise _mismatch(text, message, each)
@@ -65,9 +66,7 @@ def _never(side: Side, kind: str, *, mixed: bool) -> bool:
         return False
     if side.kind == "STRING":
         return not _fits(side.text, "DOUBLE" if mixed and family(kind) == "number" else kind)
-    return side.kind in ("INTEGER", "NUMERIC") and (
-        apart("DOUBLE", kind) or nested(kind) or kind in ("BLOB", "INTERVAL")
-    )
+    return side.kind in NUMBERS and (apart("DOUBLE", kind) or nested(kind) or kind in ("BLOB", "INTERVAL"))
 
 
 @lru_cache(maxsize=4096)
