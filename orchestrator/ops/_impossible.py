@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +11,7 @@ import duckdb
 
 from orchestrator.errors import NodeError
 from orchestrator.expressions import character, connection, tree
+from orchestrator.ops._casts import castable
 from orchestrator.ops._types import NULL, apart, family, nested, plain
 from orchestrator.sql import literal
 
@@ -52,8 +54,12 @@ def check_possible(text: str, kinds: Mapping[str, str]) -> None:
                 message = f"{said} is no {plain(kind)}, which '{name}' is: they cannot be compared."
                 raise _mismatch(text, message, each)
     for side, kind in _converted(text):
-        if not _fits(side.text, kind):
+        name, its = known.get(side.text, ("", NULL)) if side.kind == "COLUMN_REF" else ("", "DOUBLE")
+        if side.kind == "STRING" and not _fits(side.text, kind):
             raise _mismatch(text, f"'{side.text[:50]}' is no {kind.upper()}.", side)
+        if side.kind != "STRING" and not castable(its, kind):
+            said = f"'{name}' is {plain(its)}, which" if name else side.text[:50]
+            raise _mismatch(text, f"{said} cannot become {kind.upper()}.", side)
 
 
 def _mismatch(text: str, message: str, side: Side) -> NodeError:
@@ -91,14 +97,22 @@ def compared(text: str) -> tuple[tuple[Side, ...], ...]:
 
 @lru_cache(maxsize=4096)
 def _converted(text: str) -> tuple[tuple[Side, str], ...]:
-    """Texts that are cast to a type that has a name alone."""
+    """Texts, numbers and columns that are cast to a type that has a name alone."""
     found = []
     for node in _open_nodes(tree(text)):
-        if node["class"] == "CAST" and not node["try_cast"] and (side := _side(node["child"])).kind == "STRING":
-            said = node["type_expr"]
-            if not said.get("children") and WORD.fullmatch(kind := str(said.get("type_name"))):
-                found.append((Side("STRING", side.text, node["query_location"]), kind))
+        if node["class"] == "CAST" and not node["try_cast"]:
+            side, said = _side(node["child"]), node["type_expr"]
+            named = not said.get("children") and WORD.fullmatch(str(said.get("type_name")))
+            if named and side.kind in ("STRING", "COLUMN_REF", *NUMBERS):
+                found.append((replace(side, place=node["query_location"]), _known_as(named[0])))
     return tuple(found)
+
+
+def _known_as(kind: str) -> str:
+    """DuckDB's own name of a type, if it has it."""
+    with suppress(duckdb.Error):
+        return str(duckdb.sqltype(kind))
+    return kind
 
 
 def _side(node: Mapping[str, Any]) -> Side:

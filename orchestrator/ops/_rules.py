@@ -5,10 +5,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.errors import NodeError, at
+from orchestrator.ops._casts import castable
 from orchestrator.ops._clauses import regular, typed
 from orchestrator.ops._impossible import check_possible
 from orchestrator.ops._tested import boolean, check_steady
-from orchestrator.ops._types import NULL, TypeName, apart, family, plain
+from orchestrator.ops._types import NULL, TypeName, family, plain
 from orchestrator.ops.base import Relation
 from orchestrator.ops.settings import Column, Expression, column_of, invalid
 from orchestrator.schema import is_geometry
@@ -140,7 +141,7 @@ class Rule(BaseModel):
         return f"{x} IS NOT NULL" + ("" if is_geometry(kind) else f" AND {x}::VARCHAR <> ''")
 
     def _type(self, x: str, kind: str, place: str) -> str:
-        if apart(kind, self.type):
+        if not castable(kind, self.type):
             raise self._wrong(kind, f"which cannot become {plain(self.type)}", f"{place}/type")
         return f"TRY_CAST({x} AS {self.type}) IS NOT NULL OR {x} IS NULL"
 

@@ -6,10 +6,11 @@ import duckdb
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from orchestrator.errors import NodeError, at
+from orchestrator.ops._casts import castable
 from orchestrator.ops._dates import as_written
 from orchestrator.ops._rejected import rejected, said
 from orchestrator.ops._strptime import strptime
-from orchestrator.ops._types import TypeName, apart, family, plain
+from orchestrator.ops._types import TypeName, family, plain
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, unique
 from orchestrator.sql import literal, names, quote
@@ -38,7 +39,7 @@ class Conversion(BaseModel):
                 neither side is text.
         """
         column = quote(self.name)
-        if apart(kind, self.type):
+        if not castable(kind, self.type):
             message = f"Column '{self.name}' is {plain(kind)}, which cannot become {plain(self.type)}."
             raise NodeError(message, code="type_mismatch", path=f"/config/columns/{index}/type")
         if self.format is None:

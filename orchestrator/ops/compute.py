@@ -1,15 +1,16 @@
 """`compute`: FME's AttributeManager and ExpressionEvaluator."""
 
-from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Any, ClassVar
 
 import duckdb
 from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator.errors import at
+from orchestrator.errors import NodeError, at
 from orchestrator.expressions import parts
+from orchestrator.ops._casts import castable
 from orchestrator.ops._impossible import check_possible
-from orchestrator.ops._types import TypeName, storable
+from orchestrator.ops._types import TypeName, plain, storable
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Expression, NewColumn
 from orchestrator.sql import names, quote
@@ -28,6 +29,16 @@ class Computed(BaseModel):
         """The value as SQL."""
         value = f"(\n{self.expression}\n)"
         return f"CAST({value} AS {self.type})" if self.type else value
+
+    def check_type(self, table: Relation, path: str) -> None:
+        """See that the value can be of the type; an expression that cannot be computed is told of elsewhere."""
+        if self.type is None:
+            return
+        with suppress(duckdb.Error):
+            kind = str(table.project(f"(\n{self.expression}\n) AS made").types[0])
+            if not castable(kind, self.type):
+                message = f"'{self.name}' is {plain(kind)}, which cannot become {plain(self.type)}."
+                raise NodeError(message, code="type_mismatch", path=f"/config{path}")
 
 
 class Compute(Op):
@@ -54,15 +65,17 @@ class Compute(Op):
         for end in range(1, len(self.columns) + 1):
             if end == len(self.columns) or _uses(self.columns[end], self.columns[start:end]):
                 if context.design:
-                    self._check(names(table), start, end)
+                    self._check(table, start, end)
                 table = self._project(table, start, end)
                 start = end
         return storable(table)
 
-    def _check(self, kinds: Mapping[str, str], start: int, end: int) -> None:
+    def _check(self, table: Relation, start: int, end: int) -> None:
+        kinds = names(table)
         for index in range(start, end):
             with at(f"/columns/{index}/expression"):
                 check_possible(self.columns[index].expression, kinds)
+            self.columns[index].check_type(table, f"/columns/{index}/type")
 
     def _project(self, table: Relation, start: int, end: int) -> Relation:
         made = {column.name.lower(): column for column in self.columns[start:end]}

@@ -62,6 +62,8 @@ REFUSED = [
     (many(("c", "a"), ("d", "aa + 1")), "unknown_column", "/config/columns/1/expression"),
     (many(("c", "a"), ("d", "c || [1] + t")), "type_mismatch", "/config/columns/1/expression"),
     (one("c", "a", "nosuch"), "invalid_config", "/config/columns/0/type"),
+    (one("c", "DATE '2024-01-01' + a::INT", "BIGINT"), "type_mismatch", "/config/columns/0/type"),
+    (one("c", "[a]", "DOUBLE"), "type_mismatch", "/config/columns/0/type"),
     (one("c", "sum(a)"), "invalid_expression", "/config/columns/0/expression"),
     (one("c", "a; DROP TABLE x"), "invalid_expression", "/config/columns/0/expression"),
     (one("", "a"), "invalid_config", "/config/columns/0/name"),

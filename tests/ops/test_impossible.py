@@ -36,6 +36,17 @@ IMPOSSIBLE = [
     ("iv = 1", "1 is no INTERVAL, which 'iv' is: they cannot be compared.", 5),
     ("'abc'::INT = i", "'abc' is no INTEGER.", 5),
     ("DATE '2024-02-30' > d", "'2024-02-30' is no DATE.", 0),
+    ("1 + D::INT", "'d' is DATE, which cannot become INTEGER.", 5),
+    ("CAST(z AS REAL)", "'z' is TIMESTAMP WITH TIME ZONE, which cannot become FLOAT.", 0),
+    ("year(i::timestamptz)", "'i' is INTEGER, which cannot become TIMESTAMP WITH TIME ZONE.", 6),
+    ("t::BIGINT", "'t' is TIME, which cannot become BIGINT.", 1),
+    ("b::DATE", "'b' is BOOLEAN, which cannot become DATE.", 1),
+    ("u::INT8", "'u' is UUID, which cannot become BIGINT.", 1),
+    ("DATE(20240101)", "20240101 cannot become DATE.", 0),
+    ("z::TIME", "'z' is TIMESTAMP WITH TIME ZONE, which cannot become TIME.", 1),
+    ("i::INTERVAL", "'i' is INTEGER, which cannot become INTERVAL.", 1),
+    ("l::INT", "'l' is INTEGER[], which cannot become INTEGER.", 1),
+    ("20240101::DATE < d", "20240101 cannot become DATE.", 8),
 ]
 LEFT_ALONE = [
     "i = '5'", "i = ' 5 '", "i = '1.5'", "i IN ('1', '3000000000', 3000000000)", "i = NULL", "i = true", "b = 5",
@@ -43,6 +54,7 @@ LEFT_ALONE = [
     "d > '2024-01-01'", "z = '2024-01-01 00:00:00 Europe/Berlin'", "CASE WHEN false THEN i = 'abc' END",
     "TRY(i = 'abc')", "TRY_CAST('abc' AS INT) IS NULL", "coalesce(true, i = 'abc')", "i = i AND d = d",
     "'5'::INT = i", "length(list_filter(['a'], lambda i: i = 'abc')) = 0", "z > d", "st.a = 1", "i = 2.5",
+    "i::VARCHAR", "TRY_CAST(d AS INT)", "d::TIMESTAMP", "b::INT", "iv::VARCHAR", "l::VARCHAR", "st::JSON",
 ]  # fmt: skip
 
 

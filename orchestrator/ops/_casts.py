@@ -1,0 +1,29 @@
+"""Which types can be cast to which: DuckDB says so when it meets a value, and nothing for nulls or empty tables."""
+
+from functools import lru_cache
+
+import duckdb
+
+from orchestrator.expressions import connection
+from orchestrator.ops._types import family, nested
+
+VALUES = {
+    "number": "1", "BOOLEAN": "true", "date": "'2000-01-01'", "TIME": "'01:00'", "INTERVAL": "'1 day'", "BLOB": "''",
+    "UUID": "'00000000-0000-0000-0000-000000000000'", "geometry": "'POINT (0 0)'",
+}  # fmt: skip
+ANYTHING = ("text", "JSON")
+
+
+@lru_cache(maxsize=4096)
+def castable(kind: str, wanted: str) -> bool:
+    """Whether values of a type can be of another at all. That some of them cannot is for the run to find."""
+    if nested(kind):
+        return nested(wanted) or family(wanted) in ANYTHING
+    value = VALUES.get(family(kind))
+    if value is None:
+        return True
+    try:
+        connection().execute(f"SELECT CAST(CAST({value} AS {kind}) AS {wanted})")
+    except duckdb.Error as error:
+        return "Unimplemented type for cast" not in str(error)
+    return True
