@@ -90,11 +90,9 @@ class Histogram(Op):
 
     def _in_bins(self) -> tuple[list[str], str, str]:
         """The same for ranges."""
-        columns = ["edges[i + 1] AS lower", "edges[i + 2] AS upper"]
-        short, long = (
-            f"format('{{:.{digits}g}} – {{:.{digits}g}}', edges[i + 1], edges[i + 2])" for digits in (12, 17)
-        )
-        same = "format('{:.12g}', edges[i + 1]) = format('{:.12g}', edges[i + 2])"
+        columns = ["lower", "upper"]
+        short, long = (f"format('{{:.{digits}g}} – {{:.{digits}g}}', lower, upper)" for digits in (12, 17))
+        same = "format('{:.12g}', lower) = format('{:.12g}', upper)"
         label = f"CASE WHEN {same} THEN {long} ELSE {short} END AS label"
         return [*columns, label], in_bins(self._ranges()), "i"
 
@@ -127,7 +125,7 @@ def tidy(number: str) -> str:
 
 
 def in_bins(ranges: str) -> str:
-    """The tables up to `counted`: for each group `g` and bin `i` its `count`, and the `edges` of all bins.
+    """The tables up to `counted`: for each group `g` and bin `i` its `count`, and where the bin begins and ends.
 
     The bin that arithmetic tells is off by one at most; the edges decide.
     """
@@ -150,8 +148,9 @@ def in_bins(ranges: str) -> str:
                 count(*) AS count
             FROM guessed GROUP BY ALL
         ),
-        bins AS (SELECT edges, unnest(range(k)) AS i FROM edged),
+        bins AS (SELECT unnest(range(k)) AS i, unnest(edges[:-2]) AS lower, unnest(edges[2:]) AS upper FROM edged),
         counted AS (
-            SELECT g, i, edges, coalesce(count, 0) AS count FROM groups CROSS JOIN bins LEFT JOIN found USING (g, i)
+            SELECT g, i, lower, upper, coalesce(count, 0) AS count
+            FROM groups CROSS JOIN bins LEFT JOIN found USING (g, i)
         )
     """

@@ -110,6 +110,14 @@ def test_an_empty_table(run, config, expected):
     assert run("histogram", {"column": "x", **config}, table="SELECT 1 AS g, 1 AS x WHERE false") == expected
 
 
+def test_as_many_bins_as_there_may_be(run):
+    made = run("histogram", {"column": "x", "bins": 100_000, "from": 0, "to": 1}, table={"x": [0.25, 1.0]})
+    assert len(made) == 100_000
+    assert [row for row in made if row[3]] == [
+        (0.25, 0.25001, "0.25 – 0.25001", 1, 0.5), (0.99999, 1.0, "0.99999 – 1", 1, 0.5),
+    ]  # fmt: skip
+
+
 def test_too_many_bins(run):
     with pytest.raises(Exception, match="makes more than 100,000 bins"):
         counts(run, {"x": [0, 1e9]}, width=1)
