@@ -43,6 +43,7 @@ class StoredWorkflow(Workflow):
     problems: list[Problem]
 
 
+FROM = "`failure` or `start`, as far as the execution was to run (`until`); or a node's id, from there to the end."
 SERVER_FIELDS = frozenset(StoredWorkflow.model_fields) - frozenset(Workflow.model_fields)
 
 
@@ -245,7 +246,7 @@ class RetryRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    start_from: str = Field("failure", alias="from", description="`failure`, `start`, or a node's id.")
+    start_from: str = Field("failure", alias="from", description=FROM)
     version: Literal["same", "latest"] = "same"
 
 

@@ -133,7 +133,7 @@ class Runs:
 
     def retry(self, execution_id: str, start_from: str = "failure", version: Version = "same") -> Execution:
         """Run an execution again: from its failure, from the start, or from a node. See `Retrier.retry`."""
-        retrier = Retrier(self._catalog, self._jobs, self._view, self._starter, self._settings)
+        retrier = Retrier(self._jobs, self._view, self._starter, self._settings)
         return self._brief(retrier.retry(execution_id, start_from, version))
 
     def delete(self, execution_id: str) -> None:

@@ -9,11 +9,12 @@ from uuid import uuid4
 
 from dagster import DagsterRun
 
-from orchestrator.catalog import Catalog
+from orchestrator.catalog import Catalog, Stored
 from orchestrator.compiler.emit import RUN_CONFIG
 from orchestrator.compiler.jobs import Compiled, Jobs
 from orchestrator.compiler.order import above
 from orchestrator.compiler.parameters import resolve
+from orchestrator.compiler.plan import Plan
 from orchestrator.errors import Conflict, InvalidGraph, Problem
 from orchestrator.graph import Workflow
 from orchestrator.pointers import escaped
@@ -24,6 +25,7 @@ from orchestrator.settings import Settings
 from orchestrator.suggest import near
 
 PRIORITY_TAG = "dagster/priority"
+UNTIL_TAG = "graphmill/until"
 OWN_TAGS = ("dagster/", "graphmill/", ".dagster/")
 
 
@@ -54,9 +56,7 @@ class Starter:
             Conflict: its latest version is a draft that cannot run.
             InvalidGraph: a parameter, an input or `until` that the workflow does not have; rows that do not fit.
         """
-        stored = self._catalog.get(workflow_id)
-        if not stored.valid:
-            raise Conflict(f"Version {stored.version} of this workflow is a draft with errors; it cannot run.")
+        stored = self.latest(workflow_id)
         compiled = self._jobs.get(workflow_id, stored.version)
         workflow = compiled.plan.checked.workflow
         config = run_config(workflow, wish.parameters, wish.cache)
@@ -67,12 +67,16 @@ class Starter:
         ]
         if problems:
             raise InvalidGraph(problems)
-        steps = None
-        if wish.until is not None:
-            wanted = compiled.plan.within(wish.until)
-            wanted = wanted.union(*(above(each, compiled.plan.edges) for each in wanted))
-            steps = [step.alias for step in compiled.plan.steps if step.node_id in wanted]
+        wanted = up_to(compiled.plan, wish.until)
+        steps = None if wish.until is None else [s.alias for s in compiled.plan.steps if s.node_id in wanted]
         return self.submit(compiled, config, wish, steps=steps, run_id=run_id).run_id
+
+    def latest(self, workflow_id: str) -> Stored:
+        """The latest version of a workflow, to be run. Raises NotFound, and Conflict for a draft that cannot run."""
+        stored = self._catalog.get(workflow_id)
+        if not stored.valid:
+            raise Conflict(f"Version {stored.version} of this workflow is a draft with errors; it cannot run.")
+        return stored
 
     def submit(
         self,
@@ -92,6 +96,8 @@ class Starter:
         for node, name in given.given_to(compiled.plan.checked.workflow, wish.input_data):
             given.write_given(folder, node.id, wish.input_data[name])
         tags = {**wish.tags, TRIGGER_TAG: wish.trigger, PRIORITY_TAG: str(wish.priority)}
+        if wish.until is not None:
+            tags[UNTIL_TAG] = wish.until
         run = adapter.create_run(
             compiled, self._settings, run_id=run_id, run_config=config, tags=tags, steps=steps, parent=parent
         )
@@ -131,6 +137,13 @@ def _link(source: str, target: str) -> None:
         Path(target).hardlink_to(source)
     except OSError:
         shutil.copy2(source, target)
+
+
+def up_to(plan: Plan, until: str | None) -> frozenset[str]:
+    """The nodes of a run that ends with one of them: that one and all that it depends on; else all nodes."""
+    if until is None:
+        return frozenset(step.node_id for step in plan.steps)
+    return frozenset[str]().union(*(above(each, plan.edges) for each in plan.within(until)))
 
 
 def _unknown_until(compiled: Compiled, until: str | None) -> list[Problem]:
