@@ -1,18 +1,19 @@
 """Reads the state of a run's nodes from Dagster's events."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from dagster import DagsterEvent, DagsterRun
 from dagster import DagsterEventType as Kind
-from dagster import DagsterRun
 from dagster._core.events.log import EventLogEntry
 
 from orchestrator.compiler.order import below
+from orchestrator.compiler.parameters import KEPT, resolve
 from orchestrator.compiler.plan import Plan
 from orchestrator.compiler.run import table_path
-from orchestrator.errors import GraphmillError
+from orchestrator.errors import GraphmillError, InvalidGraph, Problem
 from orchestrator.names import port_of
 from orchestrator.runs.shapes import NodeRun, PortOutput, RunError
 from orchestrator.runs.tree import Tree
@@ -25,7 +26,7 @@ class Progress:
     """The nodes of a run, as far as the events fed so far tell."""
 
     def __init__(self, plan: Plan, run: DagsterRun, folder: Path) -> None:
-        self._plan = plan
+        self._plan, self._config = plan, run.run_config
         self._ids = {step.alias: step.node_id for step in plan.steps}
         self._all = Tree(plan)
         self._crashed = False
@@ -58,7 +59,7 @@ class Progress:
         if event.event_type == Kind.ENGINE_EVENT and CRASHED in (event.message or ""):
             self._crashed = True
         if event.event_type == Kind.RUN_FAILURE and self.error is None:
-            self.error = RunError(message=_ours(event.event_specific_data) or self._said(event.message))
+            self.error = self._of_run(event)
         place = self._ids.get(entry.step_key or "")
         change = CHANGES.get(event.event_type)
         if place is None or change is None:
@@ -68,6 +69,15 @@ class Progress:
         if event.event_type == Kind.STEP_FAILURE:
             self._blame(node)
         return place
+
+    def _of_run(self, event: DagsterEvent) -> RunError:
+        """A failure of the run itself: on the node that it ended, or on the parameter that was not accepted."""
+        ended = next((place for place in self._ids.values() if self._all.nodes[place].status == "running"), None)
+        said, node_id = _ours(event.event_specific_data), None if ended is None else self.top(ended)
+        refused = next(iter(_refused(self._plan, self._config)), None) if said else None
+        if refused is not None:
+            return RunError(message=refused.message, code=refused.code, path=refused.path)
+        return RunError(message=said or self._said(event.message), node_id=node_id)
 
     def _said(self, message: str | None) -> str:
         """Dagster does not say by whom a run is marked as failed: by its code server, or by a person."""
@@ -119,6 +129,15 @@ class Progress:
                 node.error = node.error or (self.error if status == "failed" else None)
             elif node.status == "pending":
                 node.status = "skipped"
+
+
+def _refused(plan: Plan, config: Mapping[str, Any]) -> Sequence[Problem]:
+    """What is wrong with the parameters of a run that others than the API have started."""
+    try:
+        resolve(plan.checked.workflow, {name: value for name, value in config.items() if name != KEPT})
+    except InvalidGraph as error:
+        return error.problems
+    return ()
 
 
 def stored_outputs(folder: Path, key: str, ports: Iterable[str]) -> dict[str, PortOutput]:

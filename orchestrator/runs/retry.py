@@ -10,13 +10,13 @@ from orchestrator.compiler.emit import RUN_CONFIG, WORKFLOW_TAG
 from orchestrator.compiler.jobs import Compiled, Jobs
 from orchestrator.compiler.order import below
 from orchestrator.compiler.plan import Plan, Planned
-from orchestrator.compiler.run import VERSION_TAG, table_path
+from orchestrator.compiler.run import table_path
 from orchestrator.errors import Conflict, InvalidGraph, Problem
 from orchestrator.graph import Workflow
 from orchestrator.literals import placeholders
 from orchestrator.runs.shapes import Execution, NodeRun
 from orchestrator.runs.start import OWN_TAGS, PRIORITY_TAG, UNTIL_TAG, Starter, Wish, run_config, up_to
-from orchestrator.runs.view import ENDED, View
+from orchestrator.runs.view import ENDED, View, version_of
 from orchestrator.secrets import reveal
 from orchestrator.settings import Settings
 from orchestrator.suggest import near
@@ -43,7 +43,7 @@ class Retrier:
         if parent.status not in ENDED:
             raise Conflict(f"Execution '{execution_id}' is {parent.status}; only one that has ended can be retried.")
         run = self._view.record(execution_id).dagster_run
-        workflow_id, number = run.tags[WORKFLOW_TAG], int(run.tags[VERSION_TAG])
+        workflow_id, number = run.tags[WORKFLOW_TAG], version_of(run)
         before = self._jobs.get(workflow_id, number)
         if version == "latest":
             number = self._starter.latest(workflow_id).version

@@ -2,6 +2,7 @@
 
 import builtins
 from pathlib import Path
+from typing import Any
 
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
@@ -10,11 +11,11 @@ from orchestrator.compiler.jobs import Jobs
 from orchestrator.compiler.opened import RESULT, ends
 from orchestrator.compiler.plan import Plan
 from orchestrator.compiler.run import VERSION_TAG, table_path
-from orchestrator.errors import NotFound
+from orchestrator.errors import GraphmillError, NotFound
 from orchestrator.names import key
 from orchestrator.runs.progress import READ, Progress, moment
-from orchestrator.runs.shapes import Execution, Status
-from orchestrator.secrets import mask
+from orchestrator.runs.shapes import Execution, RunError, Status
+from orchestrator.secrets import MASK, mask
 from orchestrator.settings import Settings
 
 TRIGGER_TAG = "graphmill/trigger"
@@ -58,7 +59,11 @@ class View:
         """
         record = self.record(execution_id)
         execution = self.summary(record)
-        progress = self.progress(record.dagster_run)
+        try:
+            progress = self.progress(record.dagster_run)
+        except GraphmillError as missing:  # its version is not there, or this release does not take it any more
+            said = RunError(message=missing.message, code=missing.code) if execution.status == "failed" else None
+            return execution.model_copy(update={"error": said})
         for entry in self._instance.all_logs(execution_id, of_type=READ):
             progress.feed(entry)
         if execution.status in ENDED:
@@ -89,7 +94,7 @@ class View:
         return Progress(self._plan(run), run, self._settings.runs / run.run_id)
 
     def _plan(self, run: DagsterRun) -> Plan:
-        return self._jobs.get(run.tags[WORKFLOW_TAG], int(run.tags[VERSION_TAG])).plan
+        return self._jobs.get(run.tags[WORKFLOW_TAG], version_of(run)).plan
 
     def list(
         self, workflow_id: str | None = None, status: Status | None = None, limit: int = 50, offset: int = 0
@@ -104,20 +109,36 @@ class View:
     def summary(self, record: RunRecord) -> Execution:
         """What a run's record alone tells."""
         run = record.dagster_run
-        given = {key: value for key, value in run.run_config.items() if key != RUN_CONFIG}
         return Execution(
             id=run.run_id,
             workflow_id=run.tags.get(WORKFLOW_TAG, ""),
-            version=int(run.tags.get(VERSION_TAG, 0)),
+            version=version_of(run),
             status=STATUSES[run.status],
             queued_at=record.create_timestamp,
             started_at=moment(record.start_time),
             completed_at=moment(record.end_time),
-            parameters=mask(given),
+            parameters=self._given(run),
             trigger=trigger_of(run),
             retry_of=run.parent_run_id,
             run_url=self._settings.run_url(run.run_id),
         )
+
+    def _given(self, run: DagsterRun) -> dict[str, Any]:
+        """The parameters as they may be shown. The API seals secrets; those of a run started in Dagster are plain."""
+        given = mask({name: value for name, value in run.run_config.items() if name != RUN_CONFIG})
+        if given and TRIGGER_TAG not in run.tags:
+            try:
+                known = {each.name for each in self._plan(run).checked.workflow.parameters if each.type != "secret"}
+            except GraphmillError:
+                known = set()
+            given |= {name: MASK for name in given.keys() - known if given[name] is not None}
+        return given
+
+
+def version_of(run: DagsterRun) -> int:
+    """The version that a run is of; 0 where somebody has made its tag another text in Dagster."""
+    said = run.tags.get(VERSION_TAG, "")
+    return int(said) if said.isdecimal() and len(said) < 10 else 0
 
 
 def trigger_of(run: DagsterRun) -> str:

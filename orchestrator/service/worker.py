@@ -84,7 +84,7 @@ def refusal(run: DagsterRun) -> str | None:
     if run.status is DagsterRunStatus.CANCELING:
         return "The run was canceled before it started."
     workflow, version = run.tags.get(WORKFLOW_TAG), run.tags.get(VERSION_TAG, "")
-    if not workflow or not version.isdigit():
+    if not workflow or not version.isdecimal():
         return f"The run does not say what to run: its tags '{WORKFLOW_TAG}' and '{VERSION_TAG}' are missing."
     definitions.pin(workflow, int(version))
     try:

@@ -37,6 +37,7 @@ def test_a_killed_worker_is_a_failed_run(system: System) -> None:
     found = ended(system, run, 30)
     assert found["status"] == "failed"
     assert found["error"]["message"].startswith("The run's process died")
+    assert found["error"]["node_id"] == "slow"
     works_again(system)
 
 
