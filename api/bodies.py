@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from orchestrator.errors import Problem
 from orchestrator.graph import Workflow
-from orchestrator.runs.shapes import Execution, NodeRun
+from orchestrator.runs.shapes import Execution, NodeRun, RunError
 from orchestrator.schema import Column
 
 Item = TypeVar("Item")
@@ -183,6 +183,12 @@ class Started(BaseModel):
     version: int
     task_id: str
     run_url: str
+
+
+class Ended(Started):
+    """The execution that was made and has ended; `error` says why it failed."""
+
+    error: RunError | None
 
 
 class ExecutionSummary(Execution):

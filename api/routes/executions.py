@@ -40,7 +40,7 @@ LOGS: dict[int | str, dict[str, Any]] = {
 }
 
 ENDED_IN_TIME: dict[int | str, dict[str, Any]] = {
-    200: {"model": bodies.Started, "description": "It has ended within `wait` seconds."}
+    200: {"model": bodies.Ended, "description": "It has ended within `wait` seconds."}
 }
 
 log = structlog.get_logger(__name__)
@@ -66,7 +66,9 @@ async def execute_workflow(
     execution = await run_in_threadpool(runs.start, workflow_id, wish, idempotency_key=idempotency_key or None)
     if wait:
         execution = await anyio.to_thread.run_sync(runs.wait, execution.id, wait, limiter=system.waiting)
-    return _started(execution, 200 if wait and execution.status in ENDED else 202)
+    if wait and execution.status in ENDED:
+        return _started(execution, 200, error=execution.error)
+    return _started(execution, 202)
 
 
 @router.get("/executions", response_model=bodies.Page[bodies.ExecutionSummary])
@@ -167,7 +169,7 @@ def _line(event: Event) -> dict[str, Any]:
     return {"id": event.cursor, "event": event.kind, "data": event.data}
 
 
-def _started(execution: Execution, status: int) -> Response:
+def _started(execution: Execution, status: int, **more: Any) -> Response:
     started = bodies.Started(
         execution_id=execution.id,
         status=execution.status,
@@ -176,4 +178,4 @@ def _started(execution: Execution, status: int) -> Response:
         task_id=execution.id,
         run_url=execution.run_url,
     )
-    return Json(started.model_dump(), status, {"Location": f"/api/executions/{execution.id}"})
+    return Json(started.model_dump() | more, status, {"Location": f"/api/executions/{execution.id}"})

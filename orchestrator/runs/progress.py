@@ -210,7 +210,8 @@ CHANGES: Mapping[Any, Callable[[NodeRun, Any, datetime | None], None]] = {
     Kind.STEP_SKIPPED: _skipped,
     Kind.STEP_UP_FOR_RETRY: _retried,
 }
-READ = {*CHANGES, Kind.RUN_FAILURE, Kind.ENGINE_EVENT}  # of all that Dagster stores
+FAILURES = {Kind.STEP_FAILURE, Kind.RUN_FAILURE, Kind.ENGINE_EVENT}
+READ = {*CHANGES, *FAILURES}  # of all that Dagster stores
 
 
 def error_of(data: Any, node_id: str) -> RunError:

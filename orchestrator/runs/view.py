@@ -1,10 +1,11 @@
 """Executions, read from Dagster's runs and events."""
 
 import builtins
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
-from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
+from dagster import DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
 from orchestrator.compiler.emit import RUN_CONFIG, WORKFLOW_TAG
 from orchestrator.compiler.jobs import Jobs
@@ -13,7 +14,7 @@ from orchestrator.compiler.plan import Plan
 from orchestrator.compiler.run import VERSION_TAG, table_path
 from orchestrator.errors import GraphmillError, NotFound
 from orchestrator.names import key
-from orchestrator.runs.progress import READ, Progress, moment
+from orchestrator.runs.progress import FAILURES, READ, Progress, moment
 from orchestrator.runs.shapes import Execution, RunError, Status
 from orchestrator.secrets import MASK, mask
 from orchestrator.settings import Settings
@@ -58,18 +59,35 @@ class View:
             NotFound: no such execution.
         """
         record = self.record(execution_id)
-        execution = self.summary(record)
+        execution, run = self._row(record), record.dagster_run
         try:
-            progress = self.progress(record.dagster_run)
-        except GraphmillError as missing:  # its version is not there, or this release does not take it any more
-            said = RunError(message=missing.message, code=missing.code) if execution.status == "failed" else None
-            return execution.model_copy(update={"error": said})
-        for entry in self._instance.all_logs(execution_id, of_type=READ):
-            progress.feed(entry)
+            progress = self._read(run, READ)
+        except GraphmillError:
+            return self.summary(record)
         if execution.status in ENDED:
             progress.finish(execution.status)
         error = progress.error if execution.status == "failed" else None
         return execution.model_copy(update={"nodes": list(progress.nodes.values()), "error": error})
+
+    def summary(self, record: RunRecord) -> Execution:
+        """An execution without its nodes."""
+        execution = self._row(record)
+        error = self._error(record.dagster_run) if execution.status == "failed" else None
+        return execution.model_copy(update={"error": error})
+
+    def _error(self, run: DagsterRun) -> RunError | None:
+        try:
+            error = self._read(run, FAILURES).error
+            placed = error is not None and (error.node_id is not None or error.path is not None)
+            return error if placed else self._read(run, READ).error
+        except GraphmillError as missing:  # the version is not there, or this release does not take it any more
+            return RunError(message=missing.message, code=missing.code)
+
+    def _read(self, run: DagsterRun, kinds: Set[DagsterEventType]) -> Progress:
+        progress = self.progress(run)
+        for entry in self._instance.all_logs(run.run_id, of_type=set(kinds)):
+            progress.feed(entry)
+        return progress
 
     def outputs(self, execution_id: str) -> dict[str, str]:
         """The nodes whose rows an execution gives under a name, by that name.
@@ -106,7 +124,7 @@ class View:
         records = self._instance.run_storage.get_run_records(runs, limit=limit + offset) if limit else []
         return [self.summary(record) for record in list(records)[offset:]], total
 
-    def summary(self, record: RunRecord) -> Execution:
+    def _row(self, record: RunRecord) -> Execution:
         """What a run's record alone tells."""
         run = record.dagster_run
         return Execution(

@@ -47,7 +47,7 @@ def test_it_is_started_and_waited_for(api: TestClient, workflow: str) -> None:
     assert said["run_url"].endswith(f"/runs/{said['execution_id']}")
     assert answer.headers["location"] == f"/api/executions/{said['execution_id']}"
     waited = api.post(f"/api/workflows/{workflow}/execute?wait=60")
-    assert (waited.status_code, waited.json()["status"]) == (200, "completed")
+    assert (waited.status_code, waited.json()["status"], waited.json()["error"]) == (200, "completed", None)
 
 
 def test_the_execution(api: TestClient, workflow: str, completed: str) -> None:
@@ -202,10 +202,10 @@ def test_a_failure_and_its_retry(api: TestClient) -> None:
     graph = chain(nodes=[inline(), BAD_SQL], edges=[{"id": "e", "source": "1", "target": "bad"}])
     workflow_id = post(api, graph)
     failed = execute(api, workflow_id)
-    assert failed["status"] == "failed"
     said = api.get(f"/api/executions/{failed['execution_id']}").json()
-    assert said["error"]["node_id"] == "bad"
-    assert said["error"]["message"]
+    assert (failed["status"], said["error"]["node_id"], said["error"]["message"]) == ("failed", "bad", "no.")
+    [listed] = api.get("/api/executions", params={"workflow_id": workflow_id}).json()["items"]
+    assert said["error"] == failed["error"] == listed["error"]
     url = f"/api/executions/{failed['execution_id']}"
     problems_of(api.post(url + "/retry", json={"from": "nowhere"}), 400, "unknown_node")
     problems_of(api.post(url + "/retry", json={"version": "3"}), 400, "invalid_request")

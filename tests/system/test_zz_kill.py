@@ -38,6 +38,7 @@ def test_a_killed_worker_is_a_failed_run(system: System) -> None:
     assert found["status"] == "failed"
     assert found["error"]["message"].startswith("The run's process died")
     assert found["error"]["node_id"] == "slow"
+    assert system.api.get("/executions?status=failed").json()["items"][0]["error"] == found["error"]
     works_again(system)
 
 
