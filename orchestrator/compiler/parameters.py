@@ -1,12 +1,14 @@
 """The values that a run's parameters take: checked, typed, with defaults."""
 
 import datetime as dt
+import json
 import math
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from orchestrator.errors import InvalidGraph, NodeError, Problem
 from orchestrator.graph import Parameter, Workflow, is_text
+from orchestrator.pointers import escaped
 from orchestrator.suggest import listing, near
 
 Coerce = Callable[[Any], Any]
@@ -72,14 +74,23 @@ def coerce(parameter: Parameter, value: Any) -> Any:
     except (ValueError, TypeError, OverflowError):
         shown = "a secret" if parameter.type == "secret" else repr(value)[:100]
         raise InvalidGraph([_problem(parameter, f"takes {wanted}; {shown} is not")]) from None
-    if parameter.type == "choice" and typed is not None and typed not in parameter.choices:
-        known = listing(str(choice) for choice in parameter.choices)
-        raise InvalidGraph([_problem(parameter, f"takes one of {known}; {typed!r} is not")])
+    if parameter.type == "choice" and typed is not None:
+        return _choice(parameter, typed)
     return typed
 
 
+def _choice(parameter: Parameter, value: Any) -> Any:
+    """The choice that is meant; text may name a number or a truth value, as it does for parameters of these types."""
+    same = [each for each in parameter.choices if each == value and isinstance(each, bool) == isinstance(value, bool)]
+    named = [each for each in parameter.choices if not isinstance(each, str) and json.dumps(each) == value]
+    if not same and not named:
+        known = listing(str(choice) for choice in parameter.choices)
+        raise InvalidGraph([_problem(parameter, f"takes one of {known}; {value!r} is not")])
+    return [*same, *named][0]
+
+
 def _problem(parameter: Parameter, text: str) -> Problem:
-    return _wrong(f"Parameter '{parameter.name}' {text}.", f"/parameters/{parameter.name}")
+    return _wrong(f"Parameter '{parameter.name}' {text}.", f"/parameters/{escaped(parameter.name)}")
 
 
 def resolve(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,7 +109,7 @@ def resolve(workflow: Workflow, given: Mapping[str, Any]) -> dict[str, Any]:
             continue
         if parameter.required and values[parameter.name] is None:
             message = f"Parameter '{parameter.name}' needs a value."
-            path = f"/parameters/{parameter.name}"
+            path = f"/parameters/{escaped(parameter.name)}"
             problems.append(Problem(code="missing_parameter", message=message, path=path))
     if problems:
         raise InvalidGraph(problems)
@@ -110,9 +121,8 @@ def _unknown(workflow: Workflow, given: Mapping[str, Any]) -> Iterator[Problem]:
     for name in given:
         if name not in known:
             message = f"Parameter '{name}' is not in this workflow.{near(name, known)}"
-            yield Problem(
-                code="unknown_parameter", message=message, path=f"/parameters/{name}", hint=listing(known) or None
-            )
+            path = f"/parameters/{escaped(name)}"
+            yield Problem(code="unknown_parameter", message=message, path=path, hint=listing(known) or None)
 
 
 def samples(workflow: Workflow) -> tuple[dict[str, Any], frozenset[str], list[Problem]]:

@@ -41,13 +41,17 @@ def one(kind, **more):
         ("datetime", "2026-01-31T12:00:00Z", MOMENT.replace(tzinfo=dt.UTC)),
         ("choice", "b", "b"),
         ("choice", 2, 2),
+        ("choice", "2", 2),
+        ("choice", 2.0, 2),
+        ("choice", "true", True),
+        ("choice", "7", "7"),
         ("file", "a/b.csv", "a/b.csv"),
         ("secret", "s3cret", "s3cret"),
         *((kind, None, None) for kind in ("string", "integer", "number", "boolean", "date", "choice", "secret")),
     ],
 )
 def test_values(kind, given, value):
-    found = resolve(one(kind, choices=["a", "b", 2]), {"p": given})["p"]
+    found = resolve(one(kind, choices=["a", "b", 2, True, 7, "7"]), {"p": given})["p"]
     assert found == value
     assert type(found) is type(value)
 
@@ -113,9 +117,10 @@ def test_every_mistake_at_once():
         {"name": "limit", "type": "integer", "required": True}, {"name": "day", "type": "date"}, {"name": "ok"}
     )
     with pytest.raises(InvalidGraph) as caught:
-        resolve(declared, {"limt": 1, "day": "x", "ok": "y"})
+        resolve(declared, {"limt": 1, "a/b": 1, "day": "x", "ok": "y"})
     assert [(each.code, each.path, each.hint) for each in caught.value.problems] == [
         ("unknown_parameter", "/parameters/limt", "limit, day, ok"),
+        ("unknown_parameter", "/parameters/a~1b", "limit, day, ok"),
         ("missing_parameter", "/parameters/limit", None),
         ("invalid_parameter", "/parameters/day", None),
     ]
