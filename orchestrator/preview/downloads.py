@@ -5,10 +5,15 @@ import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
+from orchestrator.crs import written_in
 from orchestrator.errors import NodeError
+from orchestrator.formats.systems import geo_options
+from orchestrator.ops._spatial import kind_of
 from orchestrator.preview import csv_text, geojson
 from orchestrator.preview.selection import Selection, asked, at
 from orchestrator.preview.sessions import MEMORY, existing, within
+from orchestrator.schema import geometry_columns
+from orchestrator.sql import literal
 from orchestrator.suggest import listing, near
 from orchestrator.tables import Session
 
@@ -40,8 +45,6 @@ def download(
         raise NodeError(message, code="unknown_format", hint=listing(WRITERS), path=at("format"))
     selection = Selection(where or None, sort or None, limit, offset)
     path = existing(path)
-    if format == "parquet" and selection.everything:
-        return _file(path)
     session = Session([path.parent], memory_limit=MEMORY)
     pieces = WRITERS[format](path, selection, session)
     try:
@@ -72,10 +75,21 @@ def _file(path: Path) -> Iterator[bytes]:
 
 
 def _parquet(path: Path, selection: Selection, session: Session) -> Pieces:
-    """Another file beside the stored one, for as long as it is being sent."""
+    """The stored file, or another one beside it for as long as it is being sent.
+
+    What is stored says nothing of a geometry column without rows, and takes one without a coordinate system for WGS 84.
+    """
+    table = session.parquet(path)
+    names = geometry_columns(table)
+    known = all(written_in(kind_of(table, name)) for name in names) and (not names or table.limit(1).fetchall())
+    if selection.everything and known:
+        yield from _file(path)
+        return
     with tempfile.TemporaryDirectory(prefix=".download-", dir=path.parent) as folder:
         made = Path(folder) / path.name
-        session.store(session.connection.sql(selection.rows(path, session.parquet(path).columns)), made)
+        options = ", ".join(["FORMAT parquet, COMPRESSION lz4, PARQUET_VERSION v2", *geo_options(table)])
+        rows = selection.rows(path, table.columns)
+        session.connection.execute(f"COPY ({rows}) TO {literal(str(made))} ({options})")
         yield from _file(made)
 
 

@@ -69,6 +69,16 @@ def test_parquet_of_some_rows(stored):
     assert [each.name for each in path.parent.iterdir()] == ["result.parquet"]
 
 
+@pytest.mark.parametrize("asked", [{}, {"limit": 5}])
+@pytest.mark.parametrize(("system", "rows"), [("EPSG:3857", 0), ("EPSG:3857", 3), (None, 3), (None, 0)])
+def test_parquet_says_what_is_known_of_geometry(stored, system, rows, asked):
+    shape = geo("POINT (1 2)", system) if system else "'POINT (1 2)'::GEOMETRY"
+    path = stored(f"SELECT i, {shape} AS g FROM range({rows}) t(i)")
+    found = geopandas.read_parquet(io.BytesIO(whole(path, "parquet", **asked)))
+    assert (len(found), found.crs) == (rows, system)
+    assert list(found.geometry) == [shapely.Point(1, 2)] * rows
+
+
 def test_arrow_keeps_geometry_and_its_system(stored):
     path = stored(f"SELECT i, {geo('POINT (1 2)', 'EPSG:3857')} AS g FROM range(30000) t(i)")
     pieces = list(download(path, "arrow", offset=1))
