@@ -97,8 +97,7 @@ def submit(run: DagsterRun, settings: Settings, database: sa.Engine) -> None:
         if not _may_start(settings, run.run_id):
             instance().run_coordinator.submit_run(SubmitRunContext(run, workspace=None))  # type: ignore[arg-type]
             return
-        kind = DagsterEventType.PIPELINE_STARTING.value
-        starting = DagsterEvent(event_type_value=kind, job_name=run.job_name, message="The run is about to start.")
+        starting = DagsterEvent(event_type_value=DagsterEventType.PIPELINE_STARTING.value, job_name=run.job_name)
         instance().report_dagster_event(starting, run_id=run.run_id)
     try:
         DefaultRunLauncher.launch_run_from_grpc_client(instance(), run, client(settings.code_server_port))

@@ -84,7 +84,7 @@ class Reader:
         kind = _kind(entry)
         if kind in STATUS_OF:
             error = self._progress.error if kind == Kind.RUN_FAILURE else None
-            message = error.message if error else data["message"]
+            message = error.message if error else data["message"] or f"The run is {STATUS_OF[kind]}."
             return told(kind="status", data=data | {"status": STATUS_OF[kind], "message": message})
         return told(kind="log", data=data)
 
