@@ -139,10 +139,12 @@ class Catalog:
         with transaction(self.engine) as connection:
             connection.execute(sa.delete(idempotency_keys).where(idempotency_keys.c.key == _hashed(key)))
 
-    def forget_execution(self, execution_id: str) -> None:
-        """Free the idempotency keys of an execution that is deleted: another may be started with them."""
+    def forget_execution(self, execution_id: str, before: datetime | None = None) -> bool:
+        """Free the keys of an execution that is deleted, or was claimed before a moment and never made; True if any."""
+        table = idempotency_keys
+        gone = sa.delete(table).where(table.c.execution_id == execution_id)
         with transaction(self.engine) as connection:
-            connection.execute(sa.delete(idempotency_keys).where(idempotency_keys.c.execution_id == execution_id))
+            return connection.execute(gone if before is None else gone.where(table.c.created_at < before)).rowcount > 0
 
     def forget_keys(self, before: datetime) -> None:
         """Free the idempotency keys that were claimed before a moment."""

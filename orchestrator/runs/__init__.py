@@ -4,7 +4,9 @@ import builtins
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
@@ -13,7 +15,7 @@ from dagster import DagsterInstance
 
 from orchestrator.catalog import Catalog, digest
 from orchestrator.compiler.jobs import Jobs
-from orchestrator.errors import Conflict, NotFound
+from orchestrator.errors import Conflict, NotFound, Unavailable
 from orchestrator.names import key, port_of
 from orchestrator.runs import adapter
 from orchestrator.runs.bell import Bell
@@ -30,6 +32,7 @@ __all__ = ["Event", "Execution", "Runs", "Status", "Wish"]
 FIRST_LOOK_S = 0.02
 SLOWEST_LOOK_S = 0.25
 CREATION_S = 5.0
+LONGEST_CREATION = timedelta(minutes=1)
 
 
 class Runs:
@@ -65,6 +68,7 @@ class Runs:
 
         Raises:
             NotFound, Conflict, InvalidGraph: see `Starter.start`; Conflict also for a key used for another request.
+            Unavailable: another call with this key is still about to create the execution.
         """
         wish = wish or Wish()
         if idempotency_key is None:
@@ -76,7 +80,8 @@ class Runs:
         request = digest({"workflow": workflow_id, **asdict(wish)})
         claimed = self._catalog.claim(idempotency_key, workflow_id, request, execution_id)
         if claimed != execution_id:
-            return self._claimed(claimed)
+            found = self._claimed(claimed)
+            return self._once(idempotency_key, workflow_id, wish) if found is None else found
         try:
             self._starter.start(workflow_id, wish, execution_id)
         except BaseException:
@@ -84,16 +89,18 @@ class Runs:
             raise
         return self._brief(execution_id)
 
-    def _claimed(self, execution_id: str) -> Execution:
-        """An execution that another call is perhaps still creating."""
+    def _claimed(self, execution_id: str) -> Execution | None:
+        """An execution that another call is perhaps still creating; None where that call ended before it had."""
         deadline = time.monotonic() + CREATION_S
         while True:
-            try:
+            with suppress(NotFound):
                 return self._brief(execution_id)
-            except NotFound:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(FIRST_LOOK_S)
+            if time.monotonic() > deadline:
+                break
+            time.sleep(FIRST_LOOK_S)
+        if self._catalog.forget_execution(execution_id, before=datetime.now(UTC) - LONGEST_CREATION):
+            return None
+        raise Unavailable("The execution of this Idempotency-Key is about to be created; ask again in a moment.")
 
     def _brief(self, execution_id: str) -> Execution:
         return self._view.summary(self._view.record(execution_id))

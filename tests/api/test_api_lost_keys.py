@@ -1,0 +1,26 @@
+"""An idempotency key whose call ended, with its process, before it had created the execution."""
+
+from dataclasses import asdict
+from datetime import timedelta
+
+import pytest
+from api_shape import chain, problems_of
+from starlette.testclient import TestClient
+
+from orchestrator import runs
+from orchestrator.catalog import digest
+
+
+def test_a_key_without_its_execution_is_taken_over(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "CREATION_S", 0.05)
+    workflow = api.post("/api/workflows", json=chain()).json()["id"]
+    catalog = api.app.state.system.catalog  # type: ignore[attr-defined]
+    catalog.claim("lost", workflow, digest({"workflow": workflow, **asdict(runs.Wish())}), "never-made")
+    call = {"url": f"/api/workflows/{workflow}/execute", "headers": {"Idempotency-Key": "lost"}}
+    answer = api.post(**call)
+    problems_of(answer, 503, "unavailable")
+    assert answer.headers["retry-after"]
+    monkeypatch.setattr(runs, "LONGEST_CREATION", timedelta(0))
+    first, second = (api.post(**call) for _ in range(2))
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert first.json()["execution_id"] == second.json()["execution_id"] != "never-made"
