@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from orchestrator.catalog.connections import connection
 from orchestrator.compiler.check import Step
+from orchestrator.compiler.handed_down import inherit
 from orchestrator.compiler.infer import arranged
 from orchestrator.compiler.misfits import setting_problem
 from orchestrator.compiler.opened import RESULT, Scope
@@ -135,6 +136,7 @@ def run_context(plan: Plan, version: int) -> ResourceDefinition:
         options = context.resource_config
         folder = settings().runs / (run.run_id if run else "design")
         folder.mkdir(parents=True, exist_ok=True)
+        inherit(plan, run, folder)
         session = Session([folder, settings().data], memory_limit=settings().memory_limit, threads=settings().threads)
         try:
             yield RunContext(

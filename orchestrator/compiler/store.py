@@ -79,7 +79,11 @@ class TableStore(IOManager):
             raise TypeError("every input of a node is wired to an output")
         place = (source.step_key, port_of(source.name))
         if place not in run.made:
-            run.made[place] = run.session.parquet(run.table(*place))
+            path = run.table(*place)
+            if not path.is_file():
+                text = f"What node '{run.steps[place[0]].node_id}' gave is not stored: run this from the start."
+                raise NodeError(text, code="output_not_found")
+            run.made[place] = run.session.parquet(path)
         return run.made[place]
 
 

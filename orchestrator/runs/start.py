@@ -1,9 +1,7 @@
 """Starts executions: the posted version, with these parameters and rows, now or in its turn."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +9,7 @@ from dagster import DagsterRun
 
 from orchestrator.catalog import Catalog, Stored
 from orchestrator.compiler.emit import RUN_CONFIG
+from orchestrator.compiler.handed_down import hand_down
 from orchestrator.compiler.jobs import Compiled, Jobs
 from orchestrator.compiler.order import above
 from orchestrator.compiler.parameters import resolve
@@ -120,23 +119,6 @@ def run_config(workflow: Workflow, given: Mapping[str, Any], cache: bool) -> dic
             plain = value.isoformat() if kinds[name] in ("date", "datetime") and value is not None else value
             config[name] = seal(plain) if kinds[name] == "secret" and plain is not None else plain
     return config
-
-
-def hand_down(runs: Path, parent: DagsterRun | None, folder: Path, kept: Sequence[str]) -> None:
-    """Link the parent's given rows and the tables of these nodes, so that deleting the parent loses nothing."""
-    if parent is None:
-        return
-    source = runs / parent.run_id
-    for part in ["given", *(f"tables/{each}" for each in kept)]:
-        if (source / part).is_dir():
-            shutil.copytree(source / part, folder / part, copy_function=_link, dirs_exist_ok=True)
-
-
-def _link(source: str, target: str) -> None:
-    try:
-        Path(target).hardlink_to(source)
-    except OSError:
-        shutil.copy2(source, target)
 
 
 def up_to(plan: Plan, until: str | None) -> frozenset[str]:
