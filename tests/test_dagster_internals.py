@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster
 import dagster_postgres.event_log.event_log as postgres_events
 import pytest
-from dagster import DagsterInstance, job
+from dagster import DagsterInstance, job, op
 from dagster._core.execution.api import create_execution_plan
 from dagster._core.instance.methods import event_methods
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
@@ -88,3 +88,17 @@ def test_a_run_that_was_marked_as_failed_says_by_whom(crashed: bool, said: str) 
             state.feed(entry)
     assert state.error is not None
     assert state.error.message.startswith(said)
+
+
+def test_what_nobody_foresaw_is_told_without_a_path_of_the_server() -> None:
+    @op
+    def fails() -> None:
+        raise OSError("Cannot read /srv/graphmill/runs/a.parquet")
+
+    @job
+    def failing() -> None:
+        fails()
+
+    [failure] = failing.execute_in_process(raise_on_error=False).filter_events(lambda each: each.is_step_failure)
+    error = progress.error_of(failure.step_failure_data, "n")
+    assert (error.message, error.code, error.node_id) == ("Cannot read a.parquet", "internal", "n")

@@ -14,6 +14,7 @@ from orchestrator.compiler.parameters import KEPT, resolve
 from orchestrator.compiler.plan import Plan
 from orchestrator.compiler.run import table_path
 from orchestrator.errors import GraphmillError, InvalidGraph, Problem
+from orchestrator.faults import scrub
 from orchestrator.names import port_of
 from orchestrator.runs.shapes import NodeRun, PortOutput, RunError
 from orchestrator.runs.tree import Tree
@@ -77,7 +78,7 @@ class Progress:
         refused = next(iter(_refused(self._plan, self._config)), None) if said else None
         if refused is not None:
             return RunError(message=refused.message, code=refused.code, path=refused.path)
-        return RunError(message=said or self._said(event.message), node_id=node_id)
+        return RunError(message=said or scrub(self._said(event.message)), node_id=node_id)
 
     def _said(self, message: str | None) -> str:
         """Dagster does not say by whom a run is marked as failed: by its code server, or by a person."""
@@ -230,7 +231,7 @@ def error_of(data: Any, node_id: str) -> RunError:
     if said := _ours(data):
         return RunError(message=said, code="node_failed", node_id=node_id)
     text = "The node failed." if error is None else error.message.strip().splitlines()[0]
-    return RunError(message=text.split(": ", 1)[-1], code="internal", node_id=node_id)
+    return RunError(message=scrub(text.split(": ", 1)[-1]), code="internal", node_id=node_id)
 
 
 def _ours(data: Any) -> str | None:
