@@ -1,10 +1,11 @@
 """The OpenAPI: what each call takes and answers, with an example of everything, and its problems."""
 
+import json
+import re
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -18,6 +19,7 @@ POSTED: tuple[type[BaseModel], ...] = (
     connecting.NewConnection, connecting.ConnectionSettings, expression_bodies.ExpressionToCheck,
 )  # fmt: skip
 REF = "#/components/schemas/"
+PAGE = re.compile(r"Page[_[](\w+?)[_\]]")  # as Pydantic and FastAPI call `Page[FileInfo]`
 TAGS = {
     "workflows": "Graphs as the editor posts them, and their immutable versions.",
     "executions": "Runs of a workflow. Each is a Dagster run.",
@@ -48,6 +50,17 @@ def _version() -> str:
         return "0"
 
 
+IN_PATHS = {
+    "workflow_id": "The id of a workflow.",
+    "execution_id": "The id of an execution.",
+    "node_id": "The id of a node, percent-encoded, a `/` too.",
+    "port": "The name of an output port.",
+    "name": "What it is called.",
+    "type": "The name of a node type, such as `filter`.",
+    "path": "Where it is below the data root.",
+}
+
+
 def problem(meaning: str) -> dict[str, Any]:
     """A documented rejection."""
     content = {MEDIA_TYPE: {"schema": {"$ref": REF + "ProblemAnswer"}}}
@@ -76,12 +89,8 @@ ABOUT: dict[str, Any] = {
         "goes out with every answer. A node's id may be any text: it is percent-encoded in paths, a `/` too."
     ),
     "openapi_tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+    "generate_unique_id_function": lambda route: route.name,
 }
-
-
-def operation_id(route: APIRoute) -> str:
-    """The handler's name."""
-    return route.name
 
 
 def install(app: FastAPI) -> None:
@@ -90,13 +99,16 @@ def install(app: FastAPI) -> None:
 
     def completed() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _complete(whole())
+            app.openapi_schema = _complete(json.loads(PAGE.sub(r"\1Page", json.dumps(whole()))))
         return app.openapi_schema
 
     app.openapi = completed  # type: ignore[method-assign]
 
 
 def _complete(document: dict[str, Any]) -> dict[str, Any]:
+    for call in (each for calls in document["paths"].values() for each in calls.values()):
+        for given in call.get("parameters", ()):
+            given.setdefault("description", IN_PATHS.get(given["name"], ""))
     schemas = document["components"]["schemas"]
     _, posted = models_json_schema([(each, "validation") for each in POSTED], ref_template=REF + "{model}")
     for name, schema in posted["$defs"].items():
@@ -104,6 +116,6 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
     for name, example in EXAMPLES.items():
         if name in schemas:
             schemas[name]["examples"] = [example]
-        if f"Page_{name}_" in schemas:
-            schemas[f"Page_{name}_"]["examples"] = [{"items": [example], "total": 1}]
+        if page := schemas.get(f"{name}Page"):
+            page.setdefault("examples", [{"items": [example], "total": 1}])
     return document

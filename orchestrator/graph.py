@@ -37,7 +37,9 @@ ParameterType = Literal["string", "integer", "number", "boolean", "date", "datet
 class Part(BaseModel):
     """A part of a posted graph: unknown keys are left to the document, and null is the same as absent."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, json_schema_extra={"additionalProperties": True}
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -50,20 +52,20 @@ class Part(BaseModel):
 class Retry(Part):
     """How often, and after how long, a failed node is tried again."""
 
-    max_retries: int = Field(0, ge=0, le=100)
-    delay_s: float = Field(0.0, ge=0, le=86_400)
-    backoff: Literal["none", "linear", "exponential"] = "none"
+    max_retries: int = Field(0, ge=0, le=100, description="How often at most.")
+    delay_s: float = Field(0.0, ge=0, le=86_400, description="Seconds before the first time.")
+    backoff: Literal["none", "linear", "exponential"] = Field("none", description="How the seconds grow.")
 
 
 class Node(Part):
     """One operation on the canvas. `id` is any string and stays as posted."""
 
-    id: str = Field(max_length=MAX_NAME)
-    type: str
-    config: dict[str, JsonValue] = {}
-    label: str | None = None
-    retry: Retry | None = None
-    enabled: bool = True
+    id: str = Field(max_length=MAX_NAME, description="Its own in the graph.")
+    type: str = Field(description="A node type of the catalogue; `group` and `note` are drawings.")
+    config: dict[str, JsonValue] = Field({}, description="The settings of that type.")
+    label: str | None = Field(None, description="What a person calls it.")
+    retry: Retry | None = Field(None, description="What happens when it fails.")
+    enabled: bool = Field(True, description="Whether it runs; what depends on it alone does not run either.")
 
     @model_validator(mode="before")
     @classmethod
@@ -105,10 +107,10 @@ class Edge(Part):
     """A wire from an output port to an input port; a handle of `None` means the node's only port."""
 
     id: str = Field("", max_length=4 * MAX_NAME)
-    source: str
-    target: str
-    source_handle: str | None = Field(None, alias="sourceHandle")
-    target_handle: str | None = Field(None, alias="targetHandle")
+    source: str = Field(description="The id of the node it comes from.")
+    target: str = Field(description="The id of the node it goes to.")
+    source_handle: str | None = Field(None, alias="sourceHandle", description="The name of an output port.")
+    target_handle: str | None = Field(None, alias="targetHandle", description="The name of an input port.")
 
     @field_validator("source_handle", "target_handle")
     @classmethod
@@ -121,17 +123,17 @@ class Parameter(Part):
 
     name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)
     type: ParameterType = "string"
-    default: JsonValue = None
-    required: bool = False
+    default: JsonValue = Field(None, description="Its value where a run gives none.")
+    required: bool = Field(False, description="Whether a run must give a value, where there is no default.")
     description: str = ""
-    choices: tuple[JsonValue, ...] = ()
+    choices: tuple[JsonValue, ...] = Field((), description="The values to choose from, of type `choice`.")
 
 
 class RunSettings(Part):
     """How the workflow runs: what a row rejected on an unconnected port does, and the longest run in seconds."""
 
-    on_rejected: Literal["fail", "continue"] = "fail"
-    timeout_s: float | None = Field(None, gt=0)
+    on_rejected: Literal["fail", "continue"] = Field("fail", description="Whether a run fails at a rejected row.")
+    timeout_s: float | None = Field(None, gt=0, description="The longest that a run may take, in seconds.")
 
 
 class Workflow(Part):

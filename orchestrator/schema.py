@@ -21,6 +21,11 @@ class Column(BaseModel):
     crs: str | None = None
     geometry_types: tuple[str, ...] | None = None
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:
+        """The fields, though `_serialize` leaves some out."""
+        return handler({key: said for key, said in core.items() if key != "serialization"})
+
     @model_serializer
     def _serialize(self) -> dict[str, Any]:
         plain: dict[str, Any] = {"name": self.name, "type": self.type, "nullable": self.nullable}

@@ -22,6 +22,7 @@ Draft = Annotated[bool, Query(description="Store it even with errors, as `valid:
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="A version's number, from 1.")]
 ONE = "/{workflow_id:name}"
 POSTED = body(Workflow)
+KNOWN: dict[int | str, dict[str, Any]] = {304: {"description": "The client has the latest version."}}
 
 
 @router.post(
@@ -62,7 +63,7 @@ def infer_columns(system: Shared, graph: Graph, own_id: OwnId) -> Response:
     return Json({"nodes": judged.nodes, "problems": judged.problems})
 
 
-@router.get(ONE, response_model=bodies.StoredWorkflow, responses=problems(404))
+@router.get(ONE, response_model=bodies.StoredWorkflow, responses=problems(404) | KNOWN)
 def get_workflow(system: Shared, workflow_id: str, if_none_match: IfNoneMatch = None) -> Response:
     """The latest version."""
     stored = system.catalog.get(workflow_id)
