@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, SecretStr
 
+from orchestrator.forms import FormSchema
 from orchestrator.secrets import MASK
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Connection(BaseModel):
     def described(cls) -> dict[str, Any]:
         """The kind for an editor's form: `kind`, `title`, `description`, and its settings as JSON Schema 2020-12."""
         said = {"kind": cls.kind, "title": cls.label, "description": cleandoc(cls.__doc__ or "")}
-        return {**said, "config_schema": cls.model_json_schema()}
+        return {**said, "config_schema": cls.model_json_schema(schema_generator=FormSchema)}
 
     @classmethod
     def from_url(cls, url: str) -> Self:

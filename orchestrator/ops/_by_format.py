@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from orchestrator.errors import NodeError
+from orchestrator.forms import FormSchema
 from orchestrator.ops.base import Op
 from orchestrator.suggest import listing, near
 
@@ -49,7 +50,9 @@ class ByFormat(Op):
     def config_schema(cls) -> dict[str, Any]:
         """One form per format, told apart by `chooser`."""
         kinds = {name: variant(cls, name) for name in cls.formats()}
-        refs, shared = models_json_schema([(kind, "validation") for kind in kinds.values()])
+        refs, shared = models_json_schema(
+            [(kind, "validation") for kind in kinds.values()], schema_generator=FormSchema
+        )
         mapping = {name: refs[(kind, "validation")]["$ref"] for name, kind in kinds.items()}
         return {
             "title": cls.title,

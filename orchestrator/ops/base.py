@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from orchestrator.connections import Connection, from_environment
 from orchestrator.errors import Problem, UnknownColumns
+from orchestrator.forms import FormSchema
 from orchestrator.ops.settings import bind_parameters
 from orchestrator.schema import columns
 from orchestrator.storable import storable
@@ -216,7 +217,7 @@ class Op(BaseModel):
     @classmethod
     def config_schema(cls) -> dict[str, Any]:
         """The settings as JSON Schema 2020-12."""
-        return cls.model_json_schema()
+        return cls.model_json_schema(schema_generator=FormSchema)
 
     def run(self, *_: Any, **__: Any) -> Any:
         """Say what comes out, from what comes in."""

@@ -101,6 +101,13 @@ def test_settings_are_described_with_examples(op):
         assert known, f"{op.type}: {path} needs an example"
 
 
+def test_settings_have_titles_of_words(op):
+    for path, setting in settings(op):
+        title = setting.get("title")
+        assert title, f"{op.type}: {path} needs a title"
+        assert not {"Crs", "Url", "S", "Mb"} & set(title.split()), f"{op.type}: {path} is called '{title}'"
+
+
 def test_settings_say_how_to_edit_columns_and_expressions(op):
     widgets = {}
     for path, setting in settings(op):
