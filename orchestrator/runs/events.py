@@ -6,6 +6,7 @@ streams of this process. A slow look at the table stands behind it, should a not
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
@@ -20,7 +21,7 @@ from orchestrator.runs.shapes import Event
 from orchestrator.runs.view import ENDED, STATUSES, View
 
 PAGE = 500
-LATEST_LOOK_S = 5.0
+LATEST_LOOK_S, SOON_S = 5.0, 0.01
 STATUS_OF = {
     Kind.RUN_ENQUEUED: "pending",
     Kind.RUN_STARTING: "pending",
@@ -126,9 +127,12 @@ class Events:
                 while more:
                     events, more = await asyncio.to_thread(reader.next)
                     for event in events:
+                        last = event.data.get("status") in ENDED
+                        if last:
+                            await self._settled(execution_id)
                         if after is None or event.since > after:
                             yield event
-                        if event.data.get("status") in ENDED:
+                        if last:
                             return
                 if ended:
                     return
@@ -136,6 +140,12 @@ class Events:
                     await asyncio.wait_for(rung.wait(), LATEST_LOOK_S)
                 except TimeoutError:
                     continue
+
+    async def _settled(self, execution_id: str) -> None:
+        """Dagster writes that a run has ended before its record says so; who asks for it next must find it ended."""
+        deadline = time.monotonic() + LATEST_LOOK_S
+        while not await asyncio.to_thread(self._ended, execution_id) and time.monotonic() < deadline:
+            await asyncio.sleep(SOON_S)
 
     def _ended(self, execution_id: str) -> bool:
         run = self._instance.get_run_by_id(execution_id)
