@@ -48,6 +48,7 @@ DENIED = re.compile(
     r"sleep.*|duckdb_.*|pragma_.*|user|session_user|inet_.*|connection_id|"
     r"current_(connection|transaction|query)_id|get_block_size|setval|file_exists|.*_secret.*|is_histogram_other_bin|stats|alias|variable|getvariable)$"
 )
+QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 _local = threading.local()
 _ahead: dict[str, str] = {}
 
@@ -112,6 +113,8 @@ def tree(text: str) -> dict[str, Any]:
         raise refused("it must be one scalar expression: no FROM, no second expression, no statement")
     if expressions[0].get("function_name") == "row" and not text.strip().lower().startswith("row"):
         raise refused("it must be one expression: ',' is not allowed")
+    if _closes_early(text) and '"error":true' in _serialized(f"SELECT CAST(\n{text}\n AS VARCHAR)")[:20]:
+        raise refused("it is not complete, or has a ')' too many")
     for node in _walk(expressions[0]):
         try:
             _check_node(node)
@@ -128,6 +131,16 @@ def _check_text(text: str) -> None:
         raise refused(f"it is longer than {LONGEST:,} characters")
     if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise refused("it has a character that is no text (NUL, or half of a surrogate pair)")
+
+
+def _closes_early(text: str) -> bool:
+    """Whether `1) + (2`, which is one expression in the parentheses of `as_query`, may be none without them."""
+    depth = 0
+    for letter in QUOTED.sub("", text):
+        depth += (letter == "(") - (letter == ")")
+        if depth < 0:
+            return True
+    return False
 
 
 def parse_ahead(texts: Iterable[str]) -> None:

@@ -21,7 +21,8 @@ ALLOWED = [
     "a /* ; SELECT */ + 1", "b || ';' || 'SELECT 1'", "a\n+\n1", "regexp_replace(b, 'x', 'y', 'g')", "NULL", "TRUE",
     "if(a > 1, 'x', 'y')", "a // 2", "a % 2", "2 ** a", "hash(a)", "b COLLATE NOCASE", "b[1:2]", "position('x' IN b)",
     "split_part(b, ',', 1)", "strftime(d, '%Y')", "geometry", "st_astext(g)", "greatest(a, 1)", "nullif(a, 0)",
-    "a" + " || a" * 200, "(" * 300 + "a" + ")" * 300, "é + 日本",
+    "a" + " || a" * 200, "(" * 300 + "a" + ")" * 300, "é + 日本", "a -- :)",
+    r"e'\')' || b", "$$)$$ || b", "')' || \"a)\"",
 ]  # fmt: skip
 
 NOT_ALLOWED = [
@@ -35,6 +36,9 @@ NOT_ALLOWED = [
     ("(a, b)", "','"),
     ("a) , (b", "no second expression"),
     ("1) FROM t --", "a ')' too many"),
+    ("a = 1) or (a = 2", "a ')' too many"),
+    ("'(' = s) OR (true", "a ')' too many"),
+    ("1) + (2 -- (", "a ')' too many"),
     ("1)\nFROM read_csv('x') WHERE (true", None),
     ("a AS b", "syntax error"),
     ("repeat('a', 10000001)", "'repeat' would make a value of 10,000,001; at most 10,000,000 are allowed"),
