@@ -28,6 +28,7 @@ def layers(root: Path, path: str, kind: str | None = None) -> list[Layer]:
     if name is None:
         raise NodeError(f"No format reads files called like '{path}'.", code="unreadable_file", hint=listing(known))
     if name not in known:
-        raise NodeError(f"'{name}' is not a format of files.{near(name, known)}", code="invalid_request")
+        message = f"'{name}' is not a format of files.{near(name, known)}"
+        raise NodeError(message, code="invalid_request", path="/query/format")
     with Session([root]) as session:
         return known[name].model_validate({"path": path}).layers(Context(session, root, design=True))

@@ -56,7 +56,11 @@ def problems_of(plan: Plan, given: Given) -> Iterator[Problem]:
 def _unknown(workflow: Workflow, given: Given) -> Iterator[Problem]:
     inputs = [node for node in workflow.nodes if node.type == Input.type]
     known = [*(node.id for node in inputs), *(str(node.config["name"]) for node in inputs if "name" in node.config)]
+    used = {name for _, name in given_to(workflow, given)}
     for name in given:
+        if name in known and name not in used:
+            message = f"The node that is called '{name}' has rows under its id, too: give them once."
+            yield Problem(code="invalid_request", message=message, path=f"{PLACE}/{escaped(name)}")
         if name not in known:
             yield Problem(
                 code="unknown_input", path=f"{PLACE}/{escaped(name)}", hint=listing(known) or None,

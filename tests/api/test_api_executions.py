@@ -292,6 +292,17 @@ def test_rows_that_do_not_fit_start_nothing(api: TestClient, rows: list[Any], co
     assert execute(api, workflow, json={"input_data": {"orders": [{"id": "7"}]}})["status"] == "completed"
 
 
+def test_rows_given_under_both_names_of_a_node(api: TestClient) -> None:
+    columns = [{"name": "id", "type": "BIGINT"}]
+    named = {"a": "orders", "orders": "b"}
+    nodes = [{"id": id, "type": "input", "config": {"name": name, "columns": columns}} for id, name in named.items()]
+    workflow, given = post(api, {"nodes": nodes}), {"a": [{"id": 1}], "orders": [{"id": 2}]}
+    assert execute(api, workflow, json={"input_data": given})["status"] == "completed"
+    answer = api.post(f"/api/workflows/{workflow}/execute", json={"input_data": given | {"b": [{"id": 3}]}})
+    (problem,) = problems_of(answer, 400, "invalid_request")
+    assert problem["path"] == "/input_data/b"
+
+
 def test_a_run_outlives_its_workflow(api: TestClient) -> None:
     workflow_id = post(api, chain())
     done = execute(api, workflow_id)["execution_id"]

@@ -278,5 +278,6 @@ def test_layers_that_cannot_be_listed(api: TestClient, data: Path, path: str, st
     (data / "a.gpkg").write_text("<OGRVRTDataSource/>")
     (data / "f.csv").mkdir()
     problems_of(api.get(f"/api/files/{path}/layers"), status, code)
-    problems_of(api.get("/api/files/a.unknown/layers?format=cvs"), 400, "invalid_request")
+    (wrong,) = problems_of(api.get("/api/files/a.unknown/layers?format=cvs"), 400, "invalid_request")
+    assert wrong["path"] == "/query/format"
     problems_of(api.get("/api/files/a.unknown/layers?format=api"), 400, "invalid_request")
