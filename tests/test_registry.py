@@ -7,9 +7,10 @@ from importlib.metadata import entry_points
 import pytest
 
 from orchestrator import registry
-from orchestrator.errors import NotFound
-from orchestrator.ops.base import Op
+from orchestrator.errors import NodeError, NotFound
+from orchestrator.ops.base import Context, Op
 from orchestrator.registry import GROUP, modules, node_type, node_types
+from orchestrator.tables import Session
 
 CONTRACT = {
     "data_loader", "data_writer", "inline_data", "input", "filter", "compute", "select_columns", "cast", "join",
@@ -77,6 +78,13 @@ def test_a_third_partys_node_type(third_party):
     assert node_type("shout_it").title == "Shout it"
     assert set(node_types()) >= CONTRACT
     assert "acme_shout" in {each.name for each in entry_points(group=GROUP)}
+
+
+def test_a_third_partys_node_gives_no_two_columns_of_one_name(third_party, tmp_path):
+    third_party("acme_shout", SHOUT.format(name="Shout").replace("upper(t) AS t", "*, upper(t) AS T"))
+    with Session([tmp_path]) as session, pytest.raises(NodeError, match="'t' is there already") as caught:
+        node_type("shout").configure({}).call({"table": session.sql("SELECT 'a' AS t")}, Context(session, tmp_path))
+    assert caught.value.code == "duplicate_column"
 
 
 def test_two_of_one_name(third_party):

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from orchestrator.connections import Connection, from_environment
 from orchestrator.errors import Problem, UnknownColumns
 from orchestrator.forms import FormSchema
+from orchestrator.ops._new_columns import check_new
 from orchestrator.ops.settings import bind_parameters
 from orchestrator.schema import columns
 from orchestrator.storable import storable
@@ -273,6 +274,7 @@ class Op(BaseModel):
         if not port.frame and value in given:
             return typing.cast(Relation, value)  # it is handed on
         made = storable(context.session.from_frame(value) if port.frame else value)
+        check_new((), ((name, "") for name in made.columns))
         given[made] = columns(made)
         return made
 
