@@ -38,7 +38,9 @@ SETTINGS = """# Settings
 
 They come from the environment, and are read once when a process starts. Sizes may have a unit (`512MB`, `4GiB`), lists
 are JSON (`["https://editor.example.org"]`). `graphmill up --home DIR --port N` overrules the environment.
-A workflow's paths are relative to the data root and cannot leave it."""
+A workflow's paths are relative to the data root and cannot leave it.
+
+`GRAPHMILL_CONNECTION_<NAME>` is a [connection](graph.md#connections) as a URL, as many as there are names."""
 
 HTTP = """# HTTP
 

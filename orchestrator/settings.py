@@ -23,7 +23,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=default_home, description="Run data, the embedded database and Dagster's home.")
     database_url: str | None = Field(None, description="PostgreSQL to use; without it one is embedded under the home.")
-    data_root: Path | None = Field(None, description="Where workflows read and write; else `data` under the home.")
+    data_root: Path | None = Field(None, description="Where workflows read and write.")
     host: str = Field("127.0.0.1", description="Address the API listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port of the API.")
     dagster_port: int = Field(3000, ge=0, le=65535, description="Port of Dagster's webserver, always on loopback.")

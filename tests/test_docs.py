@@ -103,6 +103,22 @@ def test_every_setting_is_documented() -> None:
     assert all(f"`GRAPHMILL_{name.upper()}`" in page for name in Settings.model_fields)
 
 
+def widgets(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        yield from [schema["x-ui"]["widget"]] if "x-ui" in schema else []
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for each in schema:
+            yield from widgets(each)
+
+
+def test_every_widget_of_a_form_is_documented() -> None:
+    section = (ROOT / "docs/editor.md").read_text().split("\n## Forms\n")[1]
+    rows = re.findall(r"^\| (`.+?) \| .+\|$", section, re.MULTILINE)
+    said = {name for row in rows for name in re.findall(r"`(\w+)`", row)} - {"widget"}
+    assert said == {name for op in node_types().values() for name in widgets(op.config_schema())}
+
+
 @pytest.mark.parametrize("kind", [*node_types().values(), *formats.readers().values(), *formats.writers().values()])
 def test_every_node_type_and_format_is_documented(kind: Any) -> None:
     page = (ROOT / "docs/catalogue.md").read_text()

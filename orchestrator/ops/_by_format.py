@@ -48,12 +48,15 @@ class ByFormat(Op):
 
     @classmethod
     def config_schema(cls) -> dict[str, Any]:
-        """One form per format, told apart by `chooser`."""
+        """One form per format, told apart by `chooser`, which comes first."""
         kinds = {name: variant(cls, name) for name in cls.formats()}
         refs, shared = models_json_schema(
             [(kind, "validation") for kind in kinds.values()], schema_generator=FormSchema
         )
         mapping = {name: refs[(kind, "validation")]["$ref"] for name, kind in kinds.items()}
+        for ref in mapping.values():
+            form = shared["$defs"][ref.rpartition("/")[2]]
+            form["properties"] = {cls.chooser: None} | form["properties"]
         return {
             "title": cls.title,
             "description": cls.__doc__,

@@ -71,6 +71,8 @@ def test_the_schema_has_a_form_for_each_format() -> None:
     schema = DataLoader.config_schema()
     Draft202012Validator.check_schema(schema)
     assert set(schema["discriminator"]["mapping"]) == set(readers())
+    forms = [schema["$defs"][ref.rpartition("/")[2]] for ref in schema["discriminator"]["mapping"].values()]
+    assert {next(iter(form["properties"])) for form in forms} == {"source_type"}
     validator = Draft202012Validator(schema)
     assert validator.is_valid({"source_type": "csv", "path": "a.csv", "delimiter": ";", "columns": ["a"]})
     assert not validator.is_valid({"source_type": "csv", "path": "a.csv", "delimter": ";"})

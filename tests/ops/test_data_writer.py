@@ -207,5 +207,7 @@ def test_the_schema_has_a_form_for_each_format() -> None:
     schema = DataWriter.config_schema()
     Draft202012Validator.check_schema(schema)
     assert set(schema["discriminator"]["mapping"]) == set(writers())
+    forms = [schema["$defs"][ref.rpartition("/")[2]] for ref in schema["discriminator"]["mapping"].values()]
+    assert {next(iter(form["properties"])) for form in forms} == {"target_type"}
     assert Draft202012Validator(schema).is_valid({"target_type": "csv", "path": "a.csv", "mode": "append"})
     assert not Draft202012Validator(schema).is_valid({"target_type": "csv", "path": "a.csv", "mode": "upsert"})
