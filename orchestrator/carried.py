@@ -4,7 +4,7 @@ DuckDB's own way (`arrow_lossless_conversion`) makes extension types of them, an
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 ZONED = "TIME WITH TIME ZONE"
 AS_TEXT = re.compile(rf"\b(UUID|JSON)\b|^{ZONED}$")
 KEY = b"duckdb.type"
+STEP = 512  # rows that DuckDB hands over at once: no column of them may have 2 GiB of text or geometry
+LARGEST = 1 << 28
 
 
 def to_arrow(table: Relation) -> "pa.Table":
@@ -29,12 +31,45 @@ def to_arrow(table: Relation) -> "pa.Table":
 
 
 @contextmanager
-def batches(table: Relation, size: int) -> Iterator["pa.RecordBatchReader"]:
-    """The same, so many rows at a time; tables made with the reader's schema are read back in the same types."""
+def batches(table: Relation, size: int, largest: int = LARGEST) -> Iterator["pa.RecordBatchReader"]:
+    """The same, so many rows at a time, fewer where they would have more than `largest` bytes.
+
+    Tables made with the reader's schema are read back in the same types.
+    """
     import pyarrow as pa
 
-    with _textual(table).to_arrow_reader(size) as reader:
-        yield pa.RecordBatchReader.from_batches(_marked(reader.schema, table), reader)
+    with _textual(table).to_arrow_reader(min(size, STEP)) as reader:
+        yield pa.RecordBatchReader.from_batches(_marked(reader.schema, table), _gathered(reader, size, largest))
+
+
+def _gathered(reader: Iterable["pa.RecordBatch"], size: int, largest: int) -> Iterator["pa.RecordBatch"]:
+    import pyarrow as pa
+
+    held: list[pa.RecordBatch] = []
+    rows = weight = 0
+    for batch in reader:
+        if held and (rows + batch.num_rows > size or weight + batch.nbytes > largest):
+            yield pa.concat_batches(held)
+            held, rows, weight = [], 0, 0
+        held.append(batch)
+        rows, weight = rows + batch.num_rows, weight + batch.nbytes
+    if held:
+        yield pa.concat_batches(held)
+
+
+def taken(column: "pa.Array | pa.ChunkedArray", rows: Any, largest: int = LARGEST) -> "pa.ChunkedArray":
+    """The rows of these numbers; in pieces of some `largest` bytes, for none may have 2 GiB of text or geometry."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    pieces = [rows]
+    if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
+        ends = np.cumsum(pc.binary_length(column).fill_null(0).to_numpy()[rows], dtype=np.int64)
+        pieces = np.split(rows, np.searchsorted(ends, np.arange(largest, ends[-1] if len(ends) else 0, largest)))
+    made = [column.take(pa.array(each)) for each in pieces]
+    chunks = [chunk for each in made for chunk in (each.chunks if isinstance(each, pa.ChunkedArray) else [each])]
+    return pa.chunked_array(chunks, column.type)
 
 
 def restored(table: Relation, schema: "pa.Schema") -> Relation:

@@ -154,7 +154,7 @@ def write(
     """
     import pyarrow
 
-    schema, some = batches(table, 65_536)
+    schema, some = batches(table, 4096)
     geometry, crs = next(iter(geometry_columns(table)), None), crs_text(table)
     rows = Rows(some, geometry if degrees else None, crs)
     marks = {name: {"GDAL:OGR:width": str(width)} for name, width in (widths or {}).items()}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from orchestrator import carried
 from orchestrator.carried import to_arrow
 from orchestrator.errors import NodeError, at
 from orchestrator.faults import unknown_column
@@ -69,6 +70,4 @@ def read(table: Relation, port: str, geometry: str, names: dict[str, str]) -> "t
 
 def taken(beside: "pa.Table", rows: Any) -> list[Any]:
     """These rows of the table, column by column."""
-    import pyarrow as pa
-
-    return [each.combine_chunks() for each in beside.take(pa.array(rows)).columns]
+    return [carried.taken(each, rows) for each in beside.columns]

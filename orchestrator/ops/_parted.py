@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from orchestrator.carried import batches
+from orchestrator.carried import batches, taken
 from orchestrator.crs import written_in
 from orchestrator.ops._spatial import BATCH, collecting_later, geometry_field, kind_of, wkb
 from orchestrator.ops.base import Relation
@@ -72,13 +72,12 @@ class _Target:
         self.made = [self._schema.empty_table()]
 
     def add(self, columns: Sequence[Any], part: Part) -> None:
-        rows = None if part.rows is None else pa.array(part.rows)
         made = []
         for number in self._kept:
             if number == self._place and part.geometry is not None:
                 made.append(wkb(part.geometry))
             else:
-                made.append(columns[number] if rows is None else columns[number].take(rows))
+                made.append(columns[number] if part.rows is None else taken(columns[number], part.rows))
         self.made.append(pa.Table.from_arrays([*made, *part.columns], schema=self._schema))
 
 

@@ -173,6 +173,8 @@ def vectorised(work: Callable[..., Any], *columns: Any, port: str = "table", bef
             with collecting_later():
                 return work(*columns)
         except shapely.errors.GEOSException as error:
+            if "bad_alloc" in str(error):
+                raise MemoryError from None
             number = first_failing(work, columns)
             reason = str(error).split(": ", 1)[-1].strip().rstrip(".")
             row = None if number is None else 1 + (before + number if rows is None else int(rows[number]))

@@ -121,6 +121,6 @@ class SpatialJoin(Related):
             return rows, [pa.array(counts, pa.int64())]
         ends = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32())
         return rows, [
-            pa.ListArray.from_arrays(ends, each, type=field.type)
+            pa.ListArray.from_arrays(ends, each.combine_chunks(), type=field.type)
             for each, field in zip(taken(beside, pairs.right), self._fields(beside), strict=True)
         ]

@@ -3,9 +3,11 @@
 import datetime as dt
 import uuid
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
-from orchestrator.carried import batches, to_arrow
+from orchestrator.carried import batches, taken, to_arrow
 from orchestrator.sql import quote
 
 VALUES = """
@@ -69,3 +71,26 @@ def test_there_and_back(session):
         assert made.distinct().fetchall() == [ROW]
     plain = session.connection.sql("SELECT 1 AS a, true AS b, 'x' AS \"JSON\"")
     assert session.arrow(to_arrow(plain)).fetchall() == [(1, True, "x")]
+
+
+@pytest.mark.parametrize(("largest", "rows"), [(10**9, 3584), (10**6, 1024)])
+def test_batches_of_large_values_have_fewer_rows(session, largest, rows):
+    table = session.connection.sql("SELECT i, repeat('x', 800) AS t FROM range(9000) r(i) ORDER BY i")
+    with batches(table, 4000, largest) as reader:
+        made = [batch.column("i").to_pylist() for batch in reader]
+    assert [number for each in made for number in each] == list(range(9000))
+    assert max(map(len, made)) == rows
+
+
+@pytest.mark.parametrize(("largest", "pieces"), [(100, 1), (30, 3), (10, 4), (1, 4)])
+@pytest.mark.parametrize("column", [pa.array([b"x" * 20, None, b""]), pa.chunked_array([["x" * 20], [None, ""]])])
+def test_rows_that_are_taken_are_in_pieces_of_few_bytes(column, largest, pieces):
+    made = taken(column, np.array([0, 1, 0, 0, 2, 0]), largest)
+    first = column[0].as_py()
+    assert made.to_pylist() == [first, None, first, first, first[:0], first]
+    assert sum(len(each) > 0 for each in made.chunks) == pieces
+
+
+@pytest.mark.parametrize("column", [pa.array([1, 2]), pa.array(["x", "y"]), pa.array([["x"], None])])
+def test_no_row_may_be_taken(column):
+    assert taken(column, np.array([], dtype=int)).to_pylist() == []
