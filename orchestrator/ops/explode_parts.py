@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from orchestrator.carried import batches
+from orchestrator.carried import batches, taken
 from orchestrator.ops._shaped import GeometryColumn, active
 from orchestrator.ops._spatial import BATCH, geometry_field, shapes, wkb
 from orchestrator.ops.base import Context, Op, Relation
@@ -55,9 +55,9 @@ class ExplodeParts(Op):
         from orchestrator.ops._parts import split
 
         parts, of, numbers = split(shapes(batch.column(column), before=before), nested=self.nested)
-        taken = batch.take(pa.array(of))
-        columns = dict(zip(map(str.lower, taken.schema.names), taken.columns, strict=True))
-        columns[column.lower()] = wkb(parts)
+        made = {column.lower(): wkb(parts)}
         if self.number:
-            columns[self.number.lower()] = pa.array(numbers, pa.int64(), mask=numbers == 0)
-        return list(columns.values())
+            made[self.number.lower()] = pa.array(numbers, pa.int64(), mask=numbers == 0)
+        columns = {name.lower(): each for name, each in zip(batch.schema.names, batch.columns, strict=True)}
+        left = {name: taken(each, of) for name, each in columns.items() if name not in made}
+        return list((columns | left | made).values())

@@ -38,6 +38,10 @@ def test_explodes(run, config, shape, parts, numbers):
     assert made.project("id, part_number").fetchall() == [(0, 1), *((1, number) for number in numbers), (2, 1)]
 
 
+def test_many_parts_of_one_shape_take_little_memory(run):
+    assert len(run("explode_parts", {}, table=geo(shapely.MultiPoint([(x, 0) for x in range(15_000)])))) == 15_000
+
+
 COLUMNS = [
     ({}, "1 a", ["a", "geometry", "part_number"]),
     ({"number": None}, "1 a", ["a", "geometry"]),
