@@ -19,8 +19,8 @@ from orchestrator.literals import refused, sql_literal, substitute
 from orchestrator.suggest import near
 
 __all__ = [
-    "as_query", "character", "check", "columns", "connection", "functions", "refused", "sql_literal", "substitute",
-    "tree", "unusable", "usable",
+    "as_query", "character", "check", "columns", "connection", "functions", "oversized", "refused", "sql_literal",
+    "substitute", "tree", "unusable", "usable",
 ]  # fmt: skip
 
 BEFORE = "SELECT (\n"
@@ -228,7 +228,8 @@ def _check_node(node: Mapping[str, Any]) -> None:
         raise refused("a whole number has at most 38 digits; write 1e40, or a text")
     if kind == "FUNCTION":
         _check_function(str(node["function_name"]).lower(), bool(node.get("schema") or node.get("catalog")))
-        _check_size(node)
+        if reason := oversized(node):
+            raise refused(reason)
 
 
 def _integer(node: Mapping[str, Any]) -> int:
@@ -250,15 +251,15 @@ def _check_function(name: str, qualified: bool) -> None:
             raise refused(f"function '{name}' works on many rows, not on one") from None
 
 
-def _check_size(node: Mapping[str, Any]) -> None:
-    """DuckDB's memory limit does not hold for one value, so those that are long for certain are refused here."""
+def oversized(node: Mapping[str, Any]) -> str | None:
+    """Why a call is refused that makes one long value for certain: DuckDB's memory limit does not hold for one."""
     name = str(node["function_name"]).lower()
     if name not in SIZED or len(node["arguments"]) < 2:
-        return
+        return None
     said = node["arguments"][1]["expression"]
     value = _integer(said.get("child") or said)  # behind a cast, too
-    if value > LONGEST_VALUE:
-        raise refused(f"'{name}' would make a value of {value:,}; at most {LONGEST_VALUE:,} are allowed")
+    small = value <= LONGEST_VALUE
+    return None if small else f"'{name}' would make a value of {value:,}; at most {LONGEST_VALUE:,} are allowed"
 
 
 def unusable(name: str, qualified: bool = False) -> str | None:

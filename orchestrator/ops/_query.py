@@ -83,6 +83,8 @@ def _check(node: Any, depth: int = 1) -> None:
             raise _refused(f"table function '{name}' is not allowed", hint=f"allowed: {listing(TABLE_FUNCTIONS)}")
     elif kind in ("FUNCTION", "WINDOW") and not node.get("is_operator"):
         _check_function(str(node["function_name"]).lower(), _qualified(node), kind == "WINDOW")
+        if kind == "FUNCTION" and (reason := expressions.oversized(node)):
+            raise _refused(reason)
     for value in node.values():
         _check(value, depth + 1)
 

@@ -165,6 +165,8 @@ REFUSED = [
     ("select * from query_table('a')", "invalid_expression", "table function 'query_table' is not allowed."),
     ("select getenv('HOME')", "invalid_expression", "function 'getenv' is not allowed."),
     ("select current_setting('threads')", "invalid_expression", "function 'current_setting' is not allowed."),
+    ("select id from a where repeat(t, 10000001) = 'x'", "invalid_expression",
+     "'repeat' would make a value of 10,000,001; at most 10,000,000 are allowed."),
     ("select main.lower('x')", "invalid_expression", "function 'lower' is not allowed."),
     ("select lowr(t) from a", "invalid_expression", "function 'lowr' does not exist. Did you mean 'lower'?"),
     ("select $1", "invalid_expression", "'?' and '$1' are not allowed: use ${name} for a parameter."),
