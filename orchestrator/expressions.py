@@ -77,30 +77,30 @@ def check(text: str) -> str:
 def columns(text: str) -> tuple[str, ...]:
     """The columns that an expression reads, in the order in which they first appear."""
     found = dict.fromkeys(
-        node["column_names"][-1] for node in _walk(tree(text)) if node.get("class") == "COLUMN_REF"
+        node["column_names"][-1] for node in nodes(tree(text)) if node.get("class") == "COLUMN_REF"
     )  # fmt: skip
     return tuple(found)
 
 
 def names(text: str) -> tuple[str, ...]:
     """The columns that an expression names for certain: none where a lambda has names of its own, none with dots."""
-    nodes = list(_walk(tree(text)))
-    if any(node["class"] == "LAMBDA" for node in nodes):
+    every = list(nodes(tree(text)))
+    if any(node["class"] == "LAMBDA" for node in every):
         return ()
-    found = (node["column_names"] for node in nodes if node["class"] == "COLUMN_REF")
+    found = (node["column_names"] for node in every if node["class"] == "COLUMN_REF")
     return tuple(dict.fromkeys(each[0] for each in found if len(each) == 1))
 
 
 @lru_cache(maxsize=4096)
 def parts(text: str) -> frozenset[str]:
     """Every part of every column that an expression reads, in small letters: of `a.b`, both."""
-    return frozenset(part.lower() for node in _walk(tree(text)) for part in node.get("column_names", ()))
+    return frozenset(part.lower() for node in nodes(tree(text)) for part in node.get("column_names", ()))
 
 
 @lru_cache(maxsize=4096)
 def calls(text: str) -> frozenset[str]:
     """The functions and operators that an expression calls, in small letters."""
-    return frozenset(node["function_name"].lower() for node in _walk(tree(text)) if "function_name" in node)
+    return frozenset(node["function_name"].lower() for node in nodes(tree(text)) if "function_name" in node)
 
 
 @lru_cache(maxsize=4096)
@@ -115,7 +115,7 @@ def tree(text: str) -> dict[str, Any]:
         raise refused("it must be one expression: ',' is not allowed")
     if _closes_early(text) and '"error":true' in _serialized(f"SELECT CAST(\n{text}\n AS VARCHAR)")[:20]:
         raise refused("it is not complete, or has a ')' too many")
-    for node in _walk(expressions[0]):
+    for node in nodes(expressions[0]):
         try:
             _check_node(node)
         except NodeError as error:
@@ -205,14 +205,19 @@ def _shape(node: Any) -> Any:
     return [_shape(each) for each in node] if isinstance(node, list) else node
 
 
-def _walk(tree: Any) -> Iterator[Mapping[str, Any]]:
-    """Every node of a tree, from the left; without recursion, for the tree may be deep."""
+def nodes(tree: Any, closed: frozenset[Any] = frozenset()) -> Iterator[Mapping[str, Any]]:
+    """Every node of a tree, from the left, but for those of a `closed` class or type and what is below them.
+
+    Without recursion, for the tree may be deep.
+    """
     waiting = [(tree, 1)]
     while waiting:
         node, depth = waiting.pop()
         if depth > DEEPEST:
             raise refused(TOO_DEEP)
         if isinstance(node, Mapping):
+            if closed & {node.get("class"), node.get("type")}:
+                continue
             if "class" in node:
                 yield node
             waiting += [(value, depth + 1) for value in reversed([*node.values()])]

@@ -241,6 +241,10 @@ class Writer(Target):
     def foresee(self, table: Relation, path: Path, context: Context) -> None:
         """Refuse what `change` would refuse of the file as it is now, from the columns alone."""
 
+    def comes_back(self, table: Relation) -> Mapping[str, str] | None:
+        """Of files that say of no value which type it had: in which type, or words, the reader gives each column."""
+        return None
+
     def begin(self, old: Path, place: Path) -> None:
         """Before rows are added: bring along what else is in the old file."""
 

@@ -1,7 +1,6 @@
 """What a format cannot keep of a table, said before anything is written."""
 
-from collections.abc import Iterator, Mapping
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterator
 
 from orchestrator.formats.base import Writer
 from orchestrator.formats.losses import differs
@@ -11,14 +10,6 @@ from orchestrator.schema import is_geometry
 from orchestrator.sql import names
 
 MOST = 5
-
-
-@runtime_checkable
-class Untyped(Protocol):
-    """A writer whose files say of no value which type it had."""
-
-    def comes_back(self, table: Relation) -> Mapping[str, str]:
-        """The same names, each with the type in which its reader gives the column, or with words where it is none."""
 
 
 def warn(writer: Writer, table: Relation, context: Context) -> None:
@@ -45,13 +36,13 @@ def warn_of_old(writer: Writer, old: Relation, together: Relation, context: Cont
 
 
 def _changes(writer: Writer, table: Relation, context: Context) -> Iterator[str]:
-    before = names(table)
-    after = writer.comes_back(table) if isinstance(writer, Untyped) else names(writer.prepare(table, context))
+    before, untyped = names(table), writer.comes_back(table)
+    after = names(writer.prepare(table, context)) if untyped is None else untyped
     if len(before) != len(after):
         there = {name.lower() for name in after}
         lost = [name for name, kind in before.items() if name.lower() not in there and not is_geometry(kind)]
         yield from (f"column '{name}' is left out" for name in lost)
-        if not isinstance(writer, Untyped):
+        if untyped is None:
             return
         before = {name: kind for name, kind in before.items() if name in after}
     for (name, kind), (new, made) in zip(before.items(), after.items(), strict=True):

@@ -94,8 +94,8 @@ class GeopackageWriter(Writer):
                     return layers.add_rows(place, layer, held)
         whole = self._layer(path, context)
         assert whole is not None  # noqa: S101
-        (before,) = whole.count("*").fetchall()[0]
-        return self.write(united(whole, new, context), place, context) - int(before)
+        before = len(whole)
+        return self.write(united(whole, new, context), place, context) - before
 
     def foresee(self, table: Relation, path: Path, context: Context) -> None:
         """Coordinate systems that differ, and columns that change their type."""

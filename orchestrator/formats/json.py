@@ -99,10 +99,13 @@ class JsonWriter(Writer):
     geometry_as: ClassVar[GeometryAs] = "text"
     label: ClassVar[str] = "JSON"
     extensions: ClassVar[tuple[str, ...]] = JsonReader.extensions
+    array: ClassVar[bool] = True
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """COPY, so that a lazy input is computed here and once."""
-        return copy_json(table, path, context, "FORMAT json, ARRAY true")
+        view = context.session.name(finite(table))
+        query = f"COPY (FROM {view}) TO {literal(str(path))} (FORMAT json, ARRAY {self.array})"
+        return int(context.session.connection.execute(query).fetchall()[0][0])
 
     def comes_back(self, table: Relation) -> Mapping[str, str]:
         """As JSON's values are read."""
@@ -115,10 +118,3 @@ class JsonWriter(Writer):
     def prepare(self, table: Relation, context: Context) -> Relation:
         """NaN and infinity become null."""
         return finite(table)
-
-
-def copy_json(table: Relation, path: Path, context: Context, options: str) -> int:
-    """Write rows as JSON objects; returns how many."""
-    view = context.session.name(finite(table))
-    made = context.session.connection.execute(f"COPY (FROM {view}) TO {literal(str(path))} ({options})").fetchall()
-    return int(made[0][0])

@@ -1,19 +1,15 @@
 """`ndjson`: one JSON object a line."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import json_records
-from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
+from orchestrator.formats.base import Context, FileReader, Relation, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import opened
-from orchestrator.formats.finite import finite
-from orchestrator.formats.json import copy_json
+from orchestrator.formats.json import JsonWriter
 from orchestrator.formats.samples import SampleSize
-from orchestrator.formats.text_types import of_json
-from orchestrator.formats.unwritten import rows_or_none
 from orchestrator.formats.workplace import empty, known, plain_text, workplace
 
 
@@ -56,26 +52,10 @@ class NdjsonReader(FileReader):
             return empty(context, {name: known(kind) for name, kind in zip(found.columns, found.types, strict=True)})
 
 
-class NdjsonWriter(Writer):
+class NdjsonWriter(JsonWriter):
     """One JSON object a line. Times are ISO text, geometry is WKT, numbers that JSON lacks are null."""
 
     name: ClassVar[str] = "ndjson"
-    geometry_as: ClassVar[GeometryAs] = "text"
     label: ClassVar[str] = "JSON Lines"
     extensions: ClassVar[tuple[str, ...]] = NdjsonReader.extensions
-
-    def write(self, table: Relation, path: Path, context: Context) -> int:
-        """COPY, so that a lazy input is computed here and once."""
-        return copy_json(table, path, context, "FORMAT json, ARRAY false")
-
-    def comes_back(self, table: Relation) -> Mapping[str, str]:
-        """As JSON's values are read."""
-        return {name: of_json(kind) for name, kind in zip(table.columns, table.types, strict=True)}
-
-    def existing_rows(self, table: Relation, context: Context) -> Relation | None:
-        """What is there; None where that is no row."""
-        return rows_or_none(super().existing_rows, table, context)
-
-    def prepare(self, table: Relation, context: Context) -> Relation:
-        """NaN and infinity become null."""
-        return finite(table)
+    array: ClassVar[bool] = False

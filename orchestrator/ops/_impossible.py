@@ -1,7 +1,7 @@
 """Comparisons and casts that fail for every row: DuckDB converts the constant, and says so only when it runs."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -10,12 +10,12 @@ from typing import Any
 import duckdb
 
 from orchestrator.errors import NodeError
-from orchestrator.expressions import character, connection, tree
+from orchestrator.expressions import character, connection, nodes, tree
 from orchestrator.ops._casts import castable
 from orchestrator.ops._types import NULL, apart, family, nested, plain
 from orchestrator.sql import literal
 
-# What is inside may never be asked, or may fail without harm.
+# What is inside may not be asked for every row, or may fail without harm.
 GUARDED = frozenset({"CASE", "LAMBDA", "OPERATOR_COALESCE", "OPERATOR_TRY"})
 SIDES = ("left", "right", "input", "lower", "upper")
 NUMBERS = ("INTEGER", "NUMERIC")  # kinds of constants
@@ -89,7 +89,7 @@ def compared(text: str) -> tuple[tuple[Side, ...], ...]:
     """What each comparison compares."""
     return tuple(
         tuple(map(_side, parts))
-        for node in _open_nodes(tree(text))
+        for node in nodes(tree(text), GUARDED)
         if str(node.get("type")).startswith("COMPARE_")
         and (parts := [node[each] for each in SIDES if each in node] or node.get("children", ()))
     )
@@ -99,7 +99,7 @@ def compared(text: str) -> tuple[tuple[Side, ...], ...]:
 def _converted(text: str) -> tuple[tuple[Side, str], ...]:
     """Texts, numbers and columns that are cast to a type that has a name alone."""
     found = []
-    for node in _open_nodes(tree(text)):
+    for node in nodes(tree(text), GUARDED):
         if node["class"] == "CAST" and not node["try_cast"]:
             side, said = _side(node["child"]), node["type_expr"]
             named = not said.get("children") and WORD.fullmatch(str(said.get("type_name")))
@@ -121,18 +121,3 @@ def _side(node: Mapping[str, Any]) -> Side:
         return Side("COLUMN_REF", str(node["column_names"][0]).lower(), place)
     said = node.get("literal") or {}
     return Side(str(said.get("kind")), str(said.get("text")), place)
-
-
-def _open_nodes(tree: Any) -> Iterator[Mapping[str, Any]]:
-    """Every node that is asked for every row; without recursion, for the tree may be deep."""
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, Mapping):
-            if GUARDED & {node.get("class"), node.get("type")}:
-                continue
-            if "class" in node:
-                yield node
-            waiting += reversed([*node.values()])
-        elif isinstance(node, list):
-            waiting += reversed(node)

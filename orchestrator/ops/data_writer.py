@@ -97,6 +97,6 @@ class DataWriter(ByFormat):
             if old is None:
                 return writer.write(table, place, context)
             together = united(old, aligned(writer.prepare(table, context), old), context)
-            before = context.session.sql("SELECT count(*) FROM {old}", old=old).fetchall()[0][0]
+            before = len(old)
             writer.refuse(together)
-            return writer.write(together, place, context) - int(before)
+            return writer.write(together, place, context) - before
