@@ -1,9 +1,8 @@
 """`sqlite`: tables of an SQLite database."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
@@ -12,7 +11,7 @@ from orchestrator.formats import sqlite_changes, sqlite_tables
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Layer, Relation, Writer, option
 from orchestrator.formats.keyed import KEYED, KEYS, with_keys
 from orchestrator.formats.sqlite_columns import check_names, check_types, columns_of
-from orchestrator.formats.streams import batches, stored
+from orchestrator.formats.streams import stored
 from orchestrator.formats.vector import holdable
 from orchestrator.formats.workplace import remembered
 from orchestrator.ops._types import NULL
@@ -107,7 +106,7 @@ class SqliteWriter(Writer):
             return sqlite_changes.append(path, self._name, declared, rows)
         if self.mode == "upsert":
             return sqlite_changes.upsert(path, self._name, declared, keys, rows)
-        return sqlite_changes.delete(path, self._name, keys, _values(rows.project(", ".join(map(quote, keys)))))
+        return sqlite_changes.delete(path, self._name, declared, keys, rows)
 
     def foresee(self, table: Relation, path: Path, context: Context) -> None:
         """The columns of the table that is there, by their declared types."""
@@ -139,13 +138,3 @@ def _declared(rows: Relation, table: Relation) -> dict[str, str]:
     """The type that each column is declared with; none where the table has nothing but nulls in it."""
     kinds = zip(rows.columns, map(str, rows.types), map(str, table.types), strict=True)
     return {column: "" if before == NULL else DECLARED.get(kind, "TEXT") for column, kind, before in kinds}
-
-
-def _values(table: Relation) -> Iterator[list[tuple[Any, ...]]]:
-    """The rows as SQLite takes them: times as text."""
-    fields = [
-        f"{quote(name)}::VARCHAR AS {quote(name)}" if kind.startswith(("DATE", "TIME")) else quote(name)
-        for name, kind in zip(table.columns, map(str, table.types), strict=True)
-    ]
-    for batch in batches(table.project(", ".join(fields)), 10_000)[1]:
-        yield list(zip(*(column.to_pylist() for column in batch.columns), strict=True))

@@ -8,7 +8,7 @@ from typing import Any
 
 from orchestrator.errors import NodeError
 from orchestrator.formats.sqlite_columns import Column, check_names, columns_of, matched
-from orchestrator.formats.sqlite_values import fitting
+from orchestrator.formats.sqlite_values import fitting, keys_of
 from orchestrator.ops.base import Relation
 from orchestrator.sql import quote
 
@@ -60,8 +60,8 @@ def _made(
     return matched(connection, name, declared, columns_of(connection, name))
 
 
-def delete(path: Path, name: str, keys: Sequence[str], rows: Rows) -> int:
-    """Remove the rows with the keys of these, which hold nothing else. Null equals nothing.
+def delete(path: Path, name: str, declared: Mapping[str, str], keys: Sequence[str], rows: Relation) -> int:
+    """Remove the rows with the keys of these. Null equals nothing.
 
     Raises:
         NodeError: `unknown_table`, `unknown_column`, `query_failed`.
@@ -71,7 +71,8 @@ def delete(path: Path, name: str, keys: Sequence[str], rows: Rows) -> int:
             raise NodeError(f"Table '{name}' is not there.", code="unknown_table", path="/config/table")
         check_names(keys, there, name)
         equal = " AND ".join(f"{quote(each)} = ?" for each in keys)
-        return _sum(connection, f"DELETE FROM {quote(name)} WHERE {equal}", rows)
+        columns = {each: there[each.lower()] for each in keys}
+        return _sum(connection, f"DELETE FROM {quote(name)} WHERE {equal}", keys_of(rows, declared, columns))
 
 
 def _insert(name: str, columns: Mapping[str, Column]) -> str:

@@ -23,14 +23,26 @@ def fitting(
     Raises:
         NodeError: `type_mismatch`: a column would change a value, or its reader would give it back as something else.
     """
-    kinds = {name: sqlite_tables.meaning(said) for name, said in declared.items()}
-    fields = [_field(name, kinds[name], column.kind) for name, column in columns.items()]
-    for batch in batches(rows.project(", ".join(fields)), BATCH)[1]:
+    for batch in _batches(rows, declared, columns):
         values = [
-            _checked(each, kinds[name], column, table).to_pylist()
-            for each, (name, column) in zip(batch.columns, columns.items(), strict=True)
+            _checked(each, sqlite_tables.meaning(declared[name]), column, table).to_pylist()
+            for each, (name, column) in zip(batch, columns.items(), strict=True)
         ]
         yield list(zip(*values, strict=True))
+
+
+def keys_of(
+    rows: Relation, declared: Mapping[str, str], columns: Mapping[str, Column]
+) -> Iterator[list[tuple[Any, ...]]]:
+    """These columns of the rows as `fitting` gives them; a value that fits none is equal to none."""
+    for batch in _batches(rows, declared, columns):
+        yield list(zip(*(each.to_pylist() for each in batch), strict=True))
+
+
+def _batches(rows: Relation, declared: Mapping[str, str], columns: Mapping[str, Column]) -> Iterator[list[Any]]:
+    fields = (_field(name, sqlite_tables.meaning(declared[name]), column.kind) for name, column in columns.items())
+    for batch in batches(rows.project(", ".join(fields)), BATCH)[1]:
+        yield batch.columns
 
 
 def _field(name: str, kind: str, wanted: str) -> str:

@@ -212,6 +212,15 @@ def test_a_change_that_fails_changes_nothing(
     assert [each.name for each in context.root.iterdir() if each.name.startswith("a.db")] == ["a.db"] * bool(statements)
 
 
+@pytest.mark.parametrize(
+    ("declared", "key"), [("TIMESTAMP", "DATE '2024-01-01'"), ("TEXT", "true"), ("TEXT", "1e20::DOUBLE")]
+)
+def test_delete_finds_the_row_that_upsert_wrote(context: Context, save: Save, declared: str, key: str) -> None:
+    make(context, f"CREATE TABLE t (id {declared} PRIMARY KEY)")
+    assert [save(f"SELECT {key} AS id", **BY_ID, mode=mode) for mode in ("upsert", "delete")] == [1, 1]
+    assert sql(context, "SELECT * FROM t") == []
+
+
 @pytest.mark.parametrize(("mode", "keys"), [("upsert", []), ("delete", []), ("append", ["id"]), ("overwrite", ["id"])])
 def test_keys_are_for_changes(mode: str, keys: list[str]) -> None:
     with pytest.raises(ValueError, match=mode) as error:
