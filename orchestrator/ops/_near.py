@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Unit = Literal["crs", "metre"]
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 HALF_ROUND = 20_040_000.0  # metres: no two places on Earth are farther apart
-PAIRS = 20_000_000
+PAIRS = 1_000_000
 DEGREE = 110_000.0  # metres: a degree of latitude is longer everywhere
 
 
@@ -34,6 +34,12 @@ def space(unit: Unit, crs: str | None, port: str) -> "Plane | Globe":
         raise missing_crs(port, "A set_crs node says which it is.")
     system = parse(crs)
     return Globe(system) if system.is_geographic else Plane(system.axis_info[0].unit_conversion_factor)
+
+
+def spread(bounds: Numbers, count: int) -> float:
+    """The side of the square that one of so many has for itself within these bounds, or its piece of a line."""
+    sides = bounds[2:] - bounds[:2]
+    return float(np.prod(np.sqrt(sides)) / count**0.5 + sides.max() / count)
 
 
 class Plane:
@@ -59,6 +65,10 @@ class Plane:
     def reach(self, bounds: Numbers) -> float:
         """No two places within these bounds are farther apart."""
         return float(np.hypot(bounds[2] - bounds[0], bounds[3] - bounds[1])) * self.factor
+
+    def spacing(self, bounds: Numbers, count: int) -> float:
+        """About how far so many shapes within these bounds are from each other."""
+        return spread(bounds, count) * self.factor
 
     def candidates(self, tree: Any, shapes: "Shapes", radius: Numbers) -> "tuple[Rows, Rows]":
         """Pairs of a shape and one of the tree that may be so near, and all that are."""
@@ -112,6 +122,10 @@ class Globe:
     def reach(self, bounds: Numbers) -> float:
         """No two places are farther apart."""
         return HALF_ROUND
+
+    def spacing(self, bounds: Numbers, count: int) -> float:
+        """About how far so many points within these bounds are from each other."""
+        return spread(bounds * self._degrees, count) * DEGREE
 
     def candidates(self, tree: Any, shapes: "Shapes", radius: Numbers) -> "tuple[Rows, Rows]":
         """Pairs of a point and one of the tree that may be so near, and all that are."""
@@ -185,10 +199,15 @@ class Near:
         self.where.check(left, self._port, before)
         return np.flatnonzero(placed(left)) if self._count else np.empty(0, dtype=np.int64)
 
-    def _within(self, left: "Shapes", rows: "Rows", radius: Numbers, before: int) -> Found:
-        """Each of these rows has a radius of its own. So many at a time that their pairs fit into memory."""
-        step = int(np.clip(PAIRS // max(len(self._right), 1), 20, 10_000))
-        made = [Found(rows[:0], rows[:0], np.empty(0))]
+    def step(self, left: "Shapes", radius: Numbers) -> int:
+        """How many left rows at a time have pairs that fit into memory, by what some of them find."""
+        some = slice(None, None, len(left) // 64 + 1)
+        found = len(self.where.candidates(self._tree, left[some], radius[some])[0]) if len(left) else 0
+        return max(PAIRS * len(left[some]) // max(found, len(left[some]), 1), 1)
+
+    def _within(self, left: "Shapes", rows: "Rows", radius: Numbers, before: int, count: int | None = None) -> Found:
+        """Each of these rows has a radius of its own, and may keep the nearest `count` alone."""
+        made, step = [Found(rows[:0], rows[:0], np.empty(0))], self.step(left[rows], radius)
         for start in range(0, len(rows), step):
             own, far = rows[start : start + step], radius[start : start + step]
             asked, theirs = self.where.candidates(self._tree, left[own], far)
@@ -196,7 +215,8 @@ class Near:
             pairs = left[ours], self._right[theirs]
             apart = vectorised(self.where.distances, *pairs, port=self._port, rows=ours + before)
             near = apart <= far[asked]
-            made.append(Found(ours[near], theirs[near], apart[near]))
+            found = Found(ours[near], theirs[near], apart[near])
+            made.append(found if count is None else found.best(count))
         return together(made)
 
     def nearest(
@@ -216,22 +236,34 @@ class Near:
             return Found(rows[ours[near]], theirs[near], apart[near]).best(1)
         _, firsts = np.unique(ours, return_index=True)
         start = self.where.distances(left[rows], self._right[theirs[firsts]]) * (1 + 1e-9)
-        return self._widening(left, rows, start * count**0.5, (count, farthest), before)
+        return self._widening(left, rows, start, (count, farthest), before)
 
-    def _widening(self, left: "Shapes", rows: "Rows", radius: Numbers, wanted: tuple[int, float], before: int) -> Found:
-        """Ask in wider and wider circles, until each row has enough."""
+    def _widening(self, left: "Shapes", rows: "Rows", start: Numbers, wanted: tuple[int, float], before: int) -> Found:
+        """Ask in wider and wider circles, until each row has enough; the first reaches the nearest.
+
+        What is far from all others is as far from many: the first step is no longer than they are from each other.
+        """
         count, farthest = min(wanted[0], self._count), wanted[1]
         all_bounds = shapely.total_bounds([shapely.box(*self._bounds), shapely.box(*shapely.total_bounds(left[rows]))])
         limit = min(farthest, self.where.reach(all_bounds) * (1 + 1e-9))
+        more = np.minimum(start * (count**0.5 - 1), self.where.spacing(self._bounds, self._count) * count**0.5)
         made = []
         while len(rows):
-            radius = np.minimum(radius, limit)
-            found = self._within(left, rows, radius, before)
-            enough = (np.bincount(found.left, minlength=len(left))[rows] >= count) | (radius >= limit)
+            radius = np.minimum(start + more, limit)
+            found = self._within(left, rows, radius, before, count)
+            enough = (_counts(found.left, rows) >= count) | (radius >= limit)
             done = np.isin(found.left, rows[enough])
             made.append(Found(found.left[done], found.right[done], found.distance[done]))
-            rows, radius = rows[~enough], np.maximum(radius[~enough] * 2, limit * 1e-5)
+            rows, start, more = rows[~enough], start[~enough], np.maximum(more[~enough] * 2, limit * 1e-6)
         return together(made).best(count)
+
+
+def _counts(values: "Rows", rows: "Rows") -> "Rows":
+    """How often each of these row numbers, which are in order, is among the values, which are no others."""
+    found, counts = np.unique(values, return_counts=True)
+    made = np.zeros(len(rows), dtype=np.int64)
+    made[np.searchsorted(rows, found)] = counts
+    return made
 
 
 def placed(shapes: "Shapes") -> Any:

@@ -1,10 +1,12 @@
 """Which shapes of two tables belong together."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import shapely
 
+from orchestrator.ops._near import placed
 from orchestrator.ops._spatial import vectorised
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ Rows = np.ndarray[Any, np.dtype[np.int64]]
 Predicate = Literal[
     "intersects", "within", "contains", "touches", "crosses", "overlaps", "covers", "covered_by", "equals", "dwithin"
 ]
+MOST = 1_000_000  # pairs that are candidates at once
 INVERSE = {"within": "contains", "contains": "within", "covers": "covered_by", "covered_by": "covers"}
 
 
@@ -28,6 +31,10 @@ class Pairs(NamedTuple):
         """Of each left row's pairs the first alone."""
         _, firsts = np.unique(self.left, return_index=True)
         return Pairs(self.left[firsts], self.right[firsts])
+
+    def counted(self) -> "Pairs":
+        """Each left row once, with the number of its pairs in place of a right row."""
+        return Pairs(*np.unique(self.left, return_counts=True))
 
 
 class Index:
@@ -52,6 +59,20 @@ class Index:
             ours, theirs = ours[order], theirs[order]
         found = self._test(left, ours, theirs, before)
         return in_order(ours[found], theirs[found])
+
+    def reduced(self, left: "Shapes", before: int, reduce: Callable[[Pairs], Pairs]) -> Pairs:
+        """What `reduce` leaves of the pairs of some left rows, of few enough at a time to fit into memory."""
+        none: Rows = np.empty(0, dtype=np.int64)
+        made, step = [Pairs(none, none)], max(self._step(left), 1)
+        for start in range(0, len(left), step):
+            found = self.pairs(left[start : start + step], before + start)
+            made.append(reduce(Pairs(found.left + start, found.right)))
+        return Pairs(*map(np.concatenate, zip(*made, strict=True)))
+
+    def _step(self, left: "Shapes") -> int:
+        """How many left rows at a time, by what some of them find."""
+        some = left[:: len(left) // 256 + 1]
+        return MOST * len(some) // max(len(self._tree.query(some)[0]), len(some), 1)
 
     def _lighter(self, left: "Shapes") -> bool:
         return bool(len(left)) and bool(shapely.get_num_coordinates(left).mean() < self._weight)
@@ -78,6 +99,10 @@ class NearIndex(Index):
         """The pairs of some left rows."""
         found = self._near.within(left, self._distance, before)
         return in_order(found.left, found.right)
+
+    def _step(self, left: "Shapes") -> int:
+        there = left[placed(left)]
+        return self._near.step(there, np.full(len(there), self._distance))
 
 
 def in_order(left: Rows, right: Rows) -> Pairs:

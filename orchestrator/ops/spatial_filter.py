@@ -65,8 +65,9 @@ class SpatialFilter(Related):
             issue = issues(found, batch, ["null", "empty", "invalid"])
             bad = issue != ""
             found[bad] = None
-            pairs = groups.kept(index.pairs(found, before), before)
-            counts = np.bincount(pairs.left, minlength=len(found))
+            pairs = index.reduced(found, before, lambda each: groups.kept(each, before).counted())
+            counts = np.zeros(len(found), dtype=np.int64)
+            counts[pairs.left] = pairs.right
             filters = sizes if isinstance(sizes, int) else sizes[before : before + len(found)]
             passed = self._passes(counts, filters) & ~bad
             rows = np.flatnonzero(bad)

@@ -78,7 +78,9 @@ class SpatialJoin(Related):
         index = self.index(theirs, written_in(kind_of(left, where)), ("left", "right"))
 
         def work(batch: Any, before: int) -> dict[str, Part]:
-            pairs = groups.kept(index.pairs(shapes(batch, "left", before), before), before)
+            pairs = index.reduced(
+                shapes(batch, "left", before), before, lambda each: self._wanted(groups.kept(each, before))
+            )
             rows, columns = self._matched(pairs, beside)
             return {"joined": Part(rows, columns), "left_only": Part(others(pairs.left, len(batch)))}
 
@@ -108,17 +110,20 @@ class SpatialJoin(Related):
             return [pa.field(each.name, pa.list_(each.with_name("item"))) for each in beside.schema]
         return list(beside.schema)
 
+    def _wanted(self, pairs: "Pairs") -> "Pairs":
+        """Of all pairs those that are needed, or how many there are of each left row."""
+        return {"first": pairs.first, "count": pairs.counted}.get(self.multiple, lambda: pairs)()
+
     def _matched(self, pairs: "Pairs", beside: "pa.Table") -> tuple[Any, list[Any]]:
         """The left rows that come out, and the columns beside them."""
         import numpy as np
         import pyarrow as pa
 
         if self.multiple in ("all", "first"):
-            pairs = pairs if self.multiple == "all" else pairs.first()
             return pairs.left, taken(beside, pairs.right)
-        rows, counts = np.unique(pairs.left, return_counts=True)
         if self.multiple == "count":
-            return rows, [pa.array(counts, pa.int64())]
+            return pairs.left, [pa.array(pairs.right, pa.int64())]
+        rows, counts = np.unique(pairs.left, return_counts=True)
         ends = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32())
         return rows, [
             pa.ListArray.from_arrays(ends, each.combine_chunks(), type=field.type)
