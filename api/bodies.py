@@ -47,27 +47,6 @@ FROM = "`failure` or `start`, as far as the execution was to run (`until`); or a
 SERVER_FIELDS = frozenset(StoredWorkflow.model_fields) - frozenset(Workflow.model_fields)
 
 
-class WorkflowSummary(BaseModel):
-    """A workflow in a list: without its nodes."""
-
-    id: str
-    name: str
-    description: str
-    version: int
-    valid: bool
-    created_at: datetime
-    updated_at: datetime
-    last_run_at: datetime | None
-
-
-class VersionSummary(BaseModel):
-    """A version in a workflow's history."""
-
-    version: int
-    valid: bool
-    created_at: datetime
-
-
 class Verdict(BaseModel):
     """Whether it can run, and what is wrong; warnings alone leave it valid."""
 
@@ -117,17 +96,6 @@ class NodeType(BaseModel):
     outputs: list[PortInfo]
     dynamic_ports: bool
     config_schema: dict[str, Any]
-
-
-class FileInfo(BaseModel):
-    """A file below the data root; `type` is its media type, `format` the `source_type` that reads it, where known."""
-
-    name: str
-    path: str
-    size: int
-    modified_at: datetime
-    type: str
-    format: str | None
 
 
 class LayerInfo(BaseModel):

@@ -1,6 +1,5 @@
 """What goes in and out of `/api/connections`, as models. Their examples are in `api/examples.py`."""
 
-from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, JsonValue, field_validator
@@ -37,16 +36,6 @@ class NewConnection(ConnectionSettings):
         if name == "kinds":
             raise ValueError("'kinds' is the address of the kinds of connections: take another name.")
         return name
-
-
-class NamedConnection(BaseModel):
-    """A stored connection; a secret is shown as `***`, null where there is none."""
-
-    name: str
-    kind: str
-    config: dict[str, JsonValue]
-    created_at: datetime
-    updated_at: datetime
 
 
 class ConnectionKind(BaseModel):

@@ -27,7 +27,7 @@ TYPES = {
 
 
 @dataclass(frozen=True)
-class File:
+class FileInfo:
     """A file: `path` is relative to the data root, `size` in bytes, `format` the `source_type` that reads it."""
 
     name: str
@@ -38,7 +38,7 @@ class File:
     format: str | None
 
 
-def list_files(root: Path, folder: str = "") -> list[File]:
+def list_files(root: Path, folder: str = "") -> list[FileInfo]:
     """Every file below a folder of the data root, by path; hidden ones and links that lead out are left out.
 
     A folder that is a dataset, such as `roads.gdb`, is one entry; its files are listed where it is the folder.
@@ -102,7 +102,7 @@ class Upload:
         with _disk():
             self._file.write(chunk)
 
-    def finish(self, path: str, *, overwrite: bool = False) -> File:
+    def finish(self, path: str, *, overwrite: bool = False) -> FileInfo:
         """Give the file its place, relative to the data root; its folders are made.
 
         Raises:
@@ -199,13 +199,13 @@ def _is_text(name: str) -> bool:
     return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
-def _file(root: Path, path: Path) -> File:
+def _file(root: Path, path: Path) -> FileInfo:
     found = [each.lstat() for each in path.iterdir()] if path.is_dir() else []
     found = found or [path.stat()]
     modified = datetime.fromtimestamp(max(each.st_mtime for each in found), UTC)
     name, place = path.name, path.relative_to(root).as_posix()
     size = sum(each.st_size for each in found)
-    return File(name, place, size, modified, media_type(path), format_of(name.lower()))
+    return FileInfo(name, place, size, modified, media_type(path), format_of(name.lower()))
 
 
 def _is_dataset(path: Path) -> bool:

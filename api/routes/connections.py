@@ -10,7 +10,7 @@ from api.bodies import Page
 from api.openapi import body, problems
 from api.requests import Limit, Offset, body_of
 from api.system import Shared
-from orchestrator.catalog.connections import Connections
+from orchestrator.catalog.connections import Connections, NamedConnection
 from orchestrator.connections import kinds
 from orchestrator.errors import GraphmillError, NotFound
 
@@ -31,7 +31,7 @@ Stored = Annotated[Connections, Depends(_store)]
 @router.post(
     "",
     status_code=201,
-    response_model=bodies.NamedConnection,
+    response_model=NamedConnection,
     openapi_extra=body(bodies.NewConnection),
     responses=problems(400, 409),
 )
@@ -41,7 +41,7 @@ def create_connection(stored: Stored, posted: New, response: Response) -> Any:
     return stored.create(posted.name, posted.connection())
 
 
-@router.get("", response_model=Page[bodies.NamedConnection])
+@router.get("", response_model=Page[NamedConnection])
 def list_connections(stored: Stored, limit: Limit = 50, offset: Offset = 0) -> Any:
     """A page of connections, by name. Those of the environment are not among them."""
     return stored.list(limit, offset)
@@ -54,7 +54,7 @@ def list_kinds() -> Any:
     return {"items": found, "total": len(found)}
 
 
-@router.get(ONE, response_model=bodies.NamedConnection, responses=problems(404))
+@router.get(ONE, response_model=NamedConnection, responses=problems(404))
 def get_connection(stored: Stored, name: str) -> Any:
     """One connection."""
     return stored.get(name)
@@ -62,7 +62,7 @@ def get_connection(stored: Stored, name: str) -> Any:
 
 @router.put(
     ONE,
-    response_model=bodies.NamedConnection,
+    response_model=NamedConnection,
     openapi_extra=body(bodies.ConnectionSettings),
     responses=problems(400, 404, 409),
 )

@@ -40,7 +40,7 @@ DOWNLOAD: dict[int | str, dict[str, Any]] = {
 
 
 @router.post(
-    "", status_code=201, response_model=bodies.FileInfo, openapi_extra=UPLOAD, responses=problems(400, 409, 413, 507)
+    "", status_code=201, response_model=files.FileInfo, openapi_extra=UPLOAD, responses=problems(400, 409, 413, 507)
 )
 async def upload_file(
     request: Request, system: Shared, overwrite: Annotated[bool, Query(description="Replace what is there.")] = False
@@ -55,7 +55,7 @@ async def upload_file(
     return Json(vars(stored), 201, {"Location": f"{router.prefix}/{quote(stored.path)}"})
 
 
-@router.get("", response_model=bodies.Page[bodies.FileInfo], responses=problems(400, 404))
+@router.get("", response_model=bodies.Page[files.FileInfo], responses=problems(400, 404))
 def list_files(
     system: Shared,
     folder: Annotated[str, Query(description="Only what is below this folder.")] = "",
@@ -64,7 +64,7 @@ def list_files(
 ) -> dict[str, Any]:
     """A page of the files below the data root, by path; a folder that is a dataset, such as `roads.gdb`, is one."""
     found = files.list_files(system.settings.data, folder)
-    return {"items": [vars(each) for each in found[offset : offset + limit]], "total": len(found)}
+    return {"items": found[offset : offset + limit], "total": len(found)}
 
 
 @router.get(ONE + "/layers", response_model=bodies.Page[bodies.LayerInfo], responses=problems(400, 404))

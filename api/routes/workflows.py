@@ -11,7 +11,7 @@ from api.openapi import body, problems
 from api.requests import Graph, IfMatch, IfNoneMatch, Limit, Offset, OwnId, is_known
 from api.system import Shared
 from orchestrator import workflows
-from orchestrator.catalog import Catalog, Page, Stored, Summary, VersionSummary
+from orchestrator.catalog import Catalog, Page, Stored, VersionSummary, WorkflowSummary
 from orchestrator.compiler.saved import Library
 from orchestrator.graph import Workflow
 from orchestrator.workflows import Judged
@@ -38,13 +38,13 @@ def create_workflow(system: Shared, graph: Graph, draft: Draft = False) -> Respo
     return _answer(stored, judged, 201, Location=f"{router.prefix}/{stored.id}")
 
 
-@router.get("", response_model=bodies.Page[bodies.WorkflowSummary])
+@router.get("", response_model=bodies.Page[WorkflowSummary])
 def list_workflows(
     system: Shared,
     search: Annotated[str, Query(description="A part of the name, in any case.")] = "",
     limit: Limit = 50,
     offset: Offset = 0,
-) -> Page[Summary]:
+) -> Page[WorkflowSummary]:
     """A page of workflows, last updated first."""
     return system.catalog.list(search, limit, offset)
 
@@ -87,7 +87,7 @@ def delete_workflow(system: Shared, workflow_id: str) -> None:
     system.catalog.delete(workflow_id)
 
 
-@router.get(ONE + "/versions", response_model=bodies.Page[bodies.VersionSummary], responses=problems(404))
+@router.get(ONE + "/versions", response_model=bodies.Page[VersionSummary], responses=problems(404))
 def list_versions(system: Shared, workflow_id: str, limit: Limit = 50, offset: Offset = 0) -> Page[VersionSummary]:
     """Its history, newest first."""
     return system.catalog.versions(workflow_id, limit, offset)

@@ -13,12 +13,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.catalog import rows
 from orchestrator.catalog.documents import digest, draft
-from orchestrator.catalog.shapes import Page, Stored, Summary, VersionSummary
+from orchestrator.catalog.shapes import Page, Stored, VersionSummary, WorkflowSummary
 from orchestrator.catalog.tables import idempotency_keys, versions, workflows
 from orchestrator.database import engine, transaction
 from orchestrator.errors import Conflict
 
-__all__ = ["Catalog", "Page", "Stored", "Summary", "VersionSummary", "digest"]
+__all__ = ["Catalog", "Page", "Stored", "VersionSummary", "WorkflowSummary", "digest"]
 
 
 class Catalog:
@@ -81,7 +81,7 @@ class Catalog:
             found = connection.execute(newest.limit(limit).offset(offset)).all()
         return Page([VersionSummary(row.number, row.valid, rows.utc(row.created_at)) for row in found], total)
 
-    def list(self, search: str = "", limit: int = 50, offset: int = 0) -> Page[Summary]:
+    def list(self, search: str = "", limit: int = 50, offset: int = 0) -> Page[WorkflowSummary]:
         """Workflows whose name contains `search` in any case, last updated first."""
         wanted = rows.present() & rows.named(search) if search else rows.present()
         newest = workflows.c.updated_at.desc(), workflows.c.id.desc()

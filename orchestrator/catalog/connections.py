@@ -22,8 +22,8 @@ from orchestrator.suggest import listing, near
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """A stored connection as it may be shown: its config has `***` for a secret."""
+class NamedConnection:
+    """A stored connection as it may be shown: its config has `***` for a secret, null where there is none."""
 
     name: str
     kind: str
@@ -38,7 +38,7 @@ class Connections:
     def __init__(self, made: sa.Engine) -> None:
         self.engine = made
 
-    def create(self, name: str, made: Connection) -> Named:
+    def create(self, name: str, made: Connection) -> NamedConnection:
         """Store a new one. Raises Conflict where the name is taken, InvalidGraph for a masked secret."""
         _refuse_mask(made)
         new = insert(connections).values(name=name, **_row(made)).on_conflict_do_nothing().returning(connections)
@@ -48,7 +48,7 @@ class Connections:
             raise Conflict(f"Connection '{name}' is there already.")
         return _named(row)
 
-    def save(self, name: str, made: Connection) -> Named:
+    def save(self, name: str, made: Connection) -> NamedConnection:
         """Replace one; `***` keeps a secret, as long as it goes to the same place.
 
         Raises NotFound, InvalidGraph for a secret that cannot be kept, Conflict where it cannot be decrypted.
@@ -61,12 +61,12 @@ class Connections:
             changed = sa.update(connections).where(connections.c.name == row.name).values(values)
             return _named(session.execute(changed.returning(connections)).one())
 
-    def get(self, name: str) -> Named:
+    def get(self, name: str) -> NamedConnection:
         """One of them. Raises NotFound, with the near-miss."""
         with transaction(self.engine) as session:
             return _named(self._row(session, name))
 
-    def list(self, limit: int = 50, offset: int = 0) -> Page[Named]:
+    def list(self, limit: int = 50, offset: int = 0) -> Page[NamedConnection]:
         """A page of them by name."""
         with transaction(self.engine) as session:
             found = session.execute(sa.select(connections).order_by(connections.c.name).limit(limit).offset(offset))
@@ -127,8 +127,8 @@ def _row(made: Connection) -> dict[str, Any]:
     return {"kind": made.kind, "config": made.public(), "sealed": seal(json.dumps(secrets)) if secrets else None}
 
 
-def _named(row: Any) -> Named:
-    return Named(row.name, row.kind, row.config, utc(row.created_at), utc(row.updated_at))
+def _named(row: Any) -> NamedConnection:
+    return NamedConnection(row.name, row.kind, row.config, utc(row.created_at), utc(row.updated_at))
 
 
 def _masked(row: Any) -> Connection:

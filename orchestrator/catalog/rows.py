@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.catalog.documents import Draft
-from orchestrator.catalog.shapes import Stored, Summary
+from orchestrator.catalog.shapes import Stored, WorkflowSummary
 from orchestrator.catalog.tables import versions, workflows
 from orchestrator.errors import NotFound, PreconditionFailed
 
@@ -91,11 +91,11 @@ def named(search: str) -> sa.ColumnElement[bool]:
     return workflows.c.folded_name.contains(storable(_folded(search)), autoescape=True)
 
 
-def summary(row: Any) -> Summary:
+def summary(row: Any) -> WorkflowSummary:
     """A row of `with_latest(workflows, versions.c.valid)`."""
     ran = None if row.last_run_at is None else utc(row.last_run_at)
     times = utc(row.created_at), utc(row.updated_at), ran
-    return Summary(row.id, row.name, row.description, row.latest_version, row.valid, *times)
+    return WorkflowSummary(row.id, row.name, row.description, row.latest_version, row.valid, *times)
 
 
 def storable(text: str) -> str:

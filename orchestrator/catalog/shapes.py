@@ -20,7 +20,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class WorkflowSummary:
     """A workflow in a list: everything but its nodes. `valid` speaks of the latest version."""
 
     id: str

@@ -20,7 +20,6 @@ Operator = Literal[
     "contains", "not_contains", "starts_with", "ends_with", "matches",
     "is_null", "is_not_null", "is_empty", "is_not_empty", "has_value",
 ]  # fmt: skip
-COMPARING = ("=", "!=", "<", "<=", ">", ">=", "in", "not_in", "between")
 TEXT = {
     "contains": "contains({column}, {value})",
     "not_contains": "NOT contains({column}, {value})",

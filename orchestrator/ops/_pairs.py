@@ -1,7 +1,7 @@
 """Which shapes of two tables belong together."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
 
 Rows = np.ndarray[Any, np.dtype[np.int64]]
-Predicate = Literal[
-    "intersects", "within", "contains", "touches", "crosses", "overlaps", "covers", "covered_by", "equals", "dwithin"
-]
 MOST = 1_000_000  # pairs that are candidates at once
 INVERSE = {"within": "contains", "contains": "within", "covers": "covered_by", "covered_by": "covers"}
 

@@ -52,6 +52,6 @@ class ListFiles(Op):
         }
         return context.session.arrow(pyarrow.table(values, schema=COLUMNS))
 
-    def _wanted(self, file: files.File, start: Path, root: Path) -> bool:
+    def _wanted(self, file: files.FileInfo, start: Path, root: Path) -> bool:
         deep = (root.resolve() / file.path).parent != start
         return fnmatchcase(file.name, self.pattern) and (self.recursive or not deep)

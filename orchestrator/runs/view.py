@@ -20,7 +20,6 @@ from orchestrator.secrets import MASK, mask
 from orchestrator.settings import Settings
 
 TRIGGER_TAG = "graphmill/trigger"
-ALL_RUNS = RunsFilter(tags={})
 STATUSES: dict[DagsterRunStatus, Status] = {
     DagsterRunStatus.QUEUED: "pending",
     DagsterRunStatus.NOT_STARTED: "pending",

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from api_shape import problems_of
+from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
 from api import bodies, connecting, expression_bodies
 from api.app import ROUTERS, create_app
 from api.examples import EXAMPLES
-from orchestrator import errors, graph
+from orchestrator import catalog, errors, files, graph
+from orchestrator.catalog import connections
 from orchestrator.runs import shapes
 from orchestrator.settings import Settings
 
@@ -87,9 +89,9 @@ def test_what_it_takes_has_an_example(method: str, path: str, operation: dict[st
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_fit_their_models(name: str) -> None:
-    places = (bodies, connecting, expression_bodies, graph, shapes, errors)
+    places = (bodies, connecting, expression_bodies, graph, shapes, errors, catalog, connections, files)
     model = next(getattr(where, name) for where in places if hasattr(where, name))
-    model.model_validate(EXAMPLES[name])
+    TypeAdapter(model).validate_python(EXAMPLES[name])
 
 
 def test_operation_ids_are_unique() -> None:
