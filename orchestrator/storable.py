@@ -3,6 +3,7 @@
 So a node sees the same types whether the table before it was stored or handed on, and before anything runs.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 import duckdb
@@ -45,15 +46,16 @@ def _kept(column: str, kind: str) -> str | None:
 def stored_as(kind: str) -> str:
     """The type, as DuckDB names it, that a table of this type has once it is stored."""
     simple = kind.isidentifier() or kind.startswith(("DECIMAL", "TIMESTAMP", "TIME "))
-    return PLAIN.get(kind, kind) if simple else _stored(duckdb.sqltype(kind))
+    return PLAIN.get(kind, kind) if simple else mapped(duckdb.sqltype(kind), PLAIN)
 
 
-def _stored(kind: Kind) -> str:
+def mapped(kind: Kind, others: Mapping[str, str]) -> str:
+    """A type in which these, by name, are others, at any depth; of enums and unions text."""
     if kind.id in ("enum", "union"):
         return "VARCHAR"
     if kind.id not in ("list", "array", "map", "struct", "tuple"):
-        return PLAIN.get(str(kind), str(kind))
-    parts = [(name, str(part), _stored(part)) for name, part in kind.children if isinstance(part, Kind)]
+        return others.get(str(kind), str(kind))
+    parts = [(name, str(part), mapped(part, others)) for name, part in kind.children if isinstance(part, Kind)]
     if kind.id not in ("array", "tuple") and all(before == after for _, before, after in parts):
         return str(kind)
     kept = [after for _, _, after in parts]

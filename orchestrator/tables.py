@@ -12,12 +12,12 @@ from typing import Any
 import duckdb
 from duckdb import DuckDBPyRelation as Relation
 
-from orchestrator import frames
+from orchestrator import exact, frames
 from orchestrator.carried import restored
 from orchestrator.errors import NodeError
 from orchestrator.few_values import FewValues
 from orchestrator.schema import Column, geometry_columns
-from orchestrator.sql import literal, quote
+from orchestrator.sql import literal, names, quote
 
 PYTHON_SOURCE = "__duckdb_source_"  # DuckDB's name for an Arrow table, which is there as long as its relation is
 # A column of more values than the limit gets no dictionary: DuckDB would give it up late, a tenth of the time spent.
@@ -110,9 +110,16 @@ class Session:
         self._ordered[made] = keys, source
         return made
 
-    def parquet(self, path: Path) -> Relation:
-        """A scan of a stored table; nothing is read yet."""
-        return self.connection.read_parquet(str(path))
+    def parquet(self, *paths: Path) -> Relation:
+        """A scan of a stored table, or of several of the same columns; nothing is read yet."""
+        table = self.connection.read_parquet(list(map(str, paths)) if len(paths) > 1 else str(paths[0]))
+        fields = exact.read_fields(table)
+        return table if fields == "*" else table.project(fields)
+
+    def scan(self, path: Path, more: str = "") -> str:
+        """A stored table in a FROM, `more` behind its columns."""
+        fields = exact.read_fields(self.connection.read_parquet(str(path)))
+        return f"(SELECT {fields}{more} FROM read_parquet({literal(str(path))}))"
 
     def arrow(self, table: Any) -> Relation:
         """A relation over an Arrow table, not copied; types that `carried` marks are given back."""
@@ -128,15 +135,16 @@ class Session:
         """Write a relation as Parquet (lz4), its geometry with its coordinate system; returns the rows written."""
         path.parent.mkdir(parents=True, exist_ok=True)
         part, columns = path.with_suffix(".part"), self.given.get(table, ())
+        texts = exact.stored_fields({each.name: each.type for each in columns} or names(table))
         fields = self._few.fields(columns)
         try:
             try:
-                rows = self._copy(table, part, fields)
+                rows = self._copy(table, part, fields | texts)
             except duckdb.Error as error:
                 if not self._few.is_other(error):
                     raise
                 fields = {}
-                rows = self._copy(table, part, fields)
+                rows = self._copy(table, part, texts)
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)

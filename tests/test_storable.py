@@ -64,6 +64,8 @@ def test_changed(session, kind, kept):
         "NULL", "[NULL]", "{'a': NULL}", "[]", "MAP {}", "row(1, 'x')", "union_value(x := 1)", "factorial(20)",
         "{'x': [factorial(20)]}", "'101'::BIT", "'a'::ENUM('a', 'b')", "[1, 2]::BIGINT[2]", "'12'::BIGNUM",
         "st_setcrs('POINT (1 2)'::GEOMETRY, 'EPSG:4326')", "'POINT (1 2)'::GEOMETRY",
+        "INTERVAL '-1 day'", "INTERVAL '-1 month 40 days 2000 hours 0.123456 seconds'",
+        "[INTERVAL '-1 day', NULL]", """{'INTERVAL': 1, 'a "b': MAP {'x': [INTERVAL '-1 second']}}""",
     ],
 )  # fmt: skip
 def test_what_is_made_storable_is_read_back_the_same(session, folder, expression):
@@ -72,6 +74,7 @@ def test_what_is_made_storable_is_read_back_the_same(session, folder, expression
     stored = session.parquet(folder / "t.parquet")
     assert columns(stored) == columns(table)
     assert stored.fetchall() == table.fetchall()
+    assert stored.project("#1::VARCHAR").fetchall() == table.project("#1::VARCHAR").fetchall()
     assert storable(stored) is stored
 
 

@@ -28,7 +28,7 @@ from orchestrator.faults import blame
 from orchestrator.names import port_of
 from orchestrator.ops.base import Relation
 from orchestrator.schema import GEOMETRY, Column
-from orchestrator.sql import literal, quote
+from orchestrator.sql import quote
 from orchestrator.tables import Session
 
 Columns = tuple[Column, ...]
@@ -94,7 +94,7 @@ def _schema(known: Columns) -> Any:
 
 def _head(session: Session, path: Path, known: Columns) -> list[tuple[Any, ...]]:
     shown = [f"CAST({quote(each.name)} AS VARCHAR)" if each.type == GEOMETRY else quote(each.name) for each in known]
-    query = f"SELECT {', '.join(shown)} FROM read_parquet({literal(str(path))}) LIMIT {PREVIEW_ROWS}"
+    query = f"SELECT {', '.join(shown)} FROM {session.scan(path)} LIMIT {PREVIEW_ROWS}"
     return session.connection.execute(query).fetchall()
 
 

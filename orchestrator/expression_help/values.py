@@ -11,7 +11,7 @@ from orchestrator.expressions import as_query
 from orchestrator.faults import translate
 from orchestrator.preview.as_json import expression, loads
 from orchestrator.preview.selection import free
-from orchestrator.sql import literal, quote
+from orchestrator.sql import quote
 from orchestrator.tables import Session
 
 ROWS = 10
@@ -55,7 +55,7 @@ def _work(answer: "Future[list[Any]]", session: Session, path: Path, sql: str) -
 def _values(session: Session, path: Path, sql: str) -> list[Any]:
     columns = session.parquet(path).columns
     name = free(columns)
-    rows = f"(SELECT {', '.join(map(quote, columns))} FROM read_parquet({literal(str(path))}) LIMIT {ROWS})"
+    rows = f"(SELECT {', '.join(map(quote, columns))} FROM {session.scan(path)} LIMIT {ROWS})"
     made = session.connection.sql(f"SELECT value AS {name} FROM ({as_query(sql, rows)}) AS made(value)")
     found = made.project(f"json_array({expression(name, made.types[0])})::VARCHAR").fetchall()
     return [loads(each[0])[0] for each in found]

@@ -280,10 +280,7 @@ def kept(table: Relation, context: Context) -> Relation:
     if context.scratch is None:
         context.session.connection.execute(f"CREATE TEMP TABLE {quote(made)} AS FROM {context.session.name(table)}")
         return context.session.connection.table(quote(made))
-    from orchestrator.formats.parquet import copy_parquet
-
-    context.scratch.mkdir(parents=True, exist_ok=True)
-    copy_parquet(table, context.scratch / made, context, "lz4")
+    context.session.store(table, context.scratch / made)
     return context.session.parquet(context.scratch / made)
 
 

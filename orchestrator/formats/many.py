@@ -61,7 +61,6 @@ def _kinds(read: Callable[[Found, Context], Relation], file: Found, context: Con
 
 def _united(tables: list[Relation], context: Context) -> Relation:
     """One table below the other. Very many are stored in parts: in one query each would keep its file open."""
-    from orchestrator.formats.parquet import copy_parquet
     from orchestrator.ops.union import Union
 
     union = Union(columns="all", source_column=None)
@@ -75,8 +74,8 @@ def _united(tables: list[Relation], context: Context) -> Relation:
     paths = [new_file(context.scratch, ".parquet") for _ in range(0, len(tables), AT_ONCE)]
     for number, path in enumerate(paths):
         part = tables[number * AT_ONCE : (number + 1) * AT_ONCE]
-        copy_parquet(union.run([columns, *part], context), path, context, "lz4")
-    return context.session.connection.read_parquet(list(map(str, paths)))
+        context.session.store(union.run([columns, *part], context), path)
+    return context.session.parquet(*paths)
 
 
 def _check_same(tables: Mapping[str, Relation], first: str, other: str) -> None:

@@ -91,19 +91,19 @@ class ForEach(RunsSaved):
             what = "groups" if self.group_by else "rows"
             message = f"There are more than {self.maximum:,} {what}, and the workflow would run for each."
             raise NodeError(message, code="too_many_groups", path="/config/maximum")
-        files: list[str] = []
+        files: list[Path] = []
         own = replace(context, scratch=groups.folder / "group")
         for number, values in found.items():
             with _told(number, {name: values[name] for name in self.group_by}):
                 made = self._one(groups.rows(number), values, table, own)
                 wanted = context.session.empty(made) if wanted is None else wanted
                 _same_columns(made, wanted)
-            files.append(str(groups.folder / f"{len(files)}.parquet"))
-            context.session.store(made, Path(files[-1]))
+            files.append(groups.folder / f"{len(files)}.parquet")
+            context.session.store(made, files[-1])
             shutil.rmtree(groups.folder / "group", ignore_errors=True)
         if wanted is None:
             raise NodeError("Without rows the columns of the result are not known.", code="no_rows")
-        return context.session.connection.read_parquet(files) if files else wanted
+        return context.session.parquet(*files) if files else wanted
 
     @property
     def _firsts(self) -> dict[str, None]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from orchestrator.crs import written_in
 from orchestrator.errors import NodeError
+from orchestrator.exact import plain
 from orchestrator.formats.systems import geo_options
 from orchestrator.ops._spatial import kind_of
 from orchestrator.preview import csv_text, geojson
@@ -50,7 +51,7 @@ def download(
     try:
         with asked("where" if selection.where else None), within(session, LONGEST_S if where else None):
             if selection.where:
-                session.connection.sql(selection.count(path, session.parquet(path).columns))
+                session.connection.sql(selection.count(session, path, session.parquet(path).columns))
             first = next(pieces, b"")
     except BaseException:
         session.close()
@@ -82,21 +83,21 @@ def _parquet(path: Path, selection: Selection, session: Session) -> Pieces:
     table = session.parquet(path)
     names = geometry_columns(table)
     known = all(written_in(kind_of(table, name)) for name in names) and (not names or table.limit(1).fetchall())
-    if selection.everything and known:
+    if selection.everything and known and plain(table) is table:
         yield from _file(path)
         return
     with tempfile.TemporaryDirectory(prefix=".download-", dir=path.parent) as folder:
         made = Path(folder) / path.name
         options = ", ".join(["FORMAT parquet, COMPRESSION lz4, PARQUET_VERSION v2", *geo_options(table)])
-        rows = selection.rows(path, table.columns)
-        session.connection.execute(f"COPY ({rows}) TO {literal(str(made))} ({options})")
+        rows = session.name(plain(session.connection.sql(selection.rows(session, path, table.columns))))
+        session.connection.execute(f"COPY (FROM {rows}) TO {literal(str(made))} ({options})")
         yield from _file(made)
 
 
 def _arrow(path: Path, selection: Selection, session: Session) -> Pieces:
     import pyarrow as pa
 
-    rows = session.connection.sql(selection.rows(path, session.parquet(path).columns))
+    rows = session.connection.sql(selection.rows(session, path, session.parquet(path).columns))
     sink = io.BytesIO()
     with rows.to_arrow_reader(BATCH) as reader, pa.ipc.new_stream(sink, reader.schema) as stream:
         for batch in reader:
@@ -107,7 +108,7 @@ def _arrow(path: Path, selection: Selection, session: Session) -> Pieces:
 
 def _csv(path: Path, selection: Selection, session: Session) -> Pieces:
     table = session.parquet(path)
-    query = f"SELECT {csv_text.line(table)} FROM ({selection.rows(path, table.columns)})"
+    query = f"SELECT {csv_text.line(table)} FROM ({selection.rows(session, path, table.columns)})"
     with session.connection.sql(query).to_arrow_reader(BATCH) as reader:
         head = csv_text.header(table)
         for batch in reader:
@@ -118,7 +119,7 @@ def _csv(path: Path, selection: Selection, session: Session) -> Pieces:
 
 def _geojson(path: Path, selection: Selection, session: Session) -> Pieces:
     table = session.parquet(path)
-    plan = geojson.plan(table, selection.rows(path, table.columns))
+    plan = geojson.plan(table, selection.rows(session, path, table.columns))
     with session.connection.sql(plan.query).to_arrow_reader(BATCH) as reader:
         yield from geojson.pieces(reader, plan)
 

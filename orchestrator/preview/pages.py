@@ -41,8 +41,8 @@ def page(path: Path, limit: int = 100, offset: int = 0, sort: str | None = None,
     path, seconds = existing(path), LONGEST_S if where else None
     with asked("where" if selection.where else None), reading(path) as session, within(session, seconds):
         table = session.parquet(path)
-        total = session.connection.execute(selection.count(path, table.columns)).fetchall()[0][0]
-        query = f"SELECT {row(table)} FROM ({selection.rows(path, table.columns)})"
+        total = session.connection.execute(selection.count(session, path, table.columns)).fetchall()[0][0]
+        query = f"SELECT {row(table)} FROM ({selection.rows(session, path, table.columns)})"
         found = session.connection.execute(query).fetchall()
         known = described(session, table, path)
     rows = loads(f"[{','.join(each[0] for each in found)}]")

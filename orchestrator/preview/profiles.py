@@ -65,7 +65,7 @@ def profile(path: Path) -> Profile:
     """
     path = existing(path)
     with reading(path) as session:
-        table, source = session.parquet(path), f"read_parquet({literal(str(path))})"
+        table, source = session.parquet(path), session.scan(path)
         kinds = dict(zip(table.columns, table.types, strict=True))
         count = int(session.connection.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0])
         counter = _Counter(session, source, count)

@@ -10,7 +10,8 @@ import duckdb
 from orchestrator.errors import NodeError
 from orchestrator.expressions import check
 from orchestrator.faults import translate, unknown_column
-from orchestrator.sql import literal, quote
+from orchestrator.sql import quote
+from orchestrator.tables import Session
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,10 @@ class Selection:
         """Whether it is the whole table as it is stored."""
         return self.where is None and not self.sort and self.limit is None and not self.offset
 
-    def rows(self, path: Path, columns: Sequence[str]) -> str:
+    def rows(self, session: Session, path: Path, columns: Sequence[str]) -> str:
         """SQL for these rows, all columns."""
         row = free(columns)
-        source, tests, order, cut = stored(path, row), [], "", ""
+        source, tests, order, cut = stored(session, path, row), [], "", ""
         if self.where is None and not self.sort:
             # By number, so that the pages of the Parquet file before these rows are not even read.
             tests.append(f"{row} >= {self.offset}")
@@ -58,14 +59,14 @@ class Selection:
         given = ", ".join(map(quote, columns))
         return f"SELECT {given} FROM {source} WHERE {' AND '.join(tests) or 'true'}{order}{cut}"
 
-    def count(self, path: Path, columns: Sequence[str]) -> str:
+    def count(self, session: Session, path: Path, columns: Sequence[str]) -> str:
         """SQL for how many rows there are, before `limit` and `offset`; without `where` the file's footer knows.
 
         It is bound before `rows`: here `where` can name the table's own columns alone, and so can what is said of it.
         """
         test = "" if self.where is None else f" WHERE (\n{self.where}\n)"
         given = ", ".join(map(quote, columns))
-        return f"SELECT count(*) FROM (SELECT {given} FROM read_parquet({literal(str(path))})){test}"
+        return f"SELECT count(*) FROM (SELECT {given} FROM {session.scan(path)}){test}"
 
     def _keys(self, columns: Sequence[str]) -> Iterator[str]:
         known = {name.lower(): name for name in columns}
@@ -99,9 +100,9 @@ def split(text: str) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def stored(path: Path, row: str) -> str:
+def stored(session: Session, path: Path, row: str) -> str:
     """SQL for a stored table with the number of each row; what else DuckDB tells of a file stays out of reach."""
-    return f"(SELECT *, file_row_number AS {row} FROM read_parquet({literal(str(path))}))"
+    return session.scan(path, f", file_row_number AS {row}")
 
 
 def free(columns: Sequence[str]) -> str:

@@ -33,9 +33,7 @@ EVERYTHING = """SELECT i, 'a,b' x, '' empty, NULL::VARCHAR none, 'q"q' q, E'l\\n
 def test_csv_is_what_duckdb_writes(stored, tmp_path, query):
     path = stored(query)
     with Session([tmp_path]) as session:
-        session.connection.execute(
-            f"COPY (FROM read_parquet({literal(str(path))})) TO {literal(str(tmp_path / 'a.csv'))} (HEADER)"
-        )
+        session.connection.execute(f"COPY (FROM {session.scan(path)}) TO {literal(str(tmp_path / 'a.csv'))} (HEADER)")
     assert whole(path, "csv").decode() == (tmp_path / "a.csv").read_bytes().decode()
 
 
@@ -59,6 +57,13 @@ def test_csv_comes_back(tmp_path_factory, rows):
 
 def test_parquet_is_the_stored_file(numbers):
     assert whole(numbers, "parquet") == numbers.read_bytes()
+
+
+@pytest.mark.parametrize("asked", [{}, {"where": "took < INTERVAL 1 HOUR"}])
+def test_parquet_has_as_text_what_it_has_no_form_for(stored, asked):
+    path = stored("SELECT INTERVAL '-1 day' AS took, [INTERVAL '0.5 seconds'] AS all, 1 AS n")
+    found = pq.read_table(io.BytesIO(whole(path, "parquet", **asked)))
+    assert found.to_pylist() == [{"took": "-1 day", "all": ["00:00:00.5"], "n": 1}]
 
 
 def test_parquet_of_some_rows(stored):

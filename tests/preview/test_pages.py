@@ -44,6 +44,7 @@ VALUES = [
     ("'infinity'::TIMESTAMP", "infinity"),
     ("INTERVAL '1 year 2 months 3 days 4 hours 5 minutes 6.5 seconds'", "P1Y2M3DT4H5M6.5S"),
     ("INTERVAL '0 days'", "PT0S"),
+    ("INTERVAL '-1 day'", "P-1D"),
     ("NULL::INTERVAL", None),
     ("'a\\x00\\xFF'::BLOB", "YQD/"),
     ("'7a8c1b1e-6d5a-4d0f-9d3b-3a2f1c0b9e8d'::UUID", "7a8c1b1e-6d5a-4d0f-9d3b-3a2f1c0b9e8d"),
