@@ -92,13 +92,12 @@ class Pivot(Op):
         if is_geometry(kinds[self.column]):
             message = f"Column '{self.column}' is a geometry, whose values cannot be columns."
             raise NodeError(message, code="type_mismatch", path="/config/column")
-        rows = Source(table, context)
-        values = self.values or self._found(rows.table, context)
         kind = kinds.get(self.values_from, "BOOLEAN")
         with at("/function"):
-            cells = [
-                Aggregation(function=self.function, column=f"c{n}", name="c").sql(kind, "n") for n in range(len(values))
-            ]
+            Aggregation(function=self.function, column=self.values_from).sql(kind, "n")
+        rows = Source(table, context)
+        values = self.values or self._found(rows.table, context)
+        cells = [Aggregation(function=self.function, column=f"c{n}").sql(kind, "n") for n in range(len(values))]
         results = [*(f"t.k{n} AS {quote(name)}" for n, name in enumerate(self.group_by))]
         results += [f"{cell} AS {quote(each.output)}" for cell, each in zip(cells, values, strict=True)]
         keys = ", ".join(f"t.k{n}" for n in range(len(self.group_by)))
@@ -122,7 +121,7 @@ class Pivot(Op):
 
         Raises:
             UnknownColumns: before it runs.
-            NodeError: `too_large`, `invalid_value`.
+            NodeError: `too_large`, `invalid_value`, `no_rows`.
         """
         if context.design:
             raise UnknownColumns
@@ -133,6 +132,9 @@ class Pivot(Op):
         if len(found) > self.max_columns:
             message = f"'{self.column}' has more than {self.max_columns} values; list in 'values' those to take."
             raise NodeError(message, code="too_large", path="/config/max_columns")
+        if not found and not self.group_by:
+            message = f"'{self.column}' has no value here, and without 'group_by' no column would come out."
+            raise NodeError(message, code="no_rows", path="/config/column")
         if "" in found:
             message = "An empty text cannot be a column's name: list it in 'values' with another."
             raise NodeError(message, code="invalid_value", path="/config/column")

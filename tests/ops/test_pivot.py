@@ -88,6 +88,7 @@ def test_all_values_of_the_data_in_their_order(run, context):
 
 WRONG = [
     ({"max_columns": 1}, {}, "too_large", "/config/max_columns"),
+    ({"group_by": []}, {"y": [None] * 6}, "no_rows", "/config/column"),
     ({}, {"y": ["", "a", "b", "c", "d", "e"]}, "invalid_value", "/config/column"),
     ({}, {"y": [float("nan"), 1, 2, 3, 4, 5]}, "type_mismatch", "/config/column"),
     ({}, {"y": ["G", "a", "b", "c", "d", "e"]}, "duplicate_column", "/config/column"),
@@ -110,6 +111,7 @@ REFUSED = [
     ({"values": ["x"]}, "type_mismatch", "/config/values/0"),
     ({"values": [1], "function": "sum", "values_from": "*"}, "invalid_config", "/config/values_from"),
     ({"values": [1], "values_from": "g"}, "type_mismatch", "/config/function"),
+    ({"values_from": "g"}, "type_mismatch", "/config/function"),
     ({"values": [1], "function": "union_geometry"}, "invalid_config", "/config/function"),
     ({"values": [1], "column": "p"}, "type_mismatch", "/config/column"),
 ]
