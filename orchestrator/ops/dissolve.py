@@ -55,4 +55,4 @@ class Dissolve(Grouped):
         made: Shapes = np.full(len(collections), None, dtype=object)
         some = ~shapely.is_missing(collections)
         made[some] = shapely.union_all(collections[some][:, None], axis=1, grid_size=self.grid)
-        return made
+        return made if self.grid is None else np.asarray(shapely.set_precision(made, self.grid), dtype=object)

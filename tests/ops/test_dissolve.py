@@ -20,6 +20,8 @@ MERGED = [
     ({}, ["POINT (1 1)", "POINT (1 1)"], [shapely.Point(1, 1)]),
     ({}, ["POLYGON Z ((0 0 5, 1 0 5, 1 1 5, 0 0 5))"], [shapely.Polygon([(0, 0, 5), (1, 0, 5), (1, 1, 5)])]),
     ({"grid": 0.1}, [shapely.box(0, 0, 0.99, 1), RIGHT], [shapely.box(0, 0, 2, 1)]),
+    ({"grid": 1}, ["POLYGON ((0 0, 3.4 0, 3.4 2.8, 0 0))"], [shapely.Polygon([(0, 0), (3, 0), (3, 3)])]),
+    ({"grid": 1}, ["POLYGON ((0 0, 0.3 0, 0.3 0.3, 0 0))", "LINESTRING EMPTY"], [shapely.Polygon()]),
     ({}, ["LINESTRING (0 0, 2 2)", "LINESTRING (0 2, 2 0)"], [
         shapely.from_wkt("MULTILINESTRING ((0 0, 1 1), (0 2, 1 1), (1 1, 2 2), (1 1, 2 0))")
     ]),
