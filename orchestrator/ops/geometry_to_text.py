@@ -18,7 +18,8 @@ FORMATS = {
     "wkt": "st_astext({})",
     "wkb": "st_aswkb({})",
     "hex": "hex(st_aswkb({}))",
-    "geojson": "CAST(st_asgeojson({}) AS VARCHAR)",
+    "geojson": "CASE WHEN CAST(st_asgeojson({0}) AS VARCHAR) NOT SIMILAR TO '.*(NaN|Infinity).*' "
+    "THEN CAST(st_asgeojson({0}) AS VARCHAR) END",
 }
 
 
@@ -26,7 +27,8 @@ class GeometryToText(Op):
     """Write geometry into a column as WKT, WKB (bytes or their hexadecimal digits) or GeoJSON.
 
     Numbers are written so that they can be read back to the last bit, unless they are rounded. The coordinate system is
-    not written; GeoJSON should be in EPSG:4326. Null stays null. GeoJSON has no measures, and rounding drops them.
+    not written; GeoJSON should be in EPSG:4326. Null stays null. GeoJSON has no measures, and rounding drops them;
+    it is null where a coordinate is NaN or infinite, which JSON has no word for.
     """
 
     category: ClassVar[str] = "Spatial"

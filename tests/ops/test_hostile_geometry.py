@@ -182,3 +182,8 @@ def test_a_height_that_is_no_number_has_no_place_elsewhere(run):
     with pytest.raises(NodeError, match=r"\(1, 2\) has the height nan, which is no number") as caught:
         run("reproject", {"to": "EPSG:4326"}, table=shapes)
     assert (caught.value.row, caught.value.code) == (2, "out_of_bounds")
+
+
+@pytest.mark.parametrize(("text", "written"), [("POINT (NaN 1)", None), ("LINESTRING Z (0 0 1, 1 1 inf)", None)])
+def test_geojson_has_no_word_for_what_is_no_number(run, text, written):
+    assert [row[-1] for row in run("geometry_to_text", {"format": "geojson"}, table=geo(text))] == [written]
