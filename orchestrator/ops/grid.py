@@ -8,7 +8,7 @@ from pydantic import Field
 from orchestrator.crs import Crs, projjson, written_in
 from orchestrator.errors import NodeError
 from orchestrator.ops._bounds import Bounds
-from orchestrator.ops._spatial import geometry_field, geometry_of, kind_of, shapes, wkb
+from orchestrator.ops._spatial import finite, geometry_field, geometry_of, kind_of, shapes, wkb
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.sql import quote
 
@@ -24,8 +24,9 @@ class Grid(Op):
 
     The extent is that of the geometry that comes in, or `bounds`; all of it is covered. Squares start at its lower left
     corner, the first hexagon is centred there. Cells are numbered from 0 by `row`, upwards, and `column`, to the right,
-    and come in that order. With `touching`, only cells that some shape touches or reaches into. There may be two
-    million cells; nothing that comes in gives none. Sizes are in units of the coordinate system.
+    and come in that order. With `touching`, only cells that some shape touches or reaches into. A shape with a
+    coordinate that is NaN or infinite does not count. There may be two million cells; nothing that comes in gives none.
+    Sizes are in units of the coordinate system.
     """
 
     category: ClassVar[str] = "Spatial"
@@ -61,6 +62,7 @@ class Grid(Op):
         crs, given = self._crs(table), np.empty(0, dtype=object)
         if table is not None and (self.touching or self.bounds is None):
             given = shapes(table.project(quote(geometry_of(table))).to_arrow_table().column(0))
+            given = given[finite(given)]
         extent = shapely.total_bounds(given) if self.bounds is None and len(given) else self.bounds
         numbers, cells = np.empty((0, 2), dtype=np.int64), given[:0]
         if extent is not None and np.isfinite(extent).all():

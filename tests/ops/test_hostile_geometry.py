@@ -187,3 +187,9 @@ def test_a_height_that_is_no_number_has_no_place_elsewhere(run):
 @pytest.mark.parametrize(("text", "written"), [("POINT (NaN 1)", None), ("LINESTRING Z (0 0 1, 1 1 inf)", None)])
 def test_geojson_has_no_word_for_what_is_no_number(run, text, written):
     assert [row[-1] for row in run("geometry_to_text", {"format": "geojson"}, table=geo(text))] == [written]
+
+
+@pytest.mark.parametrize("odd", ["POINT (inf 1)", "LINESTRING (1 1, NaN 40)", "POINT (-inf NaN)"])
+def test_what_has_a_vertex_that_is_no_number_is_not_covered_by_a_grid(run, odd):
+    made = run("grid", {"size": 1}, table=geo("POINT (0 0)", odd, "POINT (2 2)"))
+    assert [row[:2] for row in made] == [(0, 0), (0, 1), (1, 0), (1, 1)]
