@@ -1,5 +1,6 @@
 """`voronoi`: FME's VoronoiDiagrammer."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
 
 
+# Parts of the longer side: GEOS fails on some points that are nearer to each other.
+APART = (0.0, 1e-12, 1e-11, 1e-10)
+LARGEST = 1e100  # beyond it a place that is wrong is far from all others
+
+
 class Cells(NamedTuple):
     """Where a row goes."""
 
@@ -26,7 +32,8 @@ class Voronoi(Op):
     """Give each point the area of all places that are nearer to it than to any other point.
 
     Areas end at `bounds`, or at a box around all points that is wider by `margin`; an area that lies beyond becomes
-    empty. Points at the same place have the same area. Distances are those of the plane, in degrees too. Rows come in
+    empty. Points at the same place have the same area; so may points that rounding parts, by less than 1e-10 of the
+    extent. Distances are those of the plane, in degrees too. Rows come in
     their order with their columns. One whose geometry is null (`null_geometry`), empty (`empty_geometry`), has no
     finite place (`not_finite`) or is no single point (`not_a_point`) is rejected.
     """
@@ -79,17 +86,17 @@ class Voronoi(Op):
 
         if not len(points):
             return points
-        spots, numbers = np.unique(shapely.get_coordinates(points), axis=0, return_inverse=True)
-        x_min, y_min, x_max, y_max = self._box(spots)
+        at = shapely.get_coordinates(points)
+        x_min, y_min, x_max, y_max = self._box(at)
         box = shapely.box(x_min, y_min, x_max, y_max)
-        many = np.array([shapely.multipoints(spots)])
-        try:
-            found = shapely.voronoi_polygons(many, extend_to=box, ordered=True)
-        except shapely.errors.GEOSException:
-            raise _too_far(points, rows) from None
-        cells = shapely.intersection(shapely.get_parts(found), box)
-        made: Shapes = cells[numbers.reshape(-1)]
-        return made
+        for apart in APART if np.ptp(at, axis=0).max() < LARGEST else APART[:1]:
+            spots, numbers = np.unique(_rounded(at, apart), axis=0, return_inverse=True)
+            many = np.array([shapely.multipoints(spots)])
+            with suppress(shapely.errors.GEOSException):
+                cells = shapely.get_parts(shapely.voronoi_polygons(many, extend_to=box, ordered=True))
+                made: Shapes = shapely.intersection(cells, box)[numbers.reshape(-1)]
+                return made
+        raise _too_far(points, rows)
 
     def _box(self, spots: Any) -> list[float]:
         import numpy as np
@@ -102,6 +109,14 @@ class Voronoi(Op):
         margin = usual if self.margin is None else self.margin
         margins = np.where(sides + margin > 0, margin, usual)  # a box has a width and a height
         return [*(least - margins), *(greatest + margins)]
+
+
+def _rounded(at: Any, apart: float) -> Any:
+    """Places on a grid of this part of the longer side; without one as they are."""
+    import numpy as np
+
+    least, size = at.min(axis=0), np.ptp(at, axis=0).max() * apart
+    return least + np.round((at - least) / size) * size if size else at
 
 
 SENTENCES = {

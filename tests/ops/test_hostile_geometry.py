@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import shapely
 from pydantic import ValidationError
@@ -193,3 +194,14 @@ def test_geojson_has_no_word_for_what_is_no_number(run, text, written):
 def test_what_has_a_vertex_that_is_no_number_is_not_covered_by_a_grid(run, odd):
     made = run("grid", {"size": 1}, table=geo("POINT (0 0)", odd, "POINT (2 2)"))
     assert [row[:2] for row in made] == [(0, 0), (0, 1), (1, 0), (1, 1)]
+
+
+@pytest.mark.parametrize("at", [(0, 0), (2_600_000, 1_200_000)])
+def test_areas_of_points_that_rounding_parts(run, at):
+    spots = np.random.default_rng(0).random((40, 2)) * 10 + at
+    near = np.nextafter(spots, np.inf)
+    made = run.relations("voronoi", {}, table=geo(*map(shapely.Point, np.concatenate([spots, near]).tolist())))
+    cells = [shapely.from_wkb(bytes(each[0])) for each in made["result"].project("st_aswkb(geom)").fetchall()]
+    assert all(cell.distance(shapely.Point(spot)) < 1e-6 for cell, spot in zip(cells, [*spots, *near], strict=True))
+    whole = shapely.box(*shapely.total_bounds(cells))
+    assert shapely.union_all(cells).area == pytest.approx(whole.area)
