@@ -68,7 +68,7 @@ class InferredColumns(BaseModel):
     problems: list[Problem]
 
 
-class NodeConfig(BaseModel):
+class NodeToCheck(BaseModel):
     """A node's type and settings, to be judged alone. Parameters that are not declared here may have any value."""
 
     type: str

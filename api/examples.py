@@ -52,7 +52,7 @@ EXAMPLES: dict[str, Any] = {
         "nodes": {"dndnode-2": {"inputs": {"table": [COLUMN]}, "outputs": {"passed": [COLUMN], "failed": [COLUMN]}}},
         "problems": [],
     },
-    "NodeConfig": {"type": "filter", "config": {"condition": "dep_delay >= 15"}},
+    "NodeToCheck": {"type": "filter", "config": {"condition": "dep_delay >= 15"}},
     "NodeType": {
         "type": "filter", "title": "Filter", "category": "Filter",
         "description": "Send each row to `passed` or `failed` by a condition.",

@@ -15,7 +15,7 @@ from api.examples import EXAMPLES
 from orchestrator.graph import Workflow
 
 POSTED: tuple[type[BaseModel], ...] = (
-    Workflow, bodies.NodeConfig, bodies.ExecuteRequest, bodies.RetryRequest, bodies.ProblemAnswer,
+    Workflow, bodies.NodeToCheck, bodies.ExecuteRequest, bodies.RetryRequest, bodies.ProblemAnswer,
     connecting.NewConnection, connecting.ConnectionSettings, expression_bodies.ExpressionToCheck,
 )  # fmt: skip
 REF = "#/components/schemas/"

@@ -12,6 +12,7 @@ from orchestrator import nodes, workflows
 
 router = APIRouter(prefix="/api/nodes", tags=["nodes"])
 
+Posted = Annotated[bodies.NodeToCheck, Depends(body_of(bodies.NodeToCheck))]
 All = Annotated[int, Query(ge=0, le=1000, description="How many at most.")]
 
 
@@ -28,10 +29,10 @@ def get_node_type(type: str) -> dict[str, Any]:
     return nodes.describe(type)
 
 
-@router.post("/validate", response_model=bodies.Verdict, openapi_extra=body(bodies.NodeConfig), responses=problems(400))
-def validate_node(
-    system: Shared, node: Annotated[bodies.NodeConfig, Depends(body_of(bodies.NodeConfig))]
-) -> dict[str, Any]:
+@router.post(
+    "/validate", response_model=bodies.Verdict, openapi_extra=body(bodies.NodeToCheck), responses=problems(400)
+)
+def validate_node(system: Shared, node: Posted) -> dict[str, Any]:
     """What is wrong with a node's settings, whatever it is wired to."""
     valid, found = nodes.judge_node(node.type, node.config, node.parameters, workflows.finder(system.catalog))
     return {"valid": valid, "problems": found}
