@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
-from orchestrator.compiler.sound import Graph, texts, warning
+from orchestrator.compiler.sound import Graph, warning
+from orchestrator.compiler.wanted import expressions_in
 from orchestrator.errors import Problem
 from orchestrator.ops._impossible import COMPARED_AS_TEXT, NUMBERS, Side, compared
 from orchestrator.ops._types import family, plain
+from orchestrator.registry import node_type
 from orchestrator.schema import Column
-
-EXPRESSIONS = frozenset({"condition", "expression"})  # what settings that hold one are called
 
 
 def compared_texts(graph: Graph) -> Iterator[Problem]:
@@ -18,10 +18,12 @@ def compared_texts(graph: Graph) -> Iterator[Problem]:
         if not step.settled or not any(family(each.type) == "text" for each in columns or ()):
             continue
         kinds = _kinds(columns or (), [each for made in graph.out_of(step).values() for each in made or ()])
-        for path, text in texts(step.op.model_dump()):
-            if path.rpartition("/")[2] in EXPRESSIONS and (said := _said(text, kinds)):
-                hint = "compare it with a text, or say how it becomes one with TRY_CAST or a cast node"
-                yield warning(step, said, hint, code="type_mismatch", path=path)
+        for place, op in step.op.operations().items():
+            for path, text in expressions_in(node_type(op.type), op.model_dump()):
+                if said := _said(text, kinds):
+                    hint = "compare it with a text, or say how it becomes one with TRY_CAST or a cast node"
+                    inside = f"/config{place}{path.removeprefix('/config')}"
+                    yield warning(step, said, hint, code="type_mismatch", path=inside)
 
 
 def _kinds(columns: tuple[Column, ...], after: list[Column]) -> dict[str, tuple[str, str]]:

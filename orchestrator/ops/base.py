@@ -238,6 +238,10 @@ class Op(BaseModel):
         """
         return Ports(self.inputs, self.outputs)
 
+    def operations(self) -> "dict[str, Op]":
+        """The operations whose settings these are, each by where they stand below the config: for advice."""
+        return {"": self}
+
     def ignores_order(self) -> bool:
         """Whether the order of the rows that come in makes no difference to what comes out."""
         return False

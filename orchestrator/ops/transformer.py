@@ -48,6 +48,10 @@ class Transformer(Op):
         with _below("/params"):
             return next(iter(self._inner.call({"table": table}, context).values()))
 
+    def operations(self) -> dict[str, Op]:
+        """The one that is chosen."""
+        return {"/params": self._inner}
+
     def ignores_order(self) -> bool:
         """As the operation does."""
         return self._inner.ignores_order()

@@ -4,8 +4,6 @@ import pytest
 from compiler.graphs import graph, node, rows, run
 from compiler.test_advice import line, out
 
-from orchestrator.compiler.text_compared import EXPRESSIONS
-from orchestrator.registry import node_types
 from orchestrator.workflows import judge
 
 ROW = {"s": "x", "i": 1, "f": 1.5, "b": True}
@@ -55,18 +53,17 @@ def test_a_column_that_is_made_anew_is_left_alone():
     assert told(node("c", "compute", {"columns": made[1:]})) == [("c", "/config/columns/0/expression", NUMBER)]
 
 
-def test_every_expression_is_found():
-    """By what the setting is called, in all node types."""
-    named = {name for kind in node_types().values() for name in _widgets(kind.model_json_schema(), "expression")}
-    assert named == EXPRESSIONS
+def test_in_a_transformer_with_a_parameter():
+    params = {"condition": "s = 3 OR s = ${t}"}
+    document = graph(
+        *line(rows("in", [ROW]), node("t", "transformer", {"operation": "filter", "params": params}), out())
+    )
+    judged = judge({**document, "parameters": [{"name": "t", "default": "it's"}]})
+    assert [(each.path, each.message) for each in judged.problems] == [("/config/params/condition", NUMBER)]
 
 
-def _widgets(schema, widget, name=None):
-    if isinstance(schema, dict):
-        if schema.get("x-ui", {}).get("widget") == widget:
-            yield name
-        for key, value in schema.items():
-            yield from _widgets(value, widget, key if key not in ("anyOf", "items", "allOf") else name)
-    elif isinstance(schema, list):
-        for each in schema:
-            yield from _widgets(each, widget, name)
+@pytest.mark.parametrize("name", ["condition", "expression"])
+def test_what_is_only_called_so_is_no_expression(name):
+    config = {"url": "https://example.org/", "params": {name: "it's", "q": "s = 3"}, "headers": {name: "s = 3"}}
+    judged = judge(graph(*line(rows("in", [ROW]), node("h", "http_request", config))))
+    assert judged.problems == ()
