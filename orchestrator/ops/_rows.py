@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.errors import NodeError
 from orchestrator.expressions import connection
-from orchestrator.ops._types import INTEGER, TypeName, nested, plain
+from orchestrator.ops._types import INTEGER, TypeName, converted, nested, plain
 from orchestrator.ops.base import Relation
 from orchestrator.ops.settings import NewColumn, unique
 from orchestrator.pointers import escaped
@@ -126,8 +126,9 @@ def _typed(name: str, values: Sequence[Any], kind: str, place: str) -> pyarrow.A
 
 
 def _cast(name: str, kind: str) -> str:
-    text = f"TRY_CAST({quote(name)} AS JSON)" if nested(kind) else quote(name)
-    return f"TRY_CAST({text} AS {kind})"
+    if nested(kind):
+        return converted(f"TRY_CAST({quote(name)} AS JSON)", "JSON", kind)
+    return f"TRY_CAST({quote(name)} AS {kind})"
 
 
 def _text(value: Any) -> str | None:

@@ -9,7 +9,7 @@ from orchestrator.ops._casts import castable
 from orchestrator.ops._clauses import regular, typed
 from orchestrator.ops._impossible import check_possible
 from orchestrator.ops._tested import boolean, check_steady
-from orchestrator.ops._types import NULL, TypeName, family, plain
+from orchestrator.ops._types import NULL, TypeName, converted, family, plain
 from orchestrator.ops.base import Relation
 from orchestrator.ops.settings import Column, Expression, column_of, invalid
 from orchestrator.schema import is_geometry
@@ -143,7 +143,7 @@ class Rule(BaseModel):
     def _type(self, x: str, kind: str, place: str) -> str:
         if not castable(kind, self.type):
             raise self._wrong(kind, f"which cannot become {plain(self.type)}", f"{place}/type")
-        return f"TRY_CAST({x} AS {self.type}) IS NOT NULL OR {x} IS NULL"
+        return f"{converted(x, kind, self.type or kind)} IS NOT NULL OR {x} IS NULL"
 
     def _range(self, x: str, kind: str, place: str) -> str:
         if family(kind) not in ("number", "date", "TIME") and kind != NULL:

@@ -10,7 +10,7 @@ from orchestrator.ops._casts import castable
 from orchestrator.ops._dates import as_written
 from orchestrator.ops._rejected import rejected, said
 from orchestrator.ops._strptime import strptime
-from orchestrator.ops._types import TypeName, family, plain
+from orchestrator.ops._types import TypeName, converted, family, plain
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, unique
 from orchestrator.sql import literal, names, quote
@@ -43,7 +43,7 @@ class Conversion(BaseModel):
             message = f"Column '{self.name}' is {plain(kind)}, which cannot become {plain(self.type)}."
             raise NodeError(message, code="type_mismatch", path=f"/config/columns/{index}/type")
         if self.format is None:
-            return f"TRY_CAST({column} AS {self.type})"
+            return converted(column, kind, self.type)
         if family(kind) == "text" and (family(self.type) == "date" or self.type == "TIME"):
             text = f"{column}::VARCHAR"
             return f"TRY_CAST({as_written(text, strptime(text, self.format))} AS {self.type})"
@@ -64,7 +64,8 @@ class Cast(Op):
     """Give columns another type; rows with a value that does not convert are rejected.
 
     Null stays null. A number with decimals is rounded when it becomes a whole number; empty text is no number and no
-    date.
+    date. A list, struct or map converts if all inside of it does; of JSON that becomes a struct, fields that are not
+    there or of another type are null.
     """
 
     category: ClassVar[str] = "Columns"

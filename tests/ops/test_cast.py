@@ -22,6 +22,13 @@ GOOD = [
     (to("VARCHAR", "%d/%m/%y"), [DAY, None], "VARCHAR", ["29/02/24", None]),
     (to("HUGEINT"), ["1"], "DECIMAL(38,0)", ["1"]),
     (to("INTEGER[]"), [[1, 2]], "INTEGER[]", [[1, 2]]),
+    (to("INTEGER[]"), [["1", None], [], None], "INTEGER[]", [[1, None], [], None]),
+    (
+        to("STRUCT(a INT, b INT)"),
+        [{"b": "1", "c": "x"}, None],
+        "STRUCT(a INTEGER, b INTEGER)",
+        [{"a": None, "b": 1}, None],
+    ),
 ]
 
 
@@ -39,6 +46,7 @@ REJECTED = [
     (to("DATE", "%d.%m.%Y"), ["2024-02-29"], "v: {} does not read as %d.%m.%Y."),
     (to("TINYINT"), [300], "v: {} cannot become TINYINT."),
     (to("BOOLEAN"), ["maybe"], "v: {} cannot become BOOLEAN."),
+    (to("INTEGER[]"), ["[1, x]"], "v: {} cannot become INTEGER[]."),
 ]
 
 
@@ -47,6 +55,27 @@ def test_rejects(run, config, values, message):
     made = run("cast", config, table={"id": list(range(len(values))), "v": values})
     assert made["result"] == []
     assert made["rejected"] == [(i, v, "cast_failed", message.format(v)) for i, v in enumerate(values)]
+
+
+INSIDE = [
+    ("['1', 'x']", "INTEGER[]", "[1, x]"),
+    ("[['1'], ['2.5x']]", "DOUBLE[][]", "[[1], [2.5x]]"),
+    ("{'a': 'x'}", "STRUCT(a INTEGER)", "{'a': x}"),
+    ("MAP {'a': 300}", "MAP(VARCHAR, TINYINT)", "{a=300}"),
+    ("""'[1, "x"]'::JSON""", "INTEGER[]", '[1, "x"]'),
+]
+
+
+@pytest.mark.parametrize(("value", "kind", "said"), INSIDE)
+def test_rejects_what_does_not_convert_inside(run, value, kind, said):
+    made = run("cast", to(kind), table=f"SELECT {value} AS v")
+    assert made["result"] == []
+    assert [row[1:] for row in made["rejected"]] == [("cast_failed", f"v: {said} cannot become {kind}.")]
+
+
+def test_json_may_lack_fields_of_a_struct(run):
+    made = run("cast", to("STRUCT(a INTEGER, b INTEGER)"), table="""SELECT '{"a": 1, "c": 2}'::JSON AS v""")
+    assert made["result"] == [({"a": 1, "b": None},)]
 
 
 def test_several_columns_in_place_and_order(run):

@@ -51,6 +51,7 @@ REFUSED = [
     ({"rows": [{"a": 1}, {"a": 2**70}]}, "mixed_types", "/config/rows/1/a"),
     ({"rows": [{"a": "\ud800"}]}, "mixed_types", "/config/rows/0/a"),
     (typed("a", "VARCHAR", "x", "\ud800"), "type_mismatch", "/config/rows/1/a"),
+    (typed("a", "BIGINT[]", [1], [2, "x"]), "type_mismatch", "/config/rows/1/a"),
     ({"rows": [{"a/b~": 1}, {"a/b~": "x"}]}, "mixed_types", "/config/rows/1/a~1b~0"),
     ({"rows": [{"a": 1, "A": 2}]}, "invalid_config", "/config/rows/0"),
     ({"rows": [{"": 1}]}, "invalid_config", "/config/rows/0"),

@@ -163,3 +163,8 @@ def test_against_pandas(context, frame, column):
     titles = [f"{column} unique", "x range", "t values"]
     lists = [[title for title, each in zip(titles, broken, strict=True) if each[i]] for i in frame.index]
     assert [row[-1] for row in rows_of(made["failed"])] == [each for each in lists if each]
+
+
+def test_a_list_converts_if_all_of_it_does(run):
+    table = {"id": [1, 2, 3], "l": [["1", None], ["1", "x"], None]}
+    assert failed(run, rule("l", "type", type="BIGINT[]"), table=table) == [2]
