@@ -23,7 +23,8 @@ class Pairs:
         """The pairs, with the rows that have none where `how` wants them; keys once, other names made unique."""
         columns = [self._left_column(name, how) for name in self.left.columns]
         taken = list(self.left.columns)
-        keys = {right for _, right in self.keys}
+        # Of two that one left column is equal to, only the first stands in its place where there is no left row.
+        keys = {right for _, right in self.keys} if how in ("inner", "left") else {*dict(reversed(self.keys)).values()}
         for name in self.right.columns:
             if name not in keys:
                 output = name if free(taken, name) == name else free(taken, name + suffix)

@@ -116,3 +116,11 @@ def test_columns_are_looked_for_in_their_own_table():
 
     named = Join.configure({"keys": [{"left": "a", "right": "b"}]}).columns_named
     assert named == [("/keys/0/left", "a", "left"), ("/keys/0/right", "b", "right")]
+
+
+@pytest.mark.parametrize(("how", "joined"), [("inner", [(1,)]), ("left", [(1,)]), ("full", [(1, 1), (2, 3)])])
+def test_a_left_column_that_is_equal_to_two(run, how, joined):
+    """Without a left row nothing else would hold the second."""
+    keys = [{"left": "a", "right": "x"}, {"left": "a", "right": "y"}]
+    made = run("join", {"how": how, "keys": keys}, left={"a": [1]}, right={"x": [1, 2], "y": [1, 3]})
+    assert made["joined"] == joined
