@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 from orchestrator.errors import NodeError
@@ -66,6 +67,7 @@ def outcomes(
         addresses.client(private=private, timeout_s=limits.timeout_s, connections=limits.concurrency) as client,
         ThreadPoolExecutor(limits.concurrency) as pool,
     ):
+        client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # no row is asked with another's
 
         def one(row: Any) -> Outcome:
             try:

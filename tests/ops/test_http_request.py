@@ -33,6 +33,7 @@ class Handler(BaseHTTPRequestHandler):
             "path": self.path,
             "body": json.loads(body) if body else None,
             "x": self.headers.get("x"),
+            "cookie": self.headers.get("cookie"),
         }
         server.seen.append((time.monotonic(), said))
         if self.path.startswith("/slow"):
@@ -48,6 +49,7 @@ class Handler(BaseHTTPRequestHandler):
             "Content-Length": str(len(data)),
             "Retry-After": "0",
             "X-Kind": "test",
+            "Set-Cookie": "seen=1",
             "Content-Type": "text/plain; charset=latin-1" if self.path == "/latin" else "application/json",
         }.items():
             self.send_header(key, value)
@@ -91,6 +93,11 @@ def test_each_row_is_called_in_order_and_several_at_a_time(ask, server):
     ]
     assert made["rejected"] == []
     assert 1 < server.most <= 4
+
+
+def test_no_row_is_asked_with_the_cookie_of_another(ask):
+    made = ask("/{id}", [{"id": 1}, {"id": 2}], response="json", concurrency=1)
+    assert [json.loads(row[-1])["cookie"] for row in made["result"]] == [None, None]
 
 
 @pytest.mark.parametrize(
