@@ -110,6 +110,9 @@ def test_tries_again(server: Any, ask: Ask) -> None:
         ("/deep", {}, "http_error", "127.0.0.1 answered 200 with something else instead of JSON."),
         ("/hangs", {"timeout_s": 0.2}, "http_error", "127.0.0.1 did not answer within 0.2 s."),
         ("/drips", {"timeout_s": 0.2}, "http_error", "127.0.0.1 did not end its answer within 0.2 s."),
+        ("/drips_before", {"timeout_s": 0.2}, "http_error", "127.0.0.1 did not answer within 0.2 s."),
+        ("/packed_twice", {}, "http_error", "127.0.0.1 packs its answer more than once."),
+        ("/waits", {}, "http_error", "127.0.0.1 answered 503 Service Unavailable."),
         ("/hangup", {}, "http_error", "127.0.0.1 cannot be reached: it hung up."),
         ("/loop", {}, "http_error", "127.0.0.1 redirects more than 5 times."),
         ("/moved?to=file:///etc/passwd", {}, "http_error", "A redirect leads to an address that is not http or https ('file')."),
@@ -150,6 +153,26 @@ def test_another_origin_gets_no_headers(server: Any, ask: Ask) -> None:
     assert first["x-key"] == "secret"
     assert "x-key" not in second
     assert body == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "first", "second"),
+    [(301, "POST", "GET"), (302, "POST", "GET"), (303, "POST", "GET"), (307, "POST", "POST"), (308, "POST", "POST"), (303, "GET", "GET")],
+)  # fmt: skip
+def test_a_redirect_changes_the_method_as_in_a_browser(
+    server: Any, ask: Ask, status: int, first: str, second: str
+) -> None:
+    found = ask(f"/moved?status={status}&to=/method", method=first, body={"a": 1}, headers={"X-Key": "k"})
+    assert found.fetchall() == [(second,)]
+    _, headers, body = server.seen[1]
+    assert (headers["x-key"], body) == ("k", '{"a":1}' if second == "POST" else "")
+
+
+def test_a_post_is_not_turned_into_a_get_of_another_origin(server: Any, ask: Ask) -> None:
+    to = f"http://localhost:{server.server_address[1]}/items"
+    with pytest.raises(NodeError, match=r"^127.0.0.1 redirects a POST to another server, where it is not sent\.$"):
+        ask(f"/moved?status=307&to={to}", method="POST", body={"a": 1})
+    assert len(server.seen) == 1
 
 
 def test_declared_columns(design: Context, server: Any, ask: Ask) -> None:
@@ -195,6 +218,7 @@ def test_private_addresses_are_refused(
         ("192.168.0.1", False), ("169.254.169.254", False), ("100.64.0.1", False), ("0.0.0.0", False), ("224.0.0.1", False),
         ("255.255.255.255", False), ("::1", False), ("::", False), ("fe80::1%eth0", False), ("fc00::1", False),
         ("::ffff:10.0.0.1", False), ("::ffff:8.8.8.8", True), ("64:ff9b::7f00:1", False), ("2002:7f00:1::", False), ("ff02::1", False),
+        ("64:ff9b:1::7f00:1", False), ("::ffff:0:7f00:1", False), ("::7f00:1", False), ("fec0::1", False), ("3fff::1", False),
     ],
 )  # fmt: skip
 def test_public_addresses(address: str, public: bool) -> None:

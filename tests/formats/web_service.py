@@ -121,12 +121,31 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             return
 
+    def on_drips_before(self, query: dict[str, str]) -> None:
+        server: Any = self.server
+        self.close_connection = True
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        try:
+            while not server.released.wait(0.02):
+                self.wfile.write(b"X-More: y\r\n")
+        except OSError:
+            return
+
+    def on_packed_twice(self, query: dict[str, str]) -> None:
+        self.answer(gzip.compress(gzip.compress(json.dumps(ITEMS).encode())), Content_Encoding="gzip, gzip")
+
+    def on_waits(self, query: dict[str, str]) -> None:
+        self.answer({}, 503, Retry_After="\xb2")
+
+    def on_method(self, query: dict[str, str]) -> None:
+        self.answer([{"method": self.command}])
+
     def on_hangup(self, query: dict[str, str]) -> None:
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
 
     def on_moved(self, query: dict[str, str]) -> None:
-        self.answer({}, 302, Location=query.get("to", "/items"))
+        self.answer({}, int(query.get("status", 302)), Location=query.get("to", "/items"))
 
     def on_loop(self, query: dict[str, str]) -> None:
         self.answer({}, 302, Location="/loop")

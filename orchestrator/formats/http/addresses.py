@@ -13,9 +13,15 @@ import httpcore
 import httpx
 
 from orchestrator.errors import NodeError
+from orchestrator.formats.http.timed import TimedStream
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Python takes these for public: IPv4 in IPv6 as it is translated within a network, once was written, or was tunnelled;
+# addresses of one site; documentation.
+NOT_PUBLIC = tuple(
+    map(ipaddress.ip_network, ("64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96", "fec0::/10", "3fff::/20", "5f00::/16"))
+)
 
 
 def is_public(text: str) -> bool:
@@ -27,6 +33,8 @@ def is_public(text: str) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
+    if any(address in each for each in NOT_PUBLIC):
+        return False
     return address.is_global and not address.is_multicast
 
 
@@ -66,10 +74,10 @@ class CheckedBackend(httpcore.NetworkBackend):
         addresses = checked(host, port, private=self.private)
         for address in addresses[:-1]:
             try:
-                return self.inner.connect_tcp(address, port, timeout, local_address, socket_options)
+                return TimedStream(self.inner.connect_tcp(address, port, timeout, local_address, socket_options))
             except httpcore.ConnectError:
                 continue
-        return self.inner.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
+        return TimedStream(self.inner.connect_tcp(addresses[-1], port, timeout, local_address, socket_options))
 
     def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.NetworkStream:
         """Never."""

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from orchestrator.errors import NodeError
+from orchestrator.formats.http.timed import until
 
 LARGEST = 256 << 20
 REDIRECTS = 5
@@ -32,7 +33,20 @@ class Request:
         """The same request of another address; to another origin without headers and body."""
         if (url.scheme, url.host, url.port) == (self.url.scheme, self.url.host, self.url.port):
             return Request(self.method, url, self.headers, self.body)
-        return Request("GET", url)
+        return Request("HEAD" if self.method == "HEAD" else "GET", url)
+
+    def redirected(self, status: int, url: httpx.URL) -> "Request":
+        """The request that a redirect asks for, as curl and browsers make it: a 303, and a POST before, becomes a GET.
+
+        Raises:
+            NodeError: `http_error`, it would go to another origin, where it would be another request.
+        """
+        turned = self.method != "HEAD" and (status == 303 or (self.method == "POST" and status in (301, 302)))
+        made = Request("GET", self.url, self.headers) if turned else self
+        found = made.at(url)
+        if found.method != made.method:
+            raise refused(f"{self.url.host} redirects a {made.method} to another server, where it is not sent.")
+        return found
 
 
 @dataclass(frozen=True)
@@ -107,17 +121,18 @@ def _once(client: httpx.Client, request: Request, timeout_s: float, accept: froz
     for _ in range(REDIRECTS + 1):
         host = request.url.host
         try:
-            with client.stream(
+            with until(deadline), client.stream(
                 request.method, request.url, json=request.body,
                 headers=[(name.encode(), value.encode()) for name, value in request.headers.items()],
                 timeout=max(0.01, deadline - time.monotonic()),
             ) as response:  # fmt: skip
                 if response.has_redirect_location:
-                    request = request.at(_checked(request.url.join(response.headers["location"])))
+                    target = _checked(request.url.join(response.headers["location"]))
+                    request = request.redirected(response.status_code, target)
                     continue
                 if response.status_code not in accept:
                     _check_status(response, host)
-                body = _read(response, host, deadline, timeout_s, largest)
+                body = _read(response, host, timeout_s, largest)
                 encoding = response.charset_encoding if _is_known(response.charset_encoding) else "utf-8"
                 return Received(
                     response.status_code, response.headers, body, request.url, _link(response), str(encoding)
@@ -153,7 +168,7 @@ def _check_status(response: httpx.Response, host: str) -> None:
 
 
 def _retry_after(text: str) -> float | None:
-    if text.strip().isdigit():
+    if text.isascii() and text.strip().isdigit():
         return float(text)
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
@@ -168,15 +183,18 @@ def _is_known(encoding: str | None) -> bool:
         return False
 
 
-def _read(response: httpx.Response, host: str, deadline: float, timeout_s: float, largest: int) -> bytes:
+def _read(response: httpx.Response, host: str, timeout_s: float, largest: int) -> bytes:
+    if len(response.headers.get_list("content-encoding", split_commas=True)) > 1:
+        raise refused(f"{host} packs its answer more than once.")  # a kilobyte would be unpacked to a gigabyte at once
     parts, size = [], 0
-    for part in response.iter_bytes():
-        parts.append(part)
-        size += len(part)
-        if size > largest:
-            raise refused(f"{host} sends more than {largest >> 20} MiB in one answer.")
-        if time.monotonic() > deadline:
-            raise refused(f"{host} did not end its answer within {timeout_s:g} s.")
+    try:
+        for part in response.iter_bytes():
+            parts.append(part)
+            size += len(part)
+            if size > largest:
+                raise refused(f"{host} sends more than {largest >> 20} MiB in one answer.")
+    except httpx.ReadTimeout:
+        raise _Again(refused(f"{host} did not end its answer within {timeout_s:g} s.")) from None
     return b"".join(parts)
 
 
