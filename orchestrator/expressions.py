@@ -108,7 +108,7 @@ def tree(text: str) -> dict[str, Any]:
     """DuckDB's parse tree of one checked scalar expression."""
     _check_text(text)
     select = _select(text)
-    expressions = select.pop("select_list")
+    expressions = select.pop("select_list", ())  # a UNION has none
     if len(expressions) != 1 or expressions[0].get("alias") or _shape(select) != _shape(_bare()):
         raise refused("it must be one scalar expression: no FROM, no second expression, no statement")
     if expressions[0].get("function_name") == "row" and not text.strip().lower().startswith("row"):

@@ -35,6 +35,8 @@ NOT_ALLOWED = [
     ("a, b", "','"),
     ("(a, b)", "','"),
     ("a) , (b", "no second expression"),
+    ("a) UNION SELECT 1 FROM (SELECT 1", "it must be one scalar expression"),
+    ("a) EXCEPT (SELECT 1", "it must be one scalar expression"),
     ("1) FROM t --", "a ')' too many"),
     ("a = 1) or (a = 2", "a ')' too many"),
     ("'(' = s) OR (true", "a ')' too many"),
