@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 import pyarrow
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from orchestrator.carried import batches
 from orchestrator.crs import Crs, projjson
 from orchestrator.errors import NodeError
 from orchestrator.ops import _python_process, _rows
@@ -29,7 +30,8 @@ def _literals(value: Any) -> Any:
 
 
 def _literal(value: Any) -> str:
-    return repr(value if value is None or isinstance(value, bool | int | float) else str(value))
+    made = repr(value if value is None or isinstance(value, bool | int | float) else str(value))
+    return f"({made})" if made[0] == "-" else made  # -3 ** 2 is -9
 
 
 def _parsed(code: str) -> str:
@@ -65,10 +67,11 @@ class Python(Op):
     server's user can do. The code runs in a process of its own, in a folder that is deleted after the run, without the
     server's environment; what it prints is in the run's log, its first 1000 lines.
 
-    Columns have Arrow types, nulls are `pandas.NA`; a table with geometry is a GeoDataFrame. pandas, GeoPandas, NumPy,
-    Shapely and pyarrow can be imported. The index of what is returned is left out. `${name}` becomes a literal: do not
-    put it between quotes. With `columns`, the table returned must have these and no others, in any order; values are
-    cast to their types. Without, the columns are known only when it runs.
+    Columns have Arrow types, nulls are `pandas.NA`; UUID, JSON and TIME with a time zone are text. A table with
+    geometry is a GeoDataFrame. pandas, GeoPandas, NumPy, Shapely and pyarrow can be imported. The index of what is
+    returned is left out. `${name}` becomes a literal: do not put it between quotes. With `columns`, the table returned
+    must have these and no others, in any order; values are cast to their types. Without, the columns are known only
+    when it runs.
     """
 
     category: ClassVar[str] = "Flow"
@@ -142,8 +145,7 @@ class Python(Op):
         (scratch := context.scratch or context.root).mkdir(parents=True, exist_ok=True)
         folder = Path(mkdtemp(dir=scratch, prefix="python-"))
         given, made = folder / "given.arrow", folder / "made.arrow"
-        reader = table.to_arrow_reader(100_000)
-        with pyarrow.ipc.new_file(str(given), reader.schema) as writer:
+        with batches(table, 100_000) as reader, pyarrow.ipc.new_file(str(given), reader.schema) as writer:
             for batch in reader:
                 writer.write_batch(batch)
         orders = {

@@ -88,6 +88,18 @@ def test_a_parameter_enters_as_a_literal(session, prepared):
     assert call(session, prepared, config, text=evil, n=3, none=None)[1] == [(1, evil, 3, None)]
 
 
+def test_a_negative_parameter_stays_one_value(session, prepared):
+    config = transform("return table.assign(i=${i} ** 2, f=${f} ** 2)")
+    assert call(session, prepared, config, i=-3, f=-0.5)[1] == [(1, 9, 0.25)]
+
+
+def test_what_arrow_has_not_is_text(session, prepared):
+    uuid = "6ba7b812-9dad-11d1-80b4-00c04fd430c8"
+    source = f"SELECT '10:00:00+02'::TIMETZ AS t, '[1]'::JSON AS j, '{uuid}'::UUID AS u"
+    made = call(session, prepared, transform("return table"), source)[1]
+    assert made == [("10:00:00+02", "[1]", uuid)]
+
+
 def test_prints_go_to_the_log(session, prepared):
     said = []
     context = dataclasses.replace(prepared, log=lambda level, text: said.append((level, text)))
