@@ -48,8 +48,9 @@ def check_possible(text: str, kinds: Mapping[str, str]) -> None:
             if apart(kind, its):
                 message = f"'{name}' is {plain(kind)} and '{other}' is {plain(its)}: they cannot be compared."
                 raise _mismatch(text, message, sides[0])
+        mixed = any(side.kind in NUMBERS for side in sides) or any(family(its) == "number" for _, its in columns[1:])
         for each in sides:
-            if _never(each, kind, mixed=any(side.kind in NUMBERS for side in sides)):
+            if _never(each, kind, mixed=mixed):
                 said = f"'{each.text[:50]}'" if each.kind == "STRING" else each.text[:50]
                 message = f"{said} is no {plain(kind)}, which '{name}' is: they cannot be compared."
                 raise _mismatch(text, message, each)
@@ -68,10 +69,10 @@ def _mismatch(text: str, message: str, side: Side) -> NodeError:
 
 def _never(side: Side, kind: str, *, mixed: bool) -> bool:
     """Whether a constant is no value of this type; beside numbers, a text may be one that it is too small for."""
-    if side.kind == "COLUMN_REF" or family(kind) in COMPARED_AS_TEXT:
+    if side.kind == "COLUMN_REF" or (family(kind) in COMPARED_AS_TEXT and kind != "JSON"):
         return False
     if side.kind == "STRING":
-        return not _fits(side.text, "DOUBLE" if mixed and family(kind) == "number" else kind)
+        return not _fits(side.text, "DOUBLE" if mixed and (family(kind) == "number" or kind == "JSON") else kind)
     return side.kind in NUMBERS and (apart("DOUBLE", kind) or nested(kind) or kind in ("BLOB", "INTERVAL"))
 
 

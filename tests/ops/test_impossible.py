@@ -34,6 +34,8 @@ IMPOSSIBLE = [
     ("l = 1", "1 is no INTEGER[], which 'l' is: they cannot be compared.", 4),
     ("de = 'abc'", "'abc' is no DECIMAL(4,2), which 'de' is: they cannot be compared.", 5),
     ("iv = 1", "1 is no INTERVAL, which 'iv' is: they cannot be compared.", 5),
+    ("j <> ''", "'' is no JSON, which 'j' is: they cannot be compared.", 5),
+    ("j IN ('[1]', 'abc')", "'abc' is no JSON, which 'j' is: they cannot be compared.", 13),
     ("'abc'::INT = i", "'abc' is no INTEGER.", 5),
     ("DATE '2024-02-30' > d", "'2024-02-30' is no DATE.", 0),
     ("1 + D::INT", "'d' is DATE, which cannot become INTEGER.", 5),
@@ -55,6 +57,7 @@ LEFT_ALONE = [
     "TRY(i = 'abc')", "TRY_CAST('abc' AS INT) IS NULL", "coalesce(true, i = 'abc')", "i = i AND d = d",
     "'5'::INT = i", "length(list_filter(['a'], lambda i: i = 'abc')) = 0", "z > d", "st.a = 1", "i = 2.5",
     "i::VARCHAR", "TRY_CAST(d AS INT)", "d::TIMESTAMP", "b::INT", "iv::VARCHAR", "l::VARCHAR", "st::JSON",
+    "j = '{}'", "j = '\"x\"'", "j = 'null'", "j LIKE 'abc'", "i IN ('3000000000', \"A b\", 1e9)",
 ]  # fmt: skip
 
 
