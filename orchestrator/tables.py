@@ -99,13 +99,14 @@ class Session:
         """A relation from SQL over others, named in braces: `sql("SELECT * FROM {left} JOIN {right} …", …)`."""
         return self.connection.sql(query.format(**{key: self.name(table) for key, table in tables.items()}))
 
-    def in_order(self, query: str, by: Iterable[str]) -> Relation:
+    def in_order(self, query: str, by: Iterable[str], order: str = "") -> Relation:
         """The rows of a query in the order of columns, quoted names, that then go; nulls come last.
 
+        `order` says it otherwise: ORDER BY's terms, of these columns alone.
         To store it, what is written instead of a column is made before the rows are put in order: less is moved.
         """
         keys = ", ".join(by)
-        source = f"FROM ({query}\n) ORDER BY {keys}"
+        source = f"FROM ({query}\n) ORDER BY {order or keys}"
         made = self.connection.sql(f"SELECT * EXCLUDE ({keys}) {source}")
         self._ordered[made] = keys, source
         return made

@@ -6,6 +6,8 @@ import pytest
 
 from orchestrator import few_values
 from orchestrator.few_values import FewValues
+from orchestrator.ops.base import Context
+from orchestrator.registry import node_type
 from orchestrator.schema import columns
 from orchestrator.sql import quote
 from orchestrator.tables import Session
@@ -137,3 +139,16 @@ def test_rows_that_are_put_in_order(session, tmp_path, written):
     wanted = session.connection.sql(f"SELECT n, kind FROM ({query}) ORDER BY n % 2, n DESC").fetchall()
     assert written[-1] == ["kind"]
     assert (table.columns, table.fetchall(), session.parquet(path).fetchall()) == (["n", "kind"], wanted, wanted)
+
+
+def test_rows_that_a_node_sorts_by_such_text(session, tmp_path, written):
+    """Text goes by its code points, not by the place of its value in an ENUM."""
+    big = store(session, tmp_path, BIG, "big")
+    op = node_type("sort").configure({"by": [{"column": "kind", "descending": True}, {"column": NAME}]})
+    context = Context(session, tmp_path)
+    made = op.call({"table": session.connection.sql(f"FROM {big}")}, context)["result"]
+    session.store(made, tmp_path / "sorted.parquet")
+    found = session.parquet(tmp_path / "sorted.parquet").fetchall()
+    order = f"kind DESC, {quote(NAME)}, n"
+    assert found == session.connection.sql(f"FROM {big} ORDER BY {order}").fetchall()
+    assert written[-1] == [NAME, "kind"]

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.errors import NodeError
+from orchestrator.ops._numbered import numbered
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column
@@ -21,9 +22,9 @@ class Key(BaseModel):
     descending: bool = Field(False, description="The greatest first.")
     nulls: Literal["first", "last"] = Field("last", description="Where rows without a value go, in either direction.")
 
-    def sql(self) -> str:
-        """An ORDER BY term."""
-        return f"{quote(self.column)} {'DESC' if self.descending else 'ASC'} NULLS {self.nulls.upper()}"
+    def sql(self, name: str = "") -> str:
+        """An ORDER BY term; `name` is what the column is called there, quoted."""
+        return f"{name or quote(self.column)} {'DESC' if self.descending else 'ASC'} NULLS {self.nulls.upper()}"
 
 
 class Sort(Op):
@@ -55,9 +56,11 @@ class Sort(Op):
         if context.design or not context.keep_order:
             return table
         number = quote(free(table.columns, "_row"))
-        order = ", ".join([*(key.sql() for key in self.by), number])
-        rows = table.project(f"*, row_number() OVER () AS {number}")
-        return rows.order(order).project(", ".join(map(quote, table.columns)))
+        keys = {quote(free(table.columns, f"_key{place}")): key for place, key in enumerate(self.by)}
+        copies = "".join(f", {quote(key.column)} AS {name}" for name, key in keys.items())
+        query = f"SELECT *{copies} FROM {numbered(context.session, table, number)}"
+        order = ", ".join([*(key.sql(name) for name, key in keys.items()), number])
+        return context.session.in_order(query, [*keys, number], order)
 
     def ignores_order(self) -> bool:
         """Rows of equal keys keep the order they came in."""
