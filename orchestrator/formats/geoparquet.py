@@ -46,7 +46,7 @@ class GeoparquetWriter(Writer):
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """COPY, so that a lazy input is computed here and once."""
-        return copy_parquet(table, path, context, self.compression)
+        return copy_parquet(table, path, context.session, self.compression)
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """What Parquet has no type for, in the nearest that it has."""

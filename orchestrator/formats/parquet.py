@@ -8,6 +8,7 @@ from orchestrator.formats.reading import read
 from orchestrator.formats.systems import geo_options
 from orchestrator.sql import literal
 from orchestrator.storable import storable
+from orchestrator.tables import Session
 
 Compression = Literal["zstd", "snappy", "lz4", "gzip", "uncompressed"]
 
@@ -39,17 +40,17 @@ class ParquetWriter(Writer):
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """COPY, so that a lazy input is computed here and once."""
-        return copy_parquet(table, path, context, self.compression)
+        return copy_parquet(table, path, context.session, self.compression)
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """What Parquet has no type for, in the nearest that it has."""
         return storable(table)
 
 
-def copy_parquet(table: Relation, path: Path, context: Context, compression: str) -> int:
-    """Write rows as (Geo)Parquet; returns how many."""
-    view = context.session.name(storable(table))
-    options = ["FORMAT parquet", f"COMPRESSION {compression}", *geo_options(table)]
+def copy_parquet(table: Relation, path: Path, session: Session, compression: str, *more: str) -> int:
+    """Write rows as (Geo)Parquet, with more options of COPY; returns how many."""
+    view = session.name(storable(table))
+    options = ["FORMAT parquet", f"COMPRESSION {compression}", *more, *geo_options(table)]
     query = f"COPY (FROM {view}) TO {literal(str(path))} ({', '.join(options)})"
-    made = context.session.connection.execute(query).fetchall()
+    made = session.connection.execute(query).fetchall()
     return int(made[0][0])

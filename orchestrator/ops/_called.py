@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from orchestrator import carried
-from orchestrator.carried import to_arrow
 from orchestrator.errors import NodeError, at
 from orchestrator.faults import unknown_column
 from orchestrator.ops._new_columns import check_new
@@ -63,7 +62,7 @@ def new_columns(table: Sequence[str], named: dict[str, str | None]) -> list[str]
 
 def read(table: Relation, port: str, geometry: str, names: dict[str, str]) -> "tuple[pa.Table, Shapes]":
     """These columns of a table under their new names, and its shapes."""
-    found = to_arrow(table.project(", ".join(map(quote, [*names, geometry]))))
+    found = carried.to_arrow(table.project(", ".join(map(quote, [*names, geometry]))))
     beside = found.select(range(len(names))).rename_columns(list(names.values())).combine_chunks()
     return beside, shapes(found.column(len(names)), port)
 

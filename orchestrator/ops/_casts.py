@@ -1,4 +1,4 @@
-"""Which types can be cast to which: DuckDB says so when it meets a value, and nothing for nulls or empty tables."""
+"""Which types can be cast to which, and how: DuckDB says so when it meets a value, nothing for nulls or no rows."""
 
 from functools import lru_cache
 
@@ -27,3 +27,13 @@ def castable(kind: str, wanted: str) -> bool:
     except duckdb.Error as error:
         return "Unimplemented type for cast" not in str(error)
     return True
+
+
+def converted(value: str, kind: str, wanted: str) -> str:
+    """SQL of a value of this type as another; null where it, or what is inside of it, does not become one.
+
+    Of JSON that becomes a struct only what is wanted is looked at: it may lack fields, and a field's value is null.
+    """
+    if not nested(wanted) or ("JSON" in kind and "STRUCT(" in wanted):
+        return f"TRY_CAST({value} AS {wanted})"
+    return f"TRY(CAST({value} AS {wanted}))"  # TRY_CAST would put null in the places of some elements

@@ -55,12 +55,8 @@ def check_possible(text: str, kinds: Mapping[str, str]) -> None:
                 message = f"{said} is no {plain(kind)}, which '{name}' is: they cannot be compared."
                 raise _mismatch(text, message, each)
     for side, kind in _converted(text):
-        name, its = known.get(side.text, ("", NULL)) if side.kind == "COLUMN_REF" else ("", "DOUBLE")
-        if side.kind == "STRING" and not _fits(side.text, kind):
-            raise _mismatch(text, f"'{side.text[:50]}' is no {kind.upper()}.", side)
-        if side.kind != "STRING" and not castable(its, kind):
-            said = f"'{name}' is {plain(its)}, which" if name else side.text[:50]
-            raise _mismatch(text, f"{said} cannot become {kind.upper()}.", side)
+        if lost := _lost(side, kind.upper(), known):
+            raise _mismatch(text, lost, side)
 
 
 def _mismatch(text: str, message: str, side: Side) -> NodeError:
@@ -74,6 +70,16 @@ def _never(side: Side, kind: str, *, mixed: bool) -> bool:
     if side.kind == "STRING":
         return not _fits(side.text, "DOUBLE" if mixed and (family(kind) == "number" or kind == "JSON") else kind)
     return side.kind in NUMBERS and (apart("DOUBLE", kind) or nested(kind) or kind in ("BLOB", "INTERVAL"))
+
+
+def _lost(side: Side, kind: str, known: Mapping[str, tuple[str, str]]) -> str | None:
+    """What is wrong with a cast to this type."""
+    if side.kind == "STRING":
+        return None if _fits(side.text, kind) else f"'{side.text[:50]}' is no {kind}."
+    if side.kind in NUMBERS:
+        return None if castable("DOUBLE", kind) else f"{side.text[:50]} cannot become {kind}."
+    name, its = known.get(side.text, ("", NULL))
+    return None if castable(its, kind) else f"'{name}' is {plain(its)}, which cannot become {kind}."
 
 
 @lru_cache(maxsize=4096)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Unit = Literal["crs", "metre"]
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 HALF_ROUND = 20_040_000.0  # metres: no two places on Earth are farther apart
-PAIRS = 1_000_000
+PAIRS = 1_000_000  # that are candidates at once
 DEGREE = 110_000.0  # metres: a degree of latitude is longer everywhere
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import shapely
 
-from orchestrator.ops._near import placed
+from orchestrator.ops._near import PAIRS, placed
 from orchestrator.ops._spatial import vectorised
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
 
 Rows = np.ndarray[Any, np.dtype[np.int64]]
-MOST = 1_000_000  # pairs that are candidates at once
 INVERSE = {"within": "contains", "contains": "within", "covers": "covered_by", "covered_by": "covers"}
 
 
@@ -69,7 +68,7 @@ class Index:
     def _step(self, left: "Shapes") -> int:
         """How many left rows at a time, by what some of them find."""
         some = left[:: len(left) // 256 + 1]
-        return MOST * len(some) // max(len(self._tree.query(some)[0]), len(some), 1)
+        return PAIRS * len(some) // max(len(self._tree.query(some)[0]), len(some), 1)
 
     def _lighter(self, left: "Shapes") -> bool:
         return bool(len(left)) and bool(shapely.get_num_coordinates(left).mean() < self._weight)

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.errors import NodeError
 from orchestrator.expressions import connection
-from orchestrator.ops._types import INTEGER, TypeName, converted, nested, plain
+from orchestrator.ops._casts import converted
+from orchestrator.ops._types import INTEGER, TypeName, nested, plain
 from orchestrator.ops.base import Relation
 from orchestrator.ops.settings import NewColumn, unique
 from orchestrator.pointers import escaped

@@ -5,11 +5,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.errors import NodeError, at
-from orchestrator.ops._casts import castable
+from orchestrator.ops._casts import castable, converted
 from orchestrator.ops._clauses import regular, typed
 from orchestrator.ops._impossible import check_possible
 from orchestrator.ops._tested import boolean, check_steady
-from orchestrator.ops._types import NULL, TypeName, converted, family, plain
+from orchestrator.ops._types import NULL, TypeName, family, plain
 from orchestrator.ops.base import Relation
 from orchestrator.ops.settings import Column, Expression, column_of, invalid
 from orchestrator.schema import is_geometry

@@ -78,16 +78,6 @@ def nested(kind: str) -> bool:
     return kind.endswith("]") or kind.startswith(("STRUCT(", "MAP("))
 
 
-def converted(value: str, kind: str, wanted: str) -> str:
-    """SQL of a value of this type as another; null where it, or what is inside of it, does not become one.
-
-    Of JSON that becomes a struct only what is wanted is looked at: it may lack fields, and a field's value is null.
-    """
-    if not nested(wanted) or ("JSON" in kind and "STRUCT(" in wanted):
-        return f"TRY_CAST({value} AS {wanted})"
-    return f"TRY(CAST({value} AS {wanted}))"  # TRY_CAST would put null in the places of some elements
-
-
 def plain(kind: object) -> str:
     """A type in a message: a geometry's without its coordinate system."""
     return "GEOMETRY" if is_geometry(kind) else str(kind).strip('"')

@@ -6,11 +6,11 @@ import duckdb
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from orchestrator.errors import NodeError, at
-from orchestrator.ops._casts import castable
+from orchestrator.ops._casts import castable, converted
 from orchestrator.ops._dates import as_written
 from orchestrator.ops._rejected import rejected, said
 from orchestrator.ops._strptime import strptime
-from orchestrator.ops._types import TypeName, converted, family, plain
+from orchestrator.ops._types import TypeName, family, plain
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, unique
 from orchestrator.sql import literal, names, quote

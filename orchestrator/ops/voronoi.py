@@ -15,7 +15,6 @@ from orchestrator.sql import quote
 if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
 
-
 # Parts of the longer side: GEOS fails on some points that are nearer to each other.
 APART = (0.0, 1e-12, 1e-11, 1e-10)
 LARGEST = 1e100  # beyond it a place that is wrong is far from all others
@@ -33,9 +32,9 @@ class Voronoi(Op):
 
     Areas end at `bounds`, or at a box around all points that is wider by `margin`; an area that lies beyond becomes
     empty. Points at the same place have the same area; so may points that rounding parts, by less than 1e-10 of the
-    extent. Distances are those of the plane, in degrees too. Rows come in
-    their order with their columns. One whose geometry is null (`null_geometry`), empty (`empty_geometry`), has no
-    finite place (`not_finite`) or is no single point (`not_a_point`) is rejected.
+    extent. Distances are those of the plane, in degrees too. Rows come in their order with their columns. One whose
+    geometry is null (`null_geometry`), empty (`empty_geometry`), has no finite place (`not_finite`) or is no single
+    point (`not_a_point`) is rejected.
     """
 
     category: ClassVar[str] = "Spatial"

@@ -8,13 +8,12 @@ from pathlib import Path
 from orchestrator.crs import written_in
 from orchestrator.errors import NodeError
 from orchestrator.exact import plain
-from orchestrator.formats.systems import geo_options
+from orchestrator.formats.parquet import copy_parquet
 from orchestrator.ops._spatial import kind_of
 from orchestrator.preview import csv_text, geojson
 from orchestrator.preview.selection import Selection, asked, at
 from orchestrator.preview.sessions import MEMORY, existing, within
 from orchestrator.schema import geometry_columns
-from orchestrator.sql import literal
 from orchestrator.suggest import listing, near
 from orchestrator.tables import Session
 
@@ -88,9 +87,8 @@ def _parquet(path: Path, selection: Selection, session: Session) -> Pieces:
         return
     with tempfile.TemporaryDirectory(prefix=".download-", dir=path.parent) as folder:
         made = Path(folder) / path.name
-        options = ", ".join(["FORMAT parquet, COMPRESSION lz4, PARQUET_VERSION v2", *geo_options(table)])
-        rows = session.name(plain(session.connection.sql(selection.rows(session, path, table.columns))))
-        session.connection.execute(f"COPY (FROM {rows}) TO {literal(str(made))} ({options})")
+        rows = plain(session.connection.sql(selection.rows(session, path, table.columns)))
+        copy_parquet(rows, made, session, "lz4", "PARQUET_VERSION v2")
         yield from _file(made)
 
 

@@ -2,6 +2,7 @@
 
 import builtins
 from collections.abc import Set
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ class View:
 
     def __init__(self, instance: DagsterInstance, jobs: Jobs, settings: Settings) -> None:
         self._instance, self._jobs, self._settings = instance, jobs, settings
+        self._reason = lru_cache(maxsize=1000)(self._read_reason)  # a run that has failed has done so for good
 
     def record(self, execution_id: str) -> RunRecord:
         """Dagster's record of an execution.
@@ -76,11 +78,15 @@ class View:
 
     def _error(self, run: DagsterRun) -> RunError | None:
         try:
-            error = self._read(run, FAILURES).error
-            placed = error is not None and (error.node_id is not None or error.path is not None)
-            return error if placed else self._read(run, READ).error
+            return self._reason(run.run_id)
         except GraphmillError as missing:  # the version is not there, or this release does not take it any more
             return RunError(message=missing.message, code=missing.code)
+
+    def _read_reason(self, execution_id: str) -> RunError | None:
+        run = self.record(execution_id).dagster_run
+        error = self._read(run, FAILURES).error
+        placed = error is not None and (error.node_id is not None or error.path is not None)
+        return error if placed else self._read(run, READ).error
 
     def _read(self, run: DagsterRun, kinds: Set[DagsterEventType]) -> Progress:
         progress = self.progress(run)

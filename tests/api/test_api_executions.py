@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from api_shape import chain, inline, problems_of
+from dagster import DagsterInstance
 from service_system import until
 from starlette.testclient import TestClient
 
@@ -196,6 +197,21 @@ def test_a_page_of_the_log(api: TestClient, completed: str) -> None:
 def test_an_event_that_cannot_be(api: TestClient, completed: str, said: str) -> None:
     problems_of(api.get(f"/api/executions/{completed}/logs?after={said}"), 400, "invalid_request")
     problems_of(api.get(f"/api/executions/{completed}/logs", headers={"Accept": "image/png"}), 406, "not_acceptable")
+
+
+def test_why_an_execution_failed_is_read_once(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    workflow_id = post(api, chain(nodes=[inline(), BAD_SQL], edges=[{"id": "e", "source": "1", "target": "bad"}]))
+    failed, asked, whole = execute(api, workflow_id), [], DagsterInstance.all_logs
+
+    def all_logs(self: DagsterInstance, run_id: str, **more: Any) -> Any:
+        asked.append(run_id)
+        return whole(self, run_id, **more)
+
+    monkeypatch.setattr(DagsterInstance, "all_logs", all_logs)
+    [listed] = api.get("/api/executions", params={"workflow_id": workflow_id}).json()["items"]
+    assert listed["error"]["message"] == "no."
+    assert listed["error"] == failed["error"]
+    assert failed["execution_id"] not in asked
 
 
 def test_a_failure_and_its_retry(api: TestClient) -> None:
