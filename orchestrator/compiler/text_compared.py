@@ -4,11 +4,15 @@ from collections.abc import Iterator, Mapping
 
 from orchestrator.compiler.sound import Graph, warning
 from orchestrator.compiler.wanted import expressions_in
-from orchestrator.errors import Problem
-from orchestrator.ops._impossible import COMPARED_AS_TEXT, NUMBERS, Side, compared
+from orchestrator.errors import NodeError, Problem
+from orchestrator.expressions import character
+from orchestrator.ops._conversions import Operand, converted
 from orchestrator.ops._types import family, plain
 from orchestrator.registry import node_type
 from orchestrator.schema import Column
+
+HINT = "compare it with a text, or say how it becomes one with TRY_CAST or a cast node"
+COMPARED_AS_TEXT = ("VARCHAR", "JSON")
 
 
 def compared_texts(graph: Graph) -> Iterator[Problem]:
@@ -20,32 +24,33 @@ def compared_texts(graph: Graph) -> Iterator[Problem]:
         kinds = _kinds(columns or (), [each for made in graph.out_of(step).values() for each in made or ()])
         for place, op in step.op.operations().items():
             for path, text in expressions_in(node_type(op.type), op.model_dump()):
-                if said := _said(text, kinds):
-                    hint = "compare it with a text, or say how it becomes one with TRY_CAST or a cast node"
+                if error := compared_text(text, kinds):
                     inside = f"/config{place}{path.removeprefix('/config')}"
-                    yield warning(step, said, hint, code="type_mismatch", path=inside)
+                    yield warning(step, error.message, HINT, code=error.code, path=inside)
 
 
-def _kinds(columns: tuple[Column, ...], after: list[Column]) -> dict[str, tuple[str, str]]:
-    """Name and type of each column that is the same behind the node, by its name in small letters."""
+def _kinds(columns: tuple[Column, ...], after: list[Column]) -> dict[str, str]:
+    """The type of each column that is the same behind the node."""
     changed = {each.name.lower() for each in after} - {
         each.name.lower() for each in after for own in columns if (own.name, own.type) == (each.name, each.type)
     }
-    return {each.name.lower(): (each.name, each.type) for each in columns if each.name.lower() not in changed}
+    return {each.name: each.type for each in columns if each.name.lower() not in changed}
 
 
-def _said(text: str, kinds: Mapping[str, tuple[str, str]]) -> str | None:
-    for sides in compared(text):
-        columns = [kinds[each.text] for each in sides if each.kind == "COLUMN_REF" and each.text in kinds]
-        name = next((name for name, kind in columns if family(kind) == "text"), None)
-        if name and (other := _other(sides, columns)):
-            return f"'{name}' is text and is compared with {other}: the run fails at the first text that is none."
+def compared_text(text: str, kinds: Mapping[str, str]) -> NodeError | None:
+    """What an expression over columns of these types is warned of, if it is: `type_mismatch`, with the position."""
+    for each in converted(text, kinds):
+        operand, others = each.operand, [side for side in each.sides if side != each.operand]
+        if operand.name and others and family(operand.kind) == "text" and each.wanted not in COMPARED_AS_TEXT:
+            said = f"'{operand.name}' is text and is compared with {_other(others, each.wanted)}"
+            message = f"{said}: the run fails at the first text that is none."
+            return NodeError(message, code="type_mismatch", hint=HINT, position=character(text, each.place))
     return None
 
 
-def _other(sides: tuple[Side, ...], columns: list[tuple[str, str]]) -> str | None:
+def _other(others: list[Operand], wanted: str) -> str:
     """What a text is converted for."""
-    for name, kind in columns:
-        if family(kind) not in COMPARED_AS_TEXT:
-            return f"'{name}', which is {plain(kind)}"
-    return "a number" if any(each.kind in NUMBERS for each in sides) else None
+    for each in others:
+        if each.name and family(each.kind) != "text":
+            return f"'{each.name}', which is {plain(each.kind)}"
+    return "a number" if family(wanted) == "number" else wanted

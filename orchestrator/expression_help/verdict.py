@@ -10,6 +10,7 @@ from duckdb import DuckDBPyRelation as Relation
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from orchestrator.compiler.parameters import samples, unknown_parameters
+from orchestrator.compiler.text_compared import compared_text
 from orchestrator.crs import projjson
 from orchestrator.errors import InvalidGraph, NodeError, Problem
 from orchestrator.expression_help.values import MEMORY, first_values
@@ -36,7 +37,7 @@ class Located(Problem):
 class Verdict(BaseModel):
     """`type` is null where columns or parameters that are not known decide it, `values` where nobody asked for them.
 
-    A warning leaves it valid: it is right, and its values could not be computed.
+    A warning leaves it valid: its values could not be computed, or some row may end a run.
     """
 
     valid: bool
@@ -95,17 +96,20 @@ def judge_expression(
     stored = stored and existing(stored)
     with Session([stored.parent] if stored else [], memory_limit=MEMORY, threads=1) as session:
         source = session.parquet(stored) if stored and columns is None else _empty(session, columns or ())
+        kinds = names(source) if source is not None else {}
         try:
-            kind = _kind(session, sql, source)
+            kind = _kind(session, sql, source, kinds)
         except NodeError as error:
             doubtful = parameters.open and (error.code == "type_mismatch" or '"' in text)
             return Verdict(valid=True) if doubtful else _refused(error, parameters)
+    warned = compared_text(sql, kinds)
+    verdict = Verdict(valid=True, type=kind, problem=warned and _located(warned, parameters, "warning"))
     if stored is None or parameters.open:
-        return Verdict(valid=True, type=kind)
+        return verdict
     try:
-        return Verdict(valid=True, type=kind, values=first_values(stored, sql))
+        return verdict.model_copy(update={"values": first_values(stored, sql)})
     except NodeError as error:
-        return Verdict(valid=True, type=kind, problem=_located(error, parameters, "warning"))
+        return verdict.model_copy(update={"problem": _located(error, parameters, "warning")})
 
 
 def _refused(error: NodeError, parameters: Parameters) -> Verdict:
@@ -121,14 +125,14 @@ def _located(error: NodeError, parameters: Parameters, severity: str) -> Located
     return Located(**said, position=place)
 
 
-def _kind(session: Session, sql: str, source: Relation | None) -> str:
+def _kind(session: Session, sql: str, source: Relation | None, kinds: Mapping[str, str]) -> str:
     """The type of an expression, as columns have it.
 
     Raises:
         NodeError: with the position.
     """
     query = as_query(sql, f"({source.sql_query()})" if source is not None else "")
-    check_possible(sql, names(source) if source is not None else {})
+    check_possible(sql, kinds)
     try:
         return column("", str(session.connection.sql(query).types[0])).type
     except duckdb.Error as error:

@@ -6,10 +6,12 @@ from pydantic import Field, field_validator
 
 from orchestrator.errors import NodeError, at
 from orchestrator.ops._bound_query import bound, whole
+from orchestrator.ops._impossible import check_query
 from orchestrator.ops._query import Query, check_tables, fold, reserved
 from orchestrator.ops._types import storable
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import NewColumn, invalid, unique
+from orchestrator.sql import names as kinds
 
 
 class Sql(Op):
@@ -48,7 +50,10 @@ class Sql(Op):
         names = self._names(len(tables))
         with at("/query"):
             check_tables(self.query, names)
-            return storable(whole(bound(self.query, dict(zip(names, tables, strict=True)), context.session)))
+            made = bound(self.query, dict(zip(names, tables, strict=True)), context.session)
+            if context.design:
+                check_query(self.query, {name: kinds(table) for name, table in zip(names, tables, strict=True)})
+            return storable(whole(made))
 
     def _names(self, count: int) -> list[str]:
         if len(self.names) > count:

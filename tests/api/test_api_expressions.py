@@ -53,6 +53,7 @@ WRONG = [
     ("a + b", "type_mismatch", 2, "+(INTEGER, VARCHAR)"),
     ("d > 1 AND upper(a, 2) = 'x'", "type_mismatch", None, ""),
     ("b.c", "type_mismatch", None, "Cannot extract field"),
+    ("b = 'x' OR NOT d", "type_mismatch", 15, "'d' is DATE, which cannot become BOOLEAN."),
 ]
 
 
@@ -69,6 +70,15 @@ def said(api: TestClient, **body: Any) -> dict[str, Any]:
 def test_a_right_one_has_a_type(api: TestClient, expression: str, kind: str) -> None:
     found = said(api, expression=expression, columns=COLUMNS)
     assert found == {"valid": True, "type": kind, "problem": None, "values": None}
+
+
+def test_a_text_compared_with_a_number_is_warned_of(api: TestClient) -> None:
+    found = said(api, expression="a > 0 AND b = 3", columns=COLUMNS)
+    assert (found["valid"], found["type"]) == (True, "BOOLEAN")
+    problem = found["problem"]
+    assert (problem["code"], problem["severity"], problem["position"]) == ("type_mismatch", "warning", 10)
+    assert "'b' is text and is compared with a number" in problem["message"]
+    assert "TRY_CAST" in problem["hint"]
 
 
 @pytest.mark.parametrize(("expression", "code", "position", "message"), WRONG)

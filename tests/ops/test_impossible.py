@@ -28,7 +28,7 @@ IMPOSSIBLE = [
     ("\"A b\" = 'é'", "'é' is no INTEGER, which 'A b' is: they cannot be compared.", 8),
     ("d = '2024-13-01'", "'2024-13-01' is no DATE, which 'd' is: they cannot be compared.", 4),
     ("d = 5", "5 is no DATE, which 'd' is: they cannot be compared.", 4),
-    ("d = i", "'d' is DATE and 'i' is INTEGER: they cannot be compared.", 0),
+    ("d = i", "'d' is DATE and 'i' is INTEGER: they cannot be compared.", 4),
     ("b = 'maybe'", "'maybe' is no BOOLEAN, which 'b' is: they cannot be compared.", 4),
     ("u = 'abc'", "'abc' is no UUID, which 'u' is: they cannot be compared.", 4),
     ("l = 1", "1 is no INTEGER[], which 'l' is: they cannot be compared.", 4),
@@ -49,6 +49,20 @@ IMPOSSIBLE = [
     ("i::INTERVAL", "'i' is INTEGER, which cannot become INTERVAL.", 1),
     ("l::INT", "'l' is INTEGER[], which cannot become INTEGER.", 1),
     ("20240101::DATE < d", "20240101 cannot become DATE.", 8),
+    ("NOT d", "'d' is DATE, which cannot become BOOLEAN.", 4),
+    ("b OR t", "'t' is TIME, which cannot become BOOLEAN.", 5),
+    ("i = DATE '2024-01-01'", "'i' is INTEGER and DATE '2024-01-01' is DATE: they cannot be compared.", 0),
+    ("i = iv", "'i' is INTEGER and 'iv' is INTERVAL: they cannot be compared.", 0),
+    ("l = i", "'l' is INTEGER[] and 'i' is INTEGER: they cannot be compared.", 4),
+    ("st = 1", "1 is no STRUCT(a INTEGER), which 'st' is: they cannot be compared.", 5),
+    ("d + 1 = 5", "5 is no DATE: they cannot be compared.", 8),
+    ("st.a = d", "st.a is INTEGER and 'd' is DATE: they cannot be compared.", 0),
+    ("abs(i) IN (1, d)", "abs(i) is INTEGER and 'd' is DATE: they cannot be compared.", 0),
+    ("'é' <> s AND \"A b\" = d", "'A b' is INTEGER and 'd' is DATE: they cannot be compared.", 13),
+    ("i = 1 AND 256::TINYINT = 1", "256 is no TINYINT.", 13),
+    ("(i + 1)::DATE = d", "what is converted here is INTEGER, which cannot become DATE.", 7),
+    ("(u = 5)::INT", "5 is no UUID, which 'u' is: they cannot be compared.", 5),
+    ("CASE d WHEN 1 THEN 2 END = 'abc'", "'abc' is no INTEGER: they cannot be compared.", 27),
 ]
 LEFT_ALONE = [
     "i = '5'", "i = ' 5 '", "i = '1.5'", "i IN ('1', '3000000000', 3000000000)", "i = NULL", "i = true", "b = 5",
@@ -57,6 +71,8 @@ LEFT_ALONE = [
     "TRY(i = 'abc')", "TRY_CAST('abc' AS INT) IS NULL", "coalesce(true, i = 'abc')", "i = i AND d = d",
     "'5'::INT = i", "length(list_filter(['a'], lambda i: i = 'abc')) = 0", "z > d", "st.a = 1", "i = 2.5",
     "i::VARCHAR", "TRY_CAST(d AS INT)", "d::TIMESTAMP", "b::INT", "iv::VARCHAR", "l::VARCHAR", "st::JSON",
+    "127::TINYINT = i", "NOT i", "i AND b", "NULL::DATE = d", "list_contains(l, i)", "st = {'a': 1}",
+    "u::VARCHAR = 5::VARCHAR",
     "j = '{}'", "j = '\"x\"'", "j = 'null'", "j LIKE 'abc'", "i IN ('3000000000', \"A b\", 1e9)",
 ]  # fmt: skip
 

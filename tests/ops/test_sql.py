@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import duckdb
 import pytest
 from feeds import ROWS
 
+from orchestrator.errors import NodeError
 from orchestrator.ops.sql import Sql
 
 FEED = {"tables": [ROWS]}
@@ -199,6 +202,36 @@ def test_mistakes_that_the_tables_show(run, query, code, message):
     refused = run.refuses("sql", {"query": query, "names": ["a", "b"]}, tables=[A, B])
     assert refused[:2] == (code, "/config/query")
     assert refused[2] == message or not message
+
+
+IMPOSSIBLE = [
+    ("select id from a where id = date '2024-01-01'",
+     "'id' is INTEGER and date '2024-01-01' is DATE: they cannot be compared."),
+    ("select a.id from a join b on a.id = b.id where b.id = 'two'",
+     "'two' is no INTEGER, which 'id' is: they cannot be compared."),
+    ("with w as (select id::timestamptz as z from a) select * from w",
+     "'id' is INTEGER, which cannot become TIMESTAMP WITH TIME ZONE."),
+    ("select sum(id) filter (where not date '2024-01-01') as s from a",
+     "date '2024-01-01' is DATE, which cannot become BOOLEAN."),
+    ("select id from a union all select 'x'::int", "'x' is no INTEGER."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "message"), IMPOSSIBLE)
+def test_what_no_row_survives_is_told_before_it_runs(session, context, query, message):
+    tables = {"tables": [session.connection.sql(A), session.connection.sql(B)]}
+    op = Sql.configure({"query": query, "names": ["a", "b"]})
+    with pytest.raises(NodeError) as caught:
+        op.call(tables, replace(context, design=True))
+    assert (caught.value.code, caught.value.path, caught.value.message) == ("type_mismatch", "/config/query", message)
+    with pytest.raises(duckdb.Error, match=r"cast|convert"):
+        op.call(tables, context)["result"].fetchall()
+
+
+@pytest.mark.parametrize("query", [query for query, _ in GOOD])
+def test_what_runs_is_right_before_it_runs(session, context, query):
+    tables = {"tables": [session.connection.sql(A), session.connection.sql(B)]}
+    Sql.configure({"query": query, "names": ["a", "b"]}).call(tables, replace(context, design=True))
 
 
 NAMES = [

@@ -1,0 +1,124 @@
+"""Every conversion that an expression or a query asks for, said or implied, as DuckDB's own plan has them."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from orchestrator.expressions import as_query, connection, names, parts
+from orchestrator.ops._plan_types import kind_of
+from orchestrator.ops._types import NULL, plain
+from orchestrator.sql import quote
+
+# What is inside may not be asked for every row, or may fail without harm.
+GUARDED = frozenset({"CASE_EXPR", "LAMBDA", "OPERATOR_COALESCE", "OPERATOR_TRY"})
+NAMED = re.compile(r'(\w+|"([^"]|"")*")(\s*\.\s*(\w+|"([^"]|"")*"))*')
+LONGEST = 20_000  # characters of a query: a list of many constants makes a plan of many megabytes
+
+
+@dataclass(frozen=True)
+class Operand:
+    """A column (by `name`), a constant (by `value`), or what is neither; `kind` is its type, `text` how it is said."""
+
+    kind: str
+    text: str
+    name: str | None = None
+    value: str | int | None = None
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What becomes a `wanted` type, `place` the byte where; `sides` are those of the comparison that it is for."""
+
+    operand: Operand
+    wanted: str
+    place: int
+    sides: tuple[Operand, ...]
+
+
+def converted(text: str, kinds: Mapping[str, str]) -> tuple[Conversion, ...]:
+    """Those of an expression over columns of these types; a column that is not there is taken for a null."""
+    used, known = parts(text), {name.lower() for name in kinds}
+    columns = {name: kind for name, kind in kinds.items() if name.lower() in used}
+    columns |= {name: NULL for name in names(text) if name.lower() not in known}
+    return conversions(as_query(text, f"({_stand_in(columns)})" if columns else ""))
+
+
+def converted_in(query: str, tables: Mapping[str, Mapping[str, str]]) -> tuple[Conversion, ...]:
+    """Those of a query over tables with columns of these types."""
+    given = ", ".join(f"{quote(name)} AS ({_stand_in(kinds)})" for name, kinds in tables.items())
+    return conversions(f"WITH {given} SELECT * FROM (\n{query}\n)")
+
+
+def _stand_in(kinds: Mapping[str, str]) -> str:
+    typed = ((quote(name), "" if kind == NULL else f"::{plain(kind)}") for name, kind in kinds.items())
+    return "SELECT " + ", ".join(f"NULL{kind} AS {name}" for name, kind in typed)
+
+
+@lru_cache(maxsize=4096)
+def conversions(query: str) -> tuple[Conversion, ...]:
+    """From the left; none of a query that is too long, or that DuckDB does not bind or cannot write down."""
+    if len(query) > LONGEST:
+        return ()
+    asked = "SELECT json_serialize_plan(?::VARCHAR, optimize := false)"
+    try:
+        said = json.loads(connection().execute(asked, [query]).fetchall()[0][0])
+    except RecursionError:
+        return ()
+    return tuple(sorted(_found(said.get("plans"), query.encode()), key=lambda each: each.place))
+
+
+def _found(plans: Any, query: bytes) -> Iterator[Conversion]:
+    """Without recursion, for a plan may be deep; each node goes with the comparison that it is a side of."""
+    waiting: list[tuple[Any, Any]] = [(plans, None)]
+    while waiting:
+        node, comparison = waiting.pop()
+        if isinstance(node, list):
+            waiting += [(each, comparison) for each in node]
+        elif isinstance(node, Mapping) and str(node.get("type")) not in GUARDED:
+            if _is_cast(node) and not node["function_data"]["try_cast"]:
+                yield _conversion(node, comparison, query)
+            inside = node if str(node.get("type")).startswith("COMPARE_") else comparison if _unsaid(node) else None
+            waiting += [(each, inside if key == "children" else None) for key, each in node.items()]
+
+
+def _conversion(cast: Mapping[str, Any], comparison: Any, query: bytes) -> Conversion:
+    implied = _implied(cast, query)
+    operand = _operand(cast if implied else cast["children"][0], query)
+    sides = (_operand(each, query) for each in comparison["children"]) if comparison and implied else ()
+    return Conversion(operand, kind_of(cast["return_type"]), int(cast["query_location"]), tuple(sides))
+
+
+def _is_cast(node: Mapping[str, Any]) -> bool:
+    return node.get("type") == "OPERATOR_CAST"
+
+
+def _unsaid(node: Mapping[str, Any]) -> bool:
+    """A function that DuckDB puts in by itself, as it does to compare an INTERVAL."""
+    return node.get("type") == "BOUND_FUNCTION" and len(node["children"]) == 1 and not node["query_location_length"]
+
+
+def _said(node: Mapping[str, Any], query: bytes) -> str:
+    start = int(node["query_location"])
+    return query[start : start + int(node["query_location_length"])].decode(errors="ignore")
+
+
+def _implied(cast: Mapping[str, Any], query: bytes) -> bool:
+    """Nobody wrote it: it stands where that stands which it converts. A column has no place of its own in a plan."""
+    child = cast["children"][0]
+    same = child["query_location"] == cast["query_location"]
+    return same or (child["type"] == "BOUND_REF" and NAMED.fullmatch(_said(cast, query)) is not None)
+
+
+def _operand(node: Mapping[str, Any], query: bytes) -> Operand:
+    """What a node gives, before DuckDB converts it without being asked."""
+    text = _said(node, query)
+    while _unsaid(node) or (_is_cast(node) and _implied(node, query)):
+        node = node["children"][0]
+        text = text or _said(node, query)
+    if node["type"] == "VALUE_CONSTANT":
+        value = node["value"].get("value")
+        return Operand(kind_of(node["value"]["type"]), text, value=value if isinstance(value, str | int) else None)
+    return Operand(kind_of(node["return_type"]), text, name=node["alias"] if node["type"] == "BOUND_REF" else None)
