@@ -27,6 +27,7 @@ NUMBERS: list[Case | Value] = [
     ),
     one("Beyond that they are an error", "sum", "out_of_range", [2**62, 2**62]),
     one("A mean is DOUBLE, and has no such end", "mean", {"v": [2.0**62]}, [2**62, 2**62]),
+    one("So has that of wide decimals", "mean", {"v": [9e37]}, "SELECT 9e37::DECIMAL(38, 0) AS v FROM range(3)"),
     one("Sums of DOUBLE make up for what is lost", "sum", {"v": [1.0]}, [0.1] * 10),
     one(
         "Sums of DECIMAL are exact", "sum", {"v": [Decimal("0.30")]},

@@ -20,6 +20,8 @@ TAKES = {
     "union_geometry": {"geometry"},
 }  # fmt: skip
 REFUSES = {"min": {"geometry"}, "max": {"geometry"}, "concat": {"geometry"}}
+# Types whose sum may have more digits than any type has, though the mean has not.
+WIDE = frozenset(f"DECIMAL({width},{scale})" for width in range(30, 39) for scale in range(width + 1))
 # The order in which threads add up must not show: deviations are computed in the order of their values.
 SQL = {
     "count": "count({x})",
@@ -81,8 +83,9 @@ class Aggregation(BaseModel):
         return SQL[self.function].format(x=x, number=f"t.{number}", separator=literal(self.separator)) + over
 
     def _total(self, kind: str, x: str, over: str) -> str:
-        if kind in ("FLOAT", "DOUBLE"):
-            return self._float_total(f"{x}::DOUBLE" if kind == "FLOAT" else x, over)
+        wide = self.function == "mean" and kind in WIDE
+        if wide or kind in ("FLOAT", "DOUBLE"):
+            return self._float_total(x if kind == "DOUBLE" else f"{x}::DOUBLE", over)
         if self.function == "mean":
             return f"CAST(avg({x}){over} AS DOUBLE)"
         small = INTEGER.fullmatch(kind) and not kind.endswith("HUGEINT")

@@ -17,6 +17,7 @@ EXACT_VALUES = 100_000
 TOP = 5
 CANDIDATES = 50
 NUMERIC = frozenset({"tinyint", "smallint", "integer", "bigint", "hugeint", "utinyint", "usmallint", "uinteger"})
+ADDED = {"boolean": "::INTEGER", "decimal": "::DOUBLE"}  # sums of wide decimals have more digits than any type
 NUMERIC |= {"ubigint", "uhugeint", "float", "double", "decimal", "boolean"}
 OPAQUE = frozenset({"list", "array", "struct", "map", "union", "variant", "blob", "geometry"})
 
@@ -121,7 +122,7 @@ def _aggregates(column: str, kind: Any, estimate: bool) -> str:
         real = f" FILTER (WHERE NOT isnan({column}))" if name in {"float", "double"} else ""
         said |= {each: expression(f"{each}({column}){real}", kind) for each in ("min", "max")}
         if name in NUMERIC:
-            said["mean"] = f"avg({column}{'::INTEGER' if name == 'boolean' else ''}){real}"
+            said["mean"] = f"avg({column}{ADDED.get(name, '')}){real}"
         if estimate:
             said["distinct"] = f"least(approx_count_distinct({column}), count({column}))"
     if str(kind) == "VARCHAR":

@@ -35,6 +35,11 @@ COLUMNS = [
         frequent((1.5, 2), (2.5, 1), ("NaN", 1)),
     ),
     (
+        "unnest(list_value(repeat('9', 38), repeat('9', 38), repeat('9', 38)))::DECIMAL(38,0)",
+        {"nulls": 0, "distinct": 1, "min": "9" * 38, "mean": 1e38},
+        frequent(("9" * 38, 3)),
+    ),
+    (
         "unnest(['inf', '1'])::DOUBLE",
         {"min": 1, "max": "Infinity", "mean": "Infinity"},
         frequent((1, 1), ("Infinity", 1)),
