@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from duckdb.sqltypes import DuckDBPyType as Kind
 
+from orchestrator.ops._casts import converted
 from orchestrator.ops._types import nested
 from orchestrator.sql import literal
 
@@ -35,7 +36,7 @@ def from_json(value: str, kind: str) -> str:
     if kind == "JSON":
         return f"CASE WHEN json_type({value}) <> 'NULL' THEN {value} END"
     if nested(kind):
-        return f"TRY_CAST({value} AS {kind})"
+        return converted(value, "JSON", kind)
     return f"TRY_CAST(json_extract_string({value}, '$') AS {kind})"
 
 
