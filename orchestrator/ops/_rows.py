@@ -21,6 +21,7 @@ from orchestrator.sql import quote
 from orchestrator.tables import Session
 
 Row = dict[str, Any]
+SIZE = "[]0123456789"  # what a list's type has behind that of its elements
 SURROGATE = re.compile("[\ud800-\udfff]")
 KINDS = {bool: "true or false", int: "whole numbers", float: "numbers", str: "text", list: "lists", dict: "objects"}
 ARROW = {
@@ -120,7 +121,7 @@ def _typed(name: str, values: Sequence[Any], kind: str, place: str) -> pyarrow.A
     tests = f"{_cast('v', kind)} IS NULL AND v IS NOT NULL"
     tried = connection().cursor().from_arrow(pyarrow.table([texts], names=["v"])).project(tests)
     for index, (wrong,) in enumerate(tried.fetchall()):
-        if wrong or (INTEGER.fullmatch(kind) and _fraction(values[index])):
+        if wrong or (INTEGER.fullmatch(kind.rstrip(SIZE)) and _fraction(values[index])):
             message = f"Column '{name}', row {index + 1}: {short(values[index])} cannot become {plain(kind)}."
             raise _error(message, "type_mismatch", (place, index, name), values[index])
     return texts
@@ -139,6 +140,8 @@ def _text(value: Any) -> str | None:
 
 
 def _fraction(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(map(_fraction, value))
     try:
         return value is not None and Decimal(str(value).strip()) % 1 != 0
     except InvalidOperation:

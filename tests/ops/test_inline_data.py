@@ -57,6 +57,8 @@ REFUSED = [
     ({"rows": [{"": 1}]}, "invalid_config", "/config/rows/0"),
     ({"rows": 3}, "invalid_config", "/config/rows"),
     (typed("a", "BIGINT", "x"), "type_mismatch", "/config/rows/0/a"),
+    (typed("a", "BIGINT[]", [1], [2, 2.5]), "type_mismatch", "/config/rows/1/a"),
+    (typed("a", "INT[][]", [[1, None]], [[1], [0.5]]), "type_mismatch", "/config/rows/1/a"),
     (typed("a", "BIGINT", 1.5), "type_mismatch", "/config/rows/0/a"),
     (typed("a", "BIGINT", "1.5"), "type_mismatch", "/config/rows/0/a"),
     (typed("a", "bigit", 1), "invalid_config", "/config/columns/0/type"),
