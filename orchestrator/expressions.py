@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from orchestrator.errors import NodeError
+from orchestrator.expression_sizes import LARGEST, oversized, whole_number
 from orchestrator.literals import refused, sql_literal, substitute
 from orchestrator.suggest import near
 
@@ -26,8 +27,6 @@ __all__ = [
 BEFORE = "SELECT (\n"
 LONGEST, LONGEST_AHEAD, FEW = 100_000, 2_000, 10
 DEEPEST = 700  # levels of the tree's JSON, of which a level of the expression takes three
-LONGEST_VALUE, LONGEST_NUMBER, LARGEST = 10_000_000, 45, 10**38
-SIZED = frozenset({"repeat", "lpad", "rpad", "list_resize", "array_resize"})  # their second argument says how long
 ALLOWED = {
     *("COLUMN_REF", "CONSTANT", "FUNCTION", "COMPARISON", "CONJUNCTION", "OPERATOR"),
     *("CAST", "CASE", "BETWEEN", "LAMBDA", "COLLATE", "TYPE"),
@@ -229,19 +228,12 @@ def _check_node(node: Mapping[str, Any]) -> None:
     kind = node["class"]
     if kind not in ALLOWED:
         raise refused(REFUSED.get(kind, f"{kind.lower()} is not allowed"))
-    if kind == "CONSTANT" and abs(_integer(node)) > LARGEST:
+    if kind == "CONSTANT" and abs(whole_number(node)) > LARGEST:
         raise refused("a whole number has at most 38 digits; write 1e40, or a text")
     if kind == "FUNCTION":
         _check_function(str(node["function_name"]).lower(), bool(node.get("schema") or node.get("catalog")))
         if reason := oversized(node):
             raise refused(reason)
-
-
-def _integer(node: Mapping[str, Any]) -> int:
-    """A literal whole number; 0 where it is something else."""
-    literal = node.get("literal") or {}
-    text = str(literal.get("text", "")) if literal.get("kind") == "INTEGER" else "0"
-    return int(text) if len(text) < LONGEST_NUMBER else LARGEST + 1
 
 
 def _check_function(name: str, qualified: bool) -> None:
@@ -254,17 +246,6 @@ def _check_function(name: str, qualified: bool) -> None:
             check(definition)
         except NodeError:
             raise refused(f"function '{name}' works on many rows, not on one") from None
-
-
-def oversized(node: Mapping[str, Any]) -> str | None:
-    """Why a call is refused that makes one long value for certain: DuckDB's memory limit does not hold for one."""
-    name = str(node["function_name"]).lower()
-    if name not in SIZED or len(node["arguments"]) < 2:
-        return None
-    said = node["arguments"][1]["expression"]
-    value = _integer(said.get("child") or said)  # behind a cast, too
-    small = value <= LONGEST_VALUE
-    return None if small else f"'{name}' would make a value of {value:,}; at most {LONGEST_VALUE:,} are allowed"
 
 
 def unusable(name: str, qualified: bool = False) -> str | None:

@@ -81,6 +81,7 @@ def _check(node: Any, depth: int = 1) -> None:
         name = str(node["function"]["function_name"]).lower()
         if name not in TABLE_FUNCTIONS or _qualified(node["function"]):
             raise _refused(f"table function '{name}' is not allowed", hint=f"allowed: {listing(TABLE_FUNCTIONS)}")
+        node = {**node, "function": node["function"]["arguments"]}  # its rows are no one value, however many they are
     elif kind in ("FUNCTION", "WINDOW") and not node.get("is_operator"):
         _check_function(str(node["function_name"]).lower(), _qualified(node), kind == "WINDOW")
         if kind == "FUNCTION" and (reason := expressions.oversized(node)):

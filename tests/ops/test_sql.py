@@ -47,6 +47,7 @@ GOOD = [
     ("from a pivot (max(n) for id in (1, 3)) where t is null", [(None, None, "0.5")]),
     ("with a as (select 7 as id) select id from a", [(7,)]),
     ("select string_agg(t, '|' order by id) from a", [("x|y",)]),
+    ("select max(i) as i from range(10000002) r(i)", [(10000001,)]),
     ("select '; drop table a' as s, 'read_csv(1)' as f", [("; drop table a", "read_csv(1)")]),
 ]  # fmt: skip
 
