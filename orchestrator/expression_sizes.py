@@ -15,16 +15,17 @@ def oversized(call: Mapping[str, Any]) -> str | None:
     size = 0
     if name in SIZED and len(given) > 1:
         size = given[1] or 0
-    elif name in LISTS and given and None not in given:
-        size = _length(*(each or 0 for each in given))
+    elif name in LISTS and None not in given and 0 < len(given) < 4:
+        size = _length(*(each or 0 for each in given), ends=name == "generate_series")
     if size <= LONGEST_VALUE:
         return None
     return f"'{name}' would make a value of {size:,}; at most {LONGEST_VALUE:,} are allowed"
 
 
-def _length(start: int, stop: int | None = None, step: int = 1) -> int:
+def _length(start: int, stop: int | None = None, step: int = 1, *, ends: bool) -> int:
+    """Of a list from `start` to `stop`, which is in it if the list `ends` there."""
     start, stop = (0, start) if stop is None else (start, stop)
-    return max(0, -((start - stop) // step)) if step else 0
+    return max(0, (stop - start) // step + 1 if ends else -((start - stop) // step)) if step else 0
 
 
 def _number(said: Mapping[str, Any]) -> int | None:

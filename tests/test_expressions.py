@@ -45,6 +45,7 @@ NOT_ALLOWED = [
     ("a AS b", "syntax error"),
     ("repeat('a', 10000001)", "'repeat' would make a value of 10,000,001; at most 10,000,000 are allowed"),
     ("list_sum(range(100000000))", "'range' would make a value of 100,000,000; at most 10,000,000 are allowed"),
+    ("generate_series(1, 10000001)", "'generate_series' would make a value of 10,000,001"),
     ("generate_series(-5, 99999999999, 3)", "'generate_series' would make a value of 33,333,333,335"),
     ("range(0, -10000001, -1)", "'range' would make a value of 10,000,001"),
     ("lpad(a, 2000000000::BIGINT, ' ')", "'lpad' would make a value of 2,000,000,000"),

@@ -83,7 +83,8 @@ def test_rejects(run):
 
 
 def test_a_wrong_value_inside_of_an_element_is_wrong(run):
-    made = run("explode_list", {"column": "l", "element_type": "INT[]"}, table={"l": ["[[1, null]]", '[[1], [1, "x"]]']})
+    table = {"l": ["[[1, null]]", '[[1], [1, "x"]]']}
+    made = run("explode_list", {"column": "l", "element_type": "INT[]"}, table=table)
     assert made["result"] == [([1, None],)]
     assert made["rejected"][0][1:] == ("cast_failed", 'l: [1,"x"] cannot become INTEGER[].')
 
