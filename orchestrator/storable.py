@@ -38,6 +38,8 @@ def _kept(column: str, kind: str) -> str | None:
         system = crs_of(kind)
         named = system is not None and "{" not in kind
         return f"st_setcrs({column}, {literal(projjson(str(system)))})" if named else None
+    if kind == "TIME WITH TIME ZONE":
+        return f"timezone('UTC', {column})"  # a file keeps the time, not the zone in which it was said
     wanted = "VARCHAR" if kind == NULL else stored_as(kind)
     return None if wanted == kind else f"CAST({column} AS {wanted})"
 

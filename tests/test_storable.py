@@ -8,7 +8,7 @@ from orchestrator.tables import Session
 
 KEPT = [
     "BOOLEAN", "TINYINT", "INTEGER", "BIGINT", "UBIGINT", "FLOAT", "DOUBLE", "DECIMAL(38,10)", "VARCHAR", "BLOB",
-    "DATE", "TIME", "TIME WITH TIME ZONE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE", "INTERVAL", "UUID",
+    "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE", "INTERVAL", "UUID",
     "JSON", "VARIANT", "BIGINT[]", "VARCHAR[][]", 'STRUCT("a b" INTEGER, c DATE[])', "MAP(VARCHAR, DOUBLE)", "GEOMETRY",
     "GEOMETRY[]",
 ]  # fmt: skip
@@ -48,6 +48,15 @@ def test_kept(session, kind):
     table = session.connection.sql(f"SELECT NULL::{kind} AS v")
     assert stored_as(str(table.types[0])) == str(table.types[0])
     assert storable(table) is table
+
+
+def test_a_time_with_a_zone_is_that_of_utc_stored_or_not(session, folder):
+    table = storable(session.connection.sql("SELECT TIMETZ '01:30:00+02' AS v"))
+    assert str(table.types[0]) == "TIME WITH TIME ZONE"
+    session.store(table, folder / "zone.parquet")
+    said = "v::VARCHAR"
+    made = [table.project(said).fetchall(), session.parquet(folder / "zone.parquet").project(said).fetchall()]
+    assert made == [[("23:30:00+00",)]] * 2
 
 
 @pytest.mark.parametrize(("kind", "kept"), CHANGED)
