@@ -22,13 +22,16 @@ def batches(table: Relation, rows: int) -> tuple[Any, Generator[Any]]:
 
     def stream() -> Generator[Any]:
         try:
+            yield  # to here at once: who asks for no batch closes the reader, too
             yield from reader
         except OSError as error:
             raise own(error) from None
         finally:
             reader.close()  # or the connection is busy with what nobody asks for any more
 
-    return reader.schema, stream()
+    made = stream()
+    next(made)
+    return reader.schema, made
 
 
 def own(error: OSError) -> Exception:

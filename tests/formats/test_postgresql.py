@@ -137,7 +137,7 @@ def test_types_of_a_new_table(write, read, sql, value, kind, expected):
 
 @pytest.mark.parametrize("kind", ["DATE", "TIMESTAMP", "TIMESTAMPTZ"])
 def test_infinity_comes_back(write, read, kind):
-    query = f"SELECT 'infinity'::{kind} AS a, '-infinity'::{kind} AS b, '0044-03-15 (BC)'::{kind} AS c"
+    query = f"SELECT 'infinity'::{kind} AS a, '-infinity'::{kind} AS b, [a, NULL, '0044-03-15 (BC)'::{kind}] AS c"
     write(query)
     assert (
         read().project("a::VARCHAR, b::VARCHAR, c::VARCHAR").fetchall()
@@ -177,6 +177,12 @@ def test_a_table_that_is_not_there_is_made(write, sql, mode):
     assert len(sql("SELECT * FROM t")) == (2 if keys else 3)
 
 
+def test_an_identity_that_the_database_gives_is_a_key(write, sql):
+    sql("DROP TABLE t; CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a int)")
+    assert [write(f"SELECT 7 AS id, {a} AS a", mode="upsert", keys=["id"]) for a in (1, 2)] == [1, 1]
+    assert sql("SELECT * FROM t") == [(7, 2)]
+
+
 def test_delete_looks_at_the_keys_alone(write, sql):
     assert write("SELECT 1 AS id, 3 AS helper", mode="delete", keys=["id"]) == 1
     assert sql("SELECT id FROM t ORDER BY id") == [(2,), (3,)]
@@ -204,19 +210,24 @@ def test_columns_go_by_name_and_others_take_their_default(write, sql):
         ("SELECT 5 AS id, 'a' AS name UNION ALL SELECT 5, 'b'", {"mode": "upsert", "keys": ["id"]}, "query_failed", "two rows have the same key"),
         ("SELECT 5 AS id, 'a' AS name", {"mode": "upsert", "keys": ["name"]}, "query_failed", "no unique constraint"),
         ("SELECT 5 AS id", {"mode": "delete", "keys": ["id"], "table": "nope"}, "unknown_table", "Table 'nope' is not there."),
-        ("SELECT chr(0) AS name, 5 AS id", {"mode": "append"}, "query_failed", "0x00"),
+        ("SELECT chr(0) AS name, 5 AS id", {"mode": "append"}, "invalid_value", "0x00"),
+        ("SELECT 5 AS id, 1 AS g", {"mode": "append", "table": "made"}, "query_failed", 'column "g" is a generated column'),
+        ("SELECT 99 AS id", {"mode": "append", "table": "parts"}, "query_failed", "no partition"),
         ("SELECT 5 AS id", {"table": "w"}, "query_failed", "is no plain table"),
         ("SELECT 5 AS id", {"schema_name": "nope"}, "unknown_table", 'schema "nope" does not exist'),
     ],
 )  # fmt: skip
-def test_what_fails_changes_nothing(write, sql, query, config, code, text):
-    sql("CREATE VIEW w AS SELECT * FROM t")
+def test_what_fails_changes_nothing(context, write, sql, query, config, code, text):
+    sql("CREATE VIEW w AS SELECT * FROM t; DROP TABLE IF EXISTS made, parts")
+    sql("CREATE TABLE made (id int, g int GENERATED ALWAYS AS (id * 2) STORED)")
+    sql("CREATE TABLE parts (id int) PARTITION BY RANGE (id)")
     before = sql("SELECT * FROM t"), sql("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace")
     with pytest.raises(NodeError) as error:
         write(query, **config)
     on_keys = config["mode"] == "upsert" if "mode" in config else False
     assert (error.value.code, error.value.path) == (code, "/config/keys" if on_keys else "/config/table")
     assert text in error.value.message
+    assert context.session.connection.sql("SELECT 1").fetchall() == [(1,)]  # the connection is free for other nodes
     assert before == (
         sql("SELECT * FROM t"),
         sql("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"),

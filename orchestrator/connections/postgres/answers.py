@@ -12,6 +12,7 @@ SIMPLE = ("bool", "int2", "int4", "int8", "float4", "float8", "text", "varchar",
           "timestamptz", "bytea", "name", "bpchar")  # fmt: skip
 AS_IT_IS = frozenset({*SIMPLE, *(f"_{each}" for each in SIMPLE), "uuid", "interval"})
 GEOMETRY = ("geometry", "geography")
+INFINITE = ("date", "timestamp", "timestamptz")
 LARGEST_DECIMAL = 38
 # The driver adds 30 years to what PostgreSQL keeps for infinity, and the sum overflows.
 LATEST = {"date": ("-2147472692", "-2147472691"), "timestamp": ("-9222425352054775809", "-9222425352054775808")}
@@ -48,8 +49,10 @@ class Answered:
             return f"{column}::JSON"
         if self.type == "_uuid":
             return f"{column}::UUID[]"
-        if self.type in ("date", "timestamp", "timestamptz"):
+        if self.type in INFINITE:
             return _finite(column, self.type)
+        if self.type[1:] in INFINITE:
+            return f"list_transform({column}, lambda x: {_finite('x', self.type[1:])})"
         return f"{column}::{self.decimal()}" if self.decimal() else column
 
     def decimal(self) -> str | None:
@@ -68,7 +71,7 @@ class Answered:
 def _finite(column: str, kind: str) -> str:
     latest, earliest = LATEST["date" if kind == "date" else "timestamp"]
     number = f"({column} - DATE '1970-01-01')" if kind == "date" else f"epoch_us({column})"
-    infinity = {"date": "DATE", "timestamp": "TIMESTAMP", "timestamptz": "TIMESTAMPTZ"}[kind] + " '{}infinity'"
+    infinity = f"{kind} '{{}}infinity'"
     cases = f"WHEN {latest} THEN {infinity.format('')} WHEN {earliest} THEN {infinity.format('-')}"
     return f"CASE {number} {cases} ELSE {column} END"
 

@@ -34,6 +34,10 @@ class Csv:
         piece, self._rest = self._rest[:size], self._rest[size:]
         return bytes(piece)
 
+    def close(self) -> None:
+        """Let go of the rows: PostgreSQL may have refused before it took the last."""
+        self._batches.close()
+
 
 def _written(batch: Any) -> memoryview:
     import pyarrow
@@ -55,4 +59,6 @@ def copy(cursor: Any, table: Relation, columns: Sequence[Stored], place: str, sr
         if rows.error is not None:
             raise rows.error from None
         raise
+    finally:
+        rows.close()
     return int(cursor.rowcount)

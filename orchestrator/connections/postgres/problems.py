@@ -9,7 +9,7 @@ from orchestrator.errors import NodeError
 CODES = {
     "42P01": "unknown_table", "3F000": "unknown_table", "42703": "unknown_column", "42601": "invalid_expression",
     "42883": "type_mismatch", "42804": "type_mismatch", "42702": "duplicate_column", "22P02": "invalid_value",
-    "22003": "out_of_range", "22008": "out_of_range", "53100": "disk_full",
+    "22021": "invalid_value",    "22003": "out_of_range", "22008": "out_of_range", "53100": "disk_full",
 }  # fmt: skip
 SENTENCES = {
     "57014": "the statement took longer than it may",
@@ -22,6 +22,7 @@ SENTENCES = {
     "23514": "a row breaks a check of the table",
 }
 COLUMN = re.compile(r'column "(.+?)" of relation')
+WORDS = {"42P10": "no unique", "23514": "check constraint"}  # what a state has also for other things says otherwise
 ON_KEYS = ("42P10", "21000")
 MESSAGE = re.compile(r"(?:ERROR|FATAL|PANIC):\s+(.+)")
 HINT = re.compile(r"^(?:HINT|DETAIL):\s+(.+)", re.M)
@@ -67,6 +68,7 @@ def translate(error: Exception) -> NodeError | None:
     first = said[1] if said else text.strip().partition("\n")[0].removeprefix("IO: [libpq] ")
     if "statement timeout" in first:  # DuckDB hands on the text without the state
         state = "57014"
+    state = state if WORDS.get(state, "") in first else ""
     if state == "23502" and (column := COLUMN.search(first)):
         first = f"column '{column[1]}' must have a value, and in a row it is null"
     reason = SENTENCES.get(state) or re.sub(r"\. SQLSTATE.*", "", first).strip().rstrip(".")

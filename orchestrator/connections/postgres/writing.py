@@ -82,7 +82,7 @@ class Writing:
         sets = ", ".join(f"{each} = EXCLUDED.{each}" for each in others)
         keys = ", ".join(map(quote, self.keys))
         self.cursor.execute(
-            f"INSERT INTO {self.place} ({names}) SELECT {names} FROM {staged} "
+            f"INSERT INTO {self.place} ({names}) OVERRIDING SYSTEM VALUE SELECT {names} FROM {staged} "
             f"ON CONFLICT ({keys}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
         )
         return int(self.cursor.rowcount)
