@@ -1,5 +1,6 @@
 """`arrow`: Arrow IPC, as a file (Feather) or a stream."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -87,7 +88,7 @@ class ArrowWriter(Writer):
         stream = self.layout == "stream" or (self.layout == "auto" and path.suffix == ".arrows")
         made: Any = pyarrow.ipc.new_stream if stream else pyarrow.ipc.new_file
         count = 0
-        with path.open("wb") as file, made(file, schema, options=options) as writer:
+        with closing(rows), path.open("wb") as file, made(file, schema, options=options) as writer:
             for batch in rows:
                 writer.write_batch(batch)
                 count += batch.num_rows

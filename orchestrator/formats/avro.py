@@ -1,6 +1,7 @@
 """`avro`: records with their schema, in blocks."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -102,7 +103,7 @@ class AvroWriter(Writer):
                 yield from (dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True))
 
         codec = "null" if self.compression == "uncompressed" else "deflate"
-        with path.open("wb") as file:
+        with closing(parts), path.open("wb") as file:
             fastavro.writer(file, fastavro.parse_schema(schema), records(), codec=codec)
         return count
 

@@ -1,7 +1,7 @@
 """Changes of a table of an SQLite database, each of them one transaction of the database itself."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from orchestrator.formats.sqlite_values import fitting, keys_of
 from orchestrator.ops.base import Relation
 from orchestrator.sql import quote
 
-Rows = Iterable[Sequence[tuple[Any, ...]]]
+Rows = Generator[Sequence[tuple[Any, ...]]]
 WAIT_S = 30.0
 NO_SPACE = ("SQLITE_FULL", "SQLITE_IOERR")  # told as of every other file
 
@@ -81,7 +81,8 @@ def _insert(name: str, columns: Mapping[str, Column]) -> str:
 
 
 def _sum(connection: sqlite3.Connection, statement: str, rows: Rows) -> int:
-    return sum(connection.executemany(statement, some).rowcount for some in rows if some)
+    with closing(rows):  # where a row is refused, DuckDB's connection is free for other nodes
+        return sum(connection.executemany(statement, some).rowcount for some in rows if some)
 
 
 def _list(names: Iterable[str]) -> str:

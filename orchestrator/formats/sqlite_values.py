@@ -1,6 +1,6 @@
 """Values for columns of an SQLite table, each as it was: SQLite itself would make another of some without a word."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 from orchestrator.formats import sqlite_tables
@@ -17,7 +17,7 @@ BATCH = 10_000
 
 def fitting(
     rows: Relation, declared: Mapping[str, str], columns: Mapping[str, Column], table: str
-) -> Iterator[list[tuple[Any, ...]]]:
+) -> Generator[list[tuple[Any, ...]]]:
     """The rows as SQLite takes them, some at a time; `columns` are those of the table for each that comes in.
 
     Raises:
@@ -33,7 +33,7 @@ def fitting(
 
 def keys_of(
     rows: Relation, declared: Mapping[str, str], columns: Mapping[str, Column]
-) -> Iterator[list[tuple[Any, ...]]]:
+) -> Generator[list[tuple[Any, ...]]]:
     """These columns of the rows as `fitting` gives them; a value that fits none is equal to none."""
     for batch in _batches(rows, declared, columns):
         yield list(zip(*(each.to_pylist() for each in batch), strict=True))

@@ -185,6 +185,7 @@ try:
     node.call({"table": session.connection.sql(query.partition("|")[2])}, context)
 except NodeError as error:
     assert {file: file.read_bytes() for file in Path(root).iterdir()} == old
+    assert session.connection.sql("SELECT 1").fetchall() == [(1,)]  # free for other nodes of the run
     print(error.code)
 """
 GEOMETRY = ", 'POINT (1 2)'::GEOMETRY('OGC:CRS84') AS geometry"
