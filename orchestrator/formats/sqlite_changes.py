@@ -8,6 +8,7 @@ from typing import Any
 
 from orchestrator.errors import NodeError
 from orchestrator.formats.sqlite_columns import Column, check_names, columns_of, matched
+from orchestrator.formats.sqlite_journal import restored
 from orchestrator.formats.sqlite_values import fitting, keys_of
 from orchestrator.ops.base import Relation
 from orchestrator.sql import quote
@@ -102,6 +103,7 @@ def _changing(path: Path, name: str) -> Iterator[sqlite3.Connection]:
             connection.execute("COMMIT")
     except sqlite3.Error as error:
         if str(getattr(error, "sqlite_errorname", "")).startswith(NO_SPACE):
+            restored(path, name)
             raise
         message = f"Table '{name}' cannot be changed: {str(error)[:200]}."
         hint = "upsert needs a primary key or a unique index of the keys" if "ON CONFLICT" in message else None

@@ -10,6 +10,7 @@ from urllib.parse import quote as url_quote
 
 from orchestrator.errors import NodeError
 from orchestrator.formats.cut_short import pages
+from orchestrator.formats.sqlite_journal import restored
 from orchestrator.sql import quote
 from orchestrator.suggest import listing, near
 
@@ -46,6 +47,7 @@ def opened(path: Path, name: str) -> sqlite3.Connection:
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
             raise NodeError(f"'{name}' is not an SQLite database.", code="unreadable_file")
+    restored(path, name)
     pages(path, name)
     connection = sqlite3.connect(f"file:{url_quote(str(path))}?mode=ro", uri=True)
     connection.text_factory = lambda data: data.decode("utf-8", "replace")
