@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import Writer, readers, writers
+from orchestrator.formats.atomic import replacing
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.data_loader import DataLoader
 from orchestrator.ops.data_writer import DataWriter
@@ -165,6 +166,31 @@ def test_two_writers_of_one_file(context: Context) -> None:
     assert len(lines) == 100_001
     assert len(set(lines[1:])) == 1
     assert os.listdir(context.root) == ["a.csv"]
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from orchestrator.formats.atomic import replacing
+with replacing(Path(sys.argv[1]), lambda path: [path]) as place:
+    place.write_text("half")
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_what_a_killed_process_has_left_is_removed_by_the_next(context: Context) -> None:
+    target = context.root / "a [1].csv"
+    subprocess.run([sys.executable, "-c", KILLED, str(target)], check=False, cwd=Path(__file__).parents[2])
+    (left,) = context.root.iterdir()
+    with replacing(target, lambda path: [path]) as living:
+        assert left.exists()  # it may have been made this moment
+        for each in (left, living.parent):
+            os.utime(each, (0, 0))
+        write(context, "SELECT 1 AS a", path=target.name)
+        assert {target, living.parent} == set(context.root.iterdir())
+        living.write_text("whole")
+    assert list(context.root.iterdir()) == [target]
+    assert target.read_text() == "whole"
 
 
 FULL = """
