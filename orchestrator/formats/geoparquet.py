@@ -6,9 +6,8 @@ from typing import ClassVar
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
-from orchestrator.formats.parquet import Compression, ParquetReader, copy_parquet
+from orchestrator.formats.parquet import Compression, ParquetReader, copy_parquet, written
 from orchestrator.schema import geometry_columns
-from orchestrator.storable import storable
 
 
 class GeoparquetReader(FileReader):
@@ -50,4 +49,4 @@ class GeoparquetWriter(Writer):
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """What Parquet has no type for, in the nearest that it has."""
-        return storable(table)
+        return written(table)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from orchestrator.exact import plain
 from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
 from orchestrator.formats.reading import read
 from orchestrator.formats.systems import geo_options
@@ -29,7 +30,8 @@ class ParquetWriter(Writer):
     """Columns with their types; geometry is kept with its coordinate system, as in GeoParquet.
 
     What Parquet has no type for is written in the nearest that it has, inside of others too: integers of 128 bits as
-    DECIMAL(38, 0), an ARRAY as LIST; ENUM, UNION, BIT and BIGNUM as text. TIME with a time zone is in UTC.
+    DECIMAL(38, 0), an ARRAY as LIST; ENUM, UNION, BIT, BIGNUM and INTERVAL as text: its intervals have no microseconds,
+    and are never below zero. TIME with a time zone is in UTC.
     """
 
     name: ClassVar[str] = "parquet"
@@ -44,12 +46,17 @@ class ParquetWriter(Writer):
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """What Parquet has no type for, in the nearest that it has."""
-        return storable(table)
+        return written(table)
+
+
+def written(table: Relation) -> Relation:
+    """The columns in types that Parquet keeps whole."""
+    return plain(storable(table))
 
 
 def copy_parquet(table: Relation, path: Path, session: Session, compression: str, *more: str) -> int:
     """Write rows as (Geo)Parquet, with more options of COPY; returns how many."""
-    view = session.name(storable(table))
+    view = session.name(written(table))
     options = ["FORMAT parquet", f"COMPRESSION {compression}", *more, *geo_options(table)]
     query = f"COPY (FROM {view}) TO {literal(str(path))} ({', '.join(options)})"
     made = session.connection.execute(query).fetchall()

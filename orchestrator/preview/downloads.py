@@ -87,7 +87,7 @@ def _parquet(path: Path, selection: Selection, session: Session) -> Pieces:
         return
     with tempfile.TemporaryDirectory(prefix=".download-", dir=path.parent) as folder:
         made = Path(folder) / path.name
-        rows = plain(session.connection.sql(selection.rows(session, path, table.columns)))
+        rows = session.connection.sql(selection.rows(session, path, table.columns))
         copy_parquet(rows, made, session, "lz4", "PARQUET_VERSION v2")
         yield from _file(made)
 

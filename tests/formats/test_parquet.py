@@ -22,7 +22,7 @@ def test_types_stay(context: Context, load: Load, save: Save) -> None:
     found = load(source_type="parquet", path="a.parquet")
     assert list(map(str, found.types)) == [
         "TINYINT", "DECIMAL(5,2)", "STRUCT(x INTEGER[])", "MAP(VARCHAR, INTEGER)", "BLOB", "TIME", "UUID",
-        "DECIMAL(38,0)", "VARCHAR", "INTERVAL",
+        "DECIMAL(38,0)", "VARCHAR", "VARCHAR",
     ]  # fmt: skip
     assert found.fetchall()[0][7] == Decimal(12345678901234567890)
 
