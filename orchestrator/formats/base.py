@@ -199,11 +199,13 @@ class Writer(Target):
     """How a relation becomes a file; `data_writer` saves it.
 
     `geometry_as` says what becomes of geometry: a `column` of its type, its `text` alone, or what the format is for;
-    `becomes`, in which type a prepared column comes back, where in another; `changes` are modes that change a file.
+    `becomes`, in which type a prepared column comes back, where in another; `geometry_name`, under which name geometry
+    does, where the format has none for it; `changes` are modes that change a file.
     """
 
     geometry_as: ClassVar[GeometryAs] = "column"
     becomes: ClassVar[Mapping[str, str]] = {}
+    geometry_name: ClassVar[str] = ""
     changes: ClassVar[tuple[str, ...]] = ()
 
     path: FilePath = Field(description="The file to write, relative to the data root.", examples=["out/late.csv"])

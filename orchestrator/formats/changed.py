@@ -1,7 +1,8 @@
 """What a format cannot keep of a table, said before anything is written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from orchestrator.formats.arrow_features import free_name
 from orchestrator.formats.base import Writer
 from orchestrator.formats.losses import differs
 from orchestrator.ops._types import plain
@@ -45,10 +46,19 @@ def _changes(writer: Writer, table: Relation, context: Context) -> Iterator[str]
         if untyped is None:
             return
         before = {name: kind for name, kind in before.items() if name in after}
-    for (name, kind), (new, made) in zip(before.items(), after.items(), strict=True):
+    called = _geometry_called(writer, after)
+    for (name, kind), (new, made) in zip(before.items(), called, strict=True):
         kept = writer.becomes.get(made, made)
         if differs(kind, kept) and not (is_geometry(kind) and writer.geometry_as == "text"):
             said = plain(kept) if name == new else f"'{new}' ({plain(kept)})"
             yield f"'{name}' ({plain(kind)}) becomes {said}"
         elif name != new:
             yield f"'{name}' is called '{new}'"
+
+
+def _geometry_called(writer: Writer, columns: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Names and types as they come back: geometry under the format's own name for it, where it has one."""
+    for name, kind in columns.items():
+        others = {each.lower() for each in columns if each != name}
+        own = bool(writer.geometry_name) and is_geometry(kind)
+        yield free_name(writer.geometry_name, others) if own else name, kind

@@ -54,6 +54,7 @@ class FlatgeobufWriter(Writer):
     extensions: ClassVar[tuple[str, ...]] = FlatgeobufReader.extensions
     becomes: ClassVar[Mapping[str, str]] = {"DATE": "TIMESTAMP", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
     geometry_as: ClassVar[GeometryAs] = "features"
+    geometry_name: ClassVar[str] = "geometry"
 
     index: bool = option(False, "Store a spatial index; the rows are put in its order.", True, "checkbox")
 

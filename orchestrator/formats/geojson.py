@@ -93,6 +93,7 @@ class GeojsonWriter(Writer):
 
     name: ClassVar[str] = "geojson"
     geometry_as: ClassVar[GeometryAs] = "features"
+    geometry_name: ClassVar[str] = "geometry"
     label: ClassVar[str] = "GeoJSON"
     extensions: ClassVar[tuple[str, ...]] = (".geojson", ".json")
 

@@ -75,6 +75,7 @@ class GpxWriter(Writer):
     extensions: ClassVar[tuple[str, ...]] = GpxReader.extensions
     becomes: ClassVar[Mapping[str, str]] = {"TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
     geometry_as: ClassVar[GeometryAs] = "features"
+    geometry_name: ClassVar[str] = "geometry"
 
     layer: Literal["waypoints", "routes", "tracks", "track_points"] | None = option(
         None, "What the rows become; by their geometry by default. Points of tracks need `track_fid`, `track_seg_id`.",

@@ -68,6 +68,7 @@ class KmlWriter(Writer):
         "BIGINT": "VARCHAR", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP",
     }  # fmt: skip
     geometry_as: ClassVar[GeometryAs] = "features"
+    geometry_name: ClassVar[str] = "geometry"
 
     def check(self, table: Relation) -> None:
         """A geometry column is needed."""

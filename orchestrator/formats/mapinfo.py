@@ -96,6 +96,7 @@ class MapinfoWriter(Writer):
     extensions: ClassVar[tuple[str, ...]] = MapinfoReader.extensions
     becomes: ClassVar[Mapping[str, str]] = {"TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
     geometry_as: ClassVar[GeometryAs] = "features"
+    geometry_name: ClassVar[str] = "geometry"
 
     def files(self, path: Path) -> list[Path]:
         """The table last; indexes of the old one are removed."""

@@ -137,6 +137,17 @@ def test_other_changes_are_warned_of(context: Context, design: Context, kind: st
     assert said.endswith(message) if message else not said
 
 
+@pytest.mark.parametrize("kind", sorted({*SPATIAL, "parquet"}))
+def test_another_name_of_the_geometry_is_warned_of(
+    context: Context, design: Context, load: Load, save: Save, kind: str
+) -> None:
+    table = context.session.connection.sql("SELECT 'POINT (1 2)'::GEOMETRY('OGC:CRS84') AS geom, 'x' AS name")
+    said = warned(design, table, target_type=kind, path=path_of(kind))
+    save(table, target_type=kind, path=path_of(kind))
+    (found,) = geometry_columns(load(source_type=kind, path=path_of(kind)))
+    assert ("'geom' is called 'geometry'" in said) == (found == "geometry") == (found != "geom")
+
+
 @pytest.mark.parametrize("kind", sorted(SPATIAL - {"gpx"}))
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "EPSG:25832", None])
 def test_geometry_and_its_system_come_back(
