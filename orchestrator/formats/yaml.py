@@ -18,6 +18,7 @@ from orchestrator.formats.streams import batches
 from orchestrator.formats.text_types import of_json
 from orchestrator.formats.unwritten import rows_or_none
 from orchestrator.formats.workplace import empty, known, new_file, remembered, workplace
+from orchestrator.formats.yaml_keys import loader
 from orchestrator.formats.yaml_values import holdable, number, values
 from orchestrator.pointers import parts
 from orchestrator.sql import names
@@ -30,8 +31,8 @@ DEEPEST = 100
 class YamlReader(FileReader):
     """A list of mappings, at the top of a YAML document or inside it; or a document for each row. `.gz` is unpacked.
 
-    Mappings and lists inside become STRUCT and LIST columns. A file has at most 32 MiB. Only plain values are made:
-    a tag of a programming language is refused.
+    Mappings and lists inside become STRUCT and LIST columns, keys stay as they are written. A file has at most 32 MiB.
+    Only plain values are made: a tag of a programming language is refused.
     """
 
     name: ClassVar[str] = "yaml"
@@ -60,7 +61,7 @@ class YamlReader(FileReader):
         copy = new_file(folder, ".ndjson")
         with copy.open("w", encoding="utf-8") as file:
             for row in rows:
-                file.write(json.dumps(_plain(row, self.path), ensure_ascii=False) + "\n")
+                file.write(json.dumps(_plain(row), ensure_ascii=False) + "\n")
         options = {"format": "newline_delimited", "sample_size": -1}
         return json_records.table(connection, copy, options, self.types)
 
@@ -99,10 +100,10 @@ def load(text: str, name: str) -> list[Any]:
     """
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    plain = loader(name)
     try:
-        _check(yaml.parse(text, loader), name)
-        return [each for each in yaml.load_all(text, loader) if each is not None]
+        _check(yaml.parse(text, plain), name)
+        return [each for each in yaml.load_all(text, plain) if each is not None]
     except yaml.YAMLError as error:
         mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None) or str(error)
         where = f" line {mark.line + 1:,}," if mark else ""
@@ -143,21 +144,12 @@ def _check(events: Any, name: str) -> None:
             raise NodeError(f"'{name}' has {what}, each alias in full.", code="too_large")
 
 
-def _plain(value: Any, name: str = "") -> Any:
-    """A value as JSON has it; `name` is the file's.
-
-    Raises:
-        NodeError: `duplicate_column`: two keys are written alike, such as 1 and '1'.
-    """
+def _plain(value: Any) -> Any:
+    """A value as JSON has it."""
     if isinstance(value, dict):
-        made = {key if isinstance(key, str) else str(_plain(key)): _plain(each, name) for key, each in value.items()}
-        if len(made) < len(value):
-            twice = next(key for key in value if not isinstance(key, str) and str(_plain(key)) in value)
-            message = f"'{name}' has a mapping with the key {twice} and the key '{twice}', which would be one column."
-            raise NodeError(message, code="duplicate_column", hint="rename one of them")
-        return made
+        return {key if isinstance(key, str) else str(_plain(key)): _plain(each) for key, each in value.items()}
     if isinstance(value, list | set | tuple):
-        return [_plain(each, name) for each in value]
+        return [_plain(each) for each in value]
     value = number(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None

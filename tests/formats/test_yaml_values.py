@@ -41,10 +41,19 @@ def test_dates_that_yaml_lacks_are_refused(context: Context, save: Save, value: 
     assert not (context.root / "a.yaml").exists()
 
 
-@pytest.mark.parametrize("text", ['- {1: a, "1": b}\n', '- {a: {1: x, "1": y}}\n', '- {null: a, "None": b}\n'])
+@pytest.mark.parametrize("text", ['- {1: a, "1": b}\n', '- {a: {1: x, "1": y}}\n', "- a: 1\n  a: 2\n"])
 def test_keys_that_are_one_column_are_refused(context: Context, design: Context, text: str) -> None:
     (context.root / "a.yaml").write_text(text)
     for each in (context, design):
-        with pytest.raises(NodeError, match="which would be one column") as error:
+        with pytest.raises(NodeError, match=r"has a mapping with the key '.' twice: line 1") as error:
             DataLoader.configure({"source_type": "yaml", "path": "a.yaml"}).call({}, each)
         assert error.value.code == "duplicate_column"
+
+
+def test_keys_are_as_they_are_written(context: Context, load: Load) -> None:
+    """YAML 1.1 takes some for truth values, and Python takes true for 1."""
+    text = "- &x {on: a, true: b, 1: c, null: d}\n- {<<: *x, 1: e, 2013-01-02: {no: f}}\n"
+    (context.root / "a.yaml").write_text(text)
+    found = load(source_type="yaml", path="a.yaml")
+    assert found.columns == ["on", "true", "1", "null", "2013-01-02"]
+    assert found.fetchall() == [("a", "b", "c", "d", None), ("a", "b", "e", "d", {"no": "f"})]
