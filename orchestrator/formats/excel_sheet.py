@@ -45,8 +45,8 @@ def read(path: Path, name: str, wanted: str | int | None, *, trimmed: bool) -> l
     known = list(book.sheet_names)
     if not known:
         raise NodeError(f"'{name}' has no sheet.", code="unreadable_file")
-    if isinstance(wanted, int) and wanted >= len(known):
-        message = f"'{name}' has {len(known)} sheets, and {wanted} is beyond the last (counted from 0)."
+    if isinstance(wanted, int) and not 0 <= wanted < len(known):
+        message = f"'{name}' has {len(known)} sheets, counted from 0: {wanted} is none of them."
         raise NodeError(message, code="unknown_sheet", path="/config/sheet")
     chosen = wanted if isinstance(wanted, str) else known[wanted or 0]
     if chosen not in known:

@@ -4,6 +4,7 @@ import errno
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from gzip import BadGzipFile
 from pathlib import Path
 
 from orchestrator.errors import GraphmillError, NodeError, UnknownColumns
@@ -72,6 +73,8 @@ def translate(error: BaseException, root: Path | None = None, name: str | None =
         return NodeError(f"{file} cannot be read: {_short(text, root)}.", code="unreadable_file")
     if isinstance(error, UnicodeError):
         return NodeError(f"{file} is not in the encoding that is set: {_short(text, root)}.", code="wrong_encoding")
+    if isinstance(error, BadGzipFile):
+        return NodeError(f"{file} is not packed as its name says, or it is damaged.", code="unreadable_file")
     if isinstance(error, OSError):
         return NodeError(f"{file} cannot be used: {error.strerror or 'input or output error'}.", code="unreadable_file")
     return None

@@ -63,9 +63,9 @@ def layer_named(source: str, wanted: str | int | None, name: str) -> str:
         raise NodeError(f"'{name}' has no layer.", code="no_table")
     if wanted is None or isinstance(wanted, int):
         index = wanted or 0
-        if index < len(layers):
+        if 0 <= index < len(layers):
             return layers[index]
-        message = f"'{name}' has {len(layers)} layers, and {index} is beyond the last (counted from 0)."
+        message = f"'{name}' has {len(layers)} layers, counted from 0: {index} is none of them."
         raise NodeError(message, code="unknown_layer", path="/config/layer")
     if wanted not in layers:
         message = f"Layer '{wanted}' is not in '{name}'.{near(wanted, layers)}"

@@ -56,7 +56,7 @@ def read(path: Path, name: str, records: str, separator: str) -> Iterator[Record
 
 def _reason(error: Exception) -> str:
     """What the parser says, with the line."""
-    text = re.sub(r", column \d+.*$", "", str(error))
+    text = re.sub(r", column \d+.*$", "", " ".join(str(error).split())).replace(" ,", ",")
     text = re.sub(r", (see xml|try XML_)\w+\.?", "", text)
     return text[:1].lower() + text[1:300].rstrip(". ")
 

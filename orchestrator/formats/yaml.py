@@ -165,7 +165,8 @@ def _plain(value: Any) -> Any:
 class YamlWriter(Writer):
     """A list of mappings, a row each. NaN and infinity are null, geometry is WKT, a MAP is a mapping.
 
-    A DECIMAL with a fraction is written as DOUBLE, a whole one with all its digits.
+    A DECIMAL with a fraction is written as DOUBLE, a whole one with all its digits. A file of more than 32 MiB is
+    written, with a warning in the log, and cannot be read here.
     """
 
     name: ClassVar[str] = "yaml"
@@ -188,6 +189,8 @@ class YamlWriter(Writer):
                     yaml.dump(some, file, dumper, allow_unicode=True, sort_keys=False, width=1_000_000)
             if not count:
                 file.write("[]\n")
+        if path.stat().st_size > LARGEST:
+            context.log("warning", f"'{self.path}' is too large to be read here as YAML: write json or csv.")
         return count
 
     def existing_rows(self, table: Relation, context: Context) -> Relation | None:

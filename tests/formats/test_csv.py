@@ -91,6 +91,12 @@ def test_reads(
     assert rows is None or found == rows
 
 
+def test_what_is_not_packed_as_its_name_says(context: Context) -> None:
+    (context.root / "a.csv.gz").write_bytes(b"a,b\n1,2\n")
+    with pytest.raises(NodeError, match=r"'a.csv.gz' is not packed as its name says, or it is damaged\."):
+        DataLoader.configure({"source_type": "csv", "path": "a.csv.gz"}).call({}, context)
+
+
 def test_reads_gzip_and_the_first_rows_decide(context: Context, load: Load) -> None:
     (context.root / "a.csv.gz").write_bytes(gzip.compress(b"a\n" + b"1\n" * 3000 + b"x\n"))
     assert load(source_type="csv", path="a.csv.gz").types == ["VARCHAR"]

@@ -86,7 +86,8 @@ def test_header_only_and_blank_rows(context: Context, load: Load) -> None:
     ("options", "code", "path", "text"),
     [
         ({"sheet": "Frist"}, "unknown_sheet", "/config/sheet", "Did you mean 'First'?"),
-        ({"sheet": 4}, "unknown_sheet", "/config/sheet", "4 is beyond the last"),
+        ({"sheet": 4}, "unknown_sheet", "/config/sheet", "4 is none of them"),
+        ({"sheet": -1}, "unknown_sheet", "/config/sheet", "-1 is none of them"),
         ({"sheet": "Empty"}, "file_empty", "/config/path", "The sheet of 'a.xlsx' is empty."),
         ({"range": "X1:Y9"}, "invalid_config", "/config/range", "Range X1:Y9 of 'a.xlsx' holds no value: the sheet has 2 rows and 1 column."),
         ({"range": "A2:A9", "skip": 1}, "invalid_config", "/config/skip", "below the 1 row to skip: range A2:A9 has 1 row."),

@@ -33,7 +33,7 @@ def test_layers(context: Context, load: Load, save: Save) -> None:
 
 def test_a_layer_that_is_not_there(context: Context, design: Context, save: Save) -> None:
     save(context.session.from_frame(POINTS), target_type="geopackage", path="a.gpkg", layer="cities")
-    for layer, text in (("citys", "Did you mean 'cities'?"), (3, "3 is beyond the last")):
+    for layer, text in (("citys", "Did you mean 'cities'?"), (3, "3 is none of them"), (-1, "-1 is none")):
         for each in (context, design):
             with pytest.raises(NodeError, match=text.replace("?", r"\?")) as error:
                 DataLoader.configure({"source_type": "geopackage", "path": "a.gpkg", "layer": layer}).call({}, each)

@@ -69,6 +69,7 @@ LAUGHS = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 10))
     [
         ("<r><i>", {}, "unreadable_file", "/config/path", "'a.xml' is not XML: premature end"),
         ("<r><i></j></r>", {}, "unreadable_file", "/config/path", "opening and ending tag mismatch"),
+        ("<r>\0</r>", {}, "unreadable_file", "/config/path", "'a.xml' is not XML: invalid character: Char 0x0 out of allowed range, line 1."),
         ("a,b\n1,2\n", {}, "unreadable_file", "/config/path", "'a.xml' is not XML: "),
         ("<r/>", {}, "no_table", "/config/records", "'a.xml' has no records there"),
         ("<r><i><a>1</a></i></r>", {"records": "/r/j"}, "no_table", "/config/records", "has no records there"),

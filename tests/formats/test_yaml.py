@@ -1,4 +1,5 @@
 # ruff: noqa: E501 (tables of cases)
+import dataclasses
 import datetime as dt
 import gzip
 import time
@@ -11,6 +12,7 @@ from orchestrator.errors import NodeError
 from orchestrator.formats import yaml
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.data_loader import DataLoader
+from orchestrator.ops.data_writer import DataWriter
 
 Load = Callable[..., Relation]
 Save = Callable[..., int]
@@ -116,3 +118,13 @@ def test_awkward_text_comes_back(context: Context, load: Load, save: Save) -> No
     table = context.session.from_frame(pandas.DataFrame({"x": values}))
     save(table, target_type="yaml", path="a.yaml")
     assert load(source_type="yaml", path="a.yaml").fetchall() == table.fetchall()
+
+
+def test_a_file_too_large_to_be_read_is_told_of(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml, "LARGEST", 10)
+    lines: list[str] = []
+    heard = dataclasses.replace(context, log=lambda level, text: lines.append(f"{level}: {text}"))
+    for query in ("SELECT 1 AS a", "SELECT 1234567 AS a"):
+        node = DataWriter.configure({"target_type": "yaml", "path": "a.yaml"})
+        node.call({"table": context.session.connection.sql(query)}, heard)
+    assert lines == ["warning: 'a.yaml' is too large to be read here as YAML: write json or csv."]
