@@ -1,5 +1,6 @@
 """`avro`: records with their schema, in blocks."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
@@ -9,10 +10,12 @@ from typing import Any, ClassVar, Literal
 from orchestrator.errors import NodeError
 from orchestrator.formats import avro_types, python_values
 from orchestrator.formats.arrow_types import checked
+from orchestrator.formats.avro_added import takes
 from orchestrator.formats.avro_schema import held, schema_of
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.casts import cast
 from orchestrator.formats.streams import batches, stored
+from orchestrator.paths import resolve
 from orchestrator.sql import names
 from orchestrator.storable import storable
 
@@ -72,6 +75,9 @@ class AvroWriter(Writer):
     logical types. Geometry is WKT; INTERVAL and TIME with a time zone are text. A MAP whose keys are no text is an
     array of pairs with the logical type `map`. A date or time outside of the years 1 to 9999 is refused. A column whose
     name Avro does not allow has one that it does, and its own beside it.
+
+    `append` puts the new records behind the old ones, packed as those are; where the types differ, or there are new
+    columns, all of them are written anew.
     """
 
     name: ClassVar[str] = "avro"
@@ -85,11 +91,16 @@ class AvroWriter(Writer):
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """Block by block, as the rows are computed."""
+        path.unlink(missing_ok=True)
+        return self.add(table, path, context)
+
+    def add(self, table: Relation, path: Path, context: Context) -> int:
+        """The same, behind the blocks that are there."""
         import fastavro
 
         rows, count = self.prepare(table, context), 0
         arrow, parts = batches(rows, BATCH)
-        schema, values = schema_of(arrow, [name for name, kind in names(rows).items() if kind == "UUID"])
+        schema, values = _schema(arrow, rows)
         keys = [field["name"] for field in schema["fields"]]
 
         def records() -> Iterator[dict[str, Any]]:
@@ -103,10 +114,28 @@ class AvroWriter(Writer):
                 yield from (dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True))
 
         codec = "null" if self.compression == "uncompressed" else "deflate"
-        with closing(parts), path.open("wb") as file:
+        with closing(parts), path.open("a+b") as file:
             fastavro.writer(file, fastavro.parse_schema(schema), records(), codec=codec)
         return count
+
+    def begin(self, old: Path, place: Path) -> None:
+        """Bring along the old blocks."""
+        shutil.copyfile(old, place)
+
+    def existing_rows(self, table: Relation, context: Context) -> Relation | None:
+        """Nothing where the new rows go behind the old blocks."""
+        if context.design:
+            return super().existing_rows(table, context)
+        rows = self.prepare(table, context)
+        arrow, parts = batches(rows.limit(0), BATCH)
+        parts.close()
+        fits = takes(resolve(context.root, self.path), _schema(arrow, rows)[0])
+        return None if fits else super().existing_rows(table, context)
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """Types that Avro has."""
         return cast(storable(table), held)
+
+
+def _schema(arrow: Any, rows: Relation) -> tuple[dict[str, Any], list[avro_types.Value]]:
+    return schema_of(arrow, [name for name, kind in names(rows).items() if kind == "UUID"])

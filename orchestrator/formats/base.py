@@ -236,6 +236,10 @@ class Writer(Target):
         """Write all rows to this absolute path, a temporary name; returns how many."""
         raise TypeError(f"{type(self).__name__} has no write")
 
+    def add(self, table: Relation, path: Path, context: Context) -> int:
+        """Write all rows below what `begin` has brought, where `existing_rows` gives none; returns how many."""
+        return self.write(table, path, context)
+
     def change(self, table: Relation, path: Path, context: Context) -> int:
         """Change the file in place, whole or not at all, in one of the modes `changes`; returns how many rows."""
         raise TypeError(f"{type(self).__name__} has no changes")

@@ -95,7 +95,7 @@ class DataWriter(ByFormat):
             if adding:
                 writer.begin(target, place)
             if old is None:
-                return writer.write(table, place, context)
+                return writer.add(table, place, context) if adding else writer.write(table, place, context)
             together = united(old, aligned(writer.prepare(table, context), old), context)
             before = len(old)
             writer.refuse(together)

@@ -208,3 +208,38 @@ def test_a_map_with_a_key_twice_or_null(context: Context, keys: list[Any]) -> No
     make(context, [{"name": "a", "type": logical("array", "map", items=PAIR)}], [{"a": pairs}])
     with pytest.raises(NodeError, match=r"'a.avro' holds a map in which a key is there twice, or is null"):
         DataLoader.configure({"source_type": "avro", "path": "a.avro"}).call({}, context)
+
+
+OLD = (
+    "SELECT 1 AS i, 'a' AS \"b c\", {'x': [DATE '2013-01-02']} AS s, '00000000-0000-0000-0000-000000000001'::UUID AS u"
+)
+
+
+@pytest.mark.parametrize(
+    ("new", "stays"),
+    [
+        (OLD, True), (f'SELECT "b c", i FROM ({OLD})', True), (f"FROM ({OLD}) LIMIT 0", True),
+        ("SELECT 2::BIGINT AS i", False), ("SELECT 2::SMALLINT AS i, 3 AS n", False), ("SELECT 2 AS i, 'x' AS u", False),
+    ],
+)  # fmt: skip
+def test_old_blocks_stay_where_the_new_records_fit(
+    context: Context, load: Load, save: Save, new: str, stays: bool
+) -> None:
+    config = {"target_type": "avro", "path": "a.avro"}
+    save(OLD, **config, compression="uncompressed")
+    before = (context.root / "a.avro").read_bytes()
+    count = save(new, **config, mode="append")
+    assert (context.root / "a.avro").read_bytes().startswith(before) == stays
+    found = load(source_type="avro", path="a.avro").fetchall()
+    assert len(found) == 1 + count
+    assert found[0][:4] == (1, "a", {"x": [dt.date(2013, 1, 2)]}, "00000000-0000-0000-0000-000000000001")
+
+
+@pytest.mark.parametrize("cut", [1, 16, 20])
+def test_nothing_is_added_to_a_file_that_is_cut_off(context: Context, save: Save, cut: int) -> None:
+    save("SELECT 1 AS a", target_type="avro", path="a.avro")
+    before = (context.root / "a.avro").read_bytes()[:-cut]
+    (context.root / "a.avro").write_bytes(before)
+    with pytest.raises(NodeError, match=r"'a.avro' cannot be read as Avro"):
+        save("SELECT 2 AS a", target_type="avro", path="a.avro", mode="append")
+    assert (context.root / "a.avro").read_bytes() == before
