@@ -8,7 +8,9 @@ from typing import Any
 from orchestrator.ops._numbered import listed, numbered
 from orchestrator.ops._types import free
 from orchestrator.ops.base import Context, Relation
-from orchestrator.sql import quote
+from orchestrator.sql import names, quote
+
+ROUNDED = frozenset({"INTERVAL", "TIMESTAMP_NS", "TIME_NS"})  # in Python: months become days, nanoseconds go
 
 
 class Groups:
@@ -30,11 +32,30 @@ class Groups:
         self._stored = self._session.parquet(self.folder / "rows.parquet")
 
     def first_rows(self, columns: Sequence[str], most: int) -> Mapping[int, dict[str, Any]]:
-        """So many groups by number, with the values of these columns in their first rows."""
+        """So many groups by number, with the values of these columns in their first rows.
+
+        What Python cannot hold is text: a cast to the column's type gives the value back.
+        """
         first = self._stored.filter(f"{self._row} = {self._group}").order(self._group).limit(most)
-        rows = first.project(", ".join([self._group, *map(quote, columns)])).fetchall()
-        return {number: dict(zip(columns, values, strict=True)) for number, *values in rows}
+        kinds = names(self._stored)
+        asked = [*map(quote, columns), *(_text(name, kinds[name]) for name in columns)]
+        rows = first.project(", ".join([self._group, *asked])).fetchall()
+        return {number: _held(columns, told) for number, *told in rows}
 
     def rows(self, number: int) -> Relation:
         """The rows of a group."""
         return self._stored.filter(f"{self._group} = {number}").project(listed(self._columns))
+
+
+def _text(name: str, kind: str) -> str:
+    """SQL for a value as text where Python has none like it; infinity there is a day of the year 9999."""
+    if kind in ROUNDED:
+        return f"{quote(name)}::VARCHAR"
+    if kind.startswith(("DATE", "TIMESTAMP")):
+        return f"CASE WHEN NOT isfinite({quote(name)}) THEN {quote(name)}::VARCHAR END"
+    return "NULL"
+
+
+def _held(columns: Sequence[str], told: Sequence[Any]) -> dict[str, Any]:
+    values, texts = told[: len(columns)], told[len(columns) :]
+    return {name: text or value for name, value, text in zip(columns, values, texts, strict=True)}

@@ -110,6 +110,21 @@ def test_values_keep_their_types(call):
     assert made[0][3:] == (b"x", "é", 2)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "INTERVAL '1 month 3 days'", "TIMESTAMP_NS '2024-01-01 00:00:00.123456789'", "TIME_NS '10:00:00.123456789'",
+        "'infinity'::DATE", "'-infinity'::TIMESTAMP", "'infinity'::TIMESTAMPTZ", "DATE '0044-03-15 (BC)'",
+        "TIMESTAMPTZ '2024-01-01 12:00:00+02'", "NULL::INTERVAL", "'nan'::DOUBLE",
+    ],
+)  # fmt: skip
+def test_a_value_that_python_would_round_comes_back_whole(session, context, tmp_path, value):
+    op = ForEach.configure(each("count", group_by=["v"]), find=library(SAVED))
+    context = dataclasses.replace(context, scratch=tmp_path / "scratch")
+    made = op.call({"table": table(session, f"SELECT {value} AS v")}, context)["result"]
+    assert len(made.filter(f"v IS NOT DISTINCT FROM {value}")) == 1
+
+
 FAILS = [
     (each("count", maximum=4), "too_many_groups", "/config/maximum",
      "There are more than 4 rows, and the workflow would run for each."),
