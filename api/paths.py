@@ -26,7 +26,7 @@ class Name(Convertor[str]):
 class Below(Name):
     """`{path:below}`: all the rest of the path, decoded."""
 
-    regex = ".+"
+    regex = r"[\s\S]+"  # a line break, too
 
 
 register_url_convertor("name", Name())

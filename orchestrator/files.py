@@ -15,6 +15,7 @@ from typing import Self
 from uuid import uuid4
 
 from orchestrator.errors import Conflict, NodeError, TooLarge
+from orchestrator.graph import is_text
 from orchestrator.paths import existing, resolve
 
 TYPES = {
@@ -179,7 +180,7 @@ def clean_name(name: str) -> str:
 
 
 def _not_hidden(path: str) -> None:
-    if any(part.startswith(".") and part.strip(".") for part in path.replace("\\", "/").split("/")):
+    if any(part.startswith(".") and part not in (".", "..") for part in path.replace("\\", "/").split("/")):
         raise NodeError(f"'{path}' is not allowed: names do not begin with a dot.", code="path_not_allowed")
 
 
@@ -190,13 +191,8 @@ def _below(root: Path, start: Path) -> Iterator[Path]:
         for name in (*names, *datasets):
             path = Path(folder, name)
             inside = not path.is_symlink() or path.resolve().is_relative_to(root)
-            if inside and not name.startswith(".") and _is_text(name) and (name in datasets or path.is_file()):
+            if inside and not name.startswith(".") and is_text(name) and (name in datasets or path.is_file()):
                 yield path
-
-
-def _is_text(name: str) -> bool:
-    """Whether the name is UTF-8: no answer can hold another."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 def _file(root: Path, path: Path) -> FileInfo:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from orchestrator.errors import NodeError
+from orchestrator.graph import is_text
 from orchestrator.suggest import near
 
 
@@ -39,7 +40,7 @@ def existing(root: Path, path: str) -> Path:
     """
     found = resolve(root, path)
     if not os.path.exists(found):  # unlike Path.exists, False where a name is too long
-        beside = sorted(os.listdir(found.parent)) if os.path.isdir(found.parent) else []
+        beside = sorted(filter(is_text, os.listdir(found.parent))) if os.path.isdir(found.parent) else []
         message = f"File '{path}' is not there.{near(found.name, beside)}"
         raise NodeError(message, code="file_not_found")
     return found

@@ -1,5 +1,7 @@
 """Paths of a workflow stay below the data root."""
 
+import os
+
 import pytest
 
 from orchestrator.errors import NodeError
@@ -64,6 +66,12 @@ def test_missing(root, path, message):
     with pytest.raises(NodeError) as caught:
         existing(root, path)
     assert (caught.value.code, caught.value.message) == ("file_not_found", message)
+
+
+def test_a_name_that_is_no_text_is_not_suggested(root):
+    (root / "in" / os.fsdecode(b"flihts\xff.csv")).write_text("")
+    with pytest.raises(NodeError, match=r"Did you mean 'flights\.csv'"):
+        existing(root, "in/flihts.csv")
 
 
 def test_existing(root):

@@ -13,7 +13,12 @@ def failure(error: NodeError) -> Failure:
         "graphmill/path": error.path,
         "graphmill/port": error.port,
         "graphmill/row": error.row,
-        "graphmill/value": None if error.value is None else str(error.value)[:1000],
+        "graphmill/value": None if error.value is None else _text(str(error.value)[:1000]),
     }
     known = {key: value for key, value in place.items() if value is not None}
-    return Failure(description=error.message, metadata=known, allow_retries=error.code != "canceled")
+    return Failure(description=_text(error.message), metadata=known, allow_retries=error.code != "canceled")
+
+
+def _text(said: str) -> str:
+    """What UTF-8 can write: an exception of the user's code, or a file's name, may hold half of a surrogate pair."""
+    return said.encode(errors="replace").decode()

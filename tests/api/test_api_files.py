@@ -68,7 +68,7 @@ def test_a_file_goes_in_and_comes_out(api: TestClient, data: Path) -> None:
     ("path", "stored"),
     [
         ("raw/2026/flights.csv", "raw/2026/flights.csv"), ("raw/", "raw/own.csv"), ("ü ñ/#?%2F.csv", "ü ñ/#?%2F.csv"),
-        ("./a.csv", "a.csv"), ("a\\b.csv", "a/b.csv"),
+        ("./a.csv", "a.csv"), ("a\\b.csv", "a/b.csv"), ("a\nb.csv", "a\nb.csv"),
     ],
 )  # fmt: skip
 def test_the_path_that_is_wanted(api: TestClient, data: Path, path: str, stored: str) -> None:
@@ -89,8 +89,8 @@ def test_a_browsers_whole_path_is_cut_to_the_name(api: TestClient, data: Path, n
 
 @pytest.mark.parametrize(
     "path",
-    ["../x.csv", "/etc/x.csv", "a/../../x.csv", "C:/x.csv", "out/x.csv", ".hidden", "a/.b/c", ".x.part", "n" * 300,
-     "a/" * 3000 + "b"],
+    ["../x.csv", "/etc/x.csv", "a/../../x.csv", "C:/x.csv", "out/x.csv", ".hidden", "a/.b/c", ".x.part", "...",
+     "n" * 300, "a/" * 3000 + "b"],
 )  # fmt: skip
 def test_paths_that_are_not_allowed(api: TestClient, data: Path, tmp_path: Path, path: str) -> None:
     (data / "out").symlink_to(tmp_path)
