@@ -39,7 +39,7 @@ def main() -> None:
     except MemoryError:
         answer = {"kind": "memory"}
     except BaseException as error:
-        answer = {"kind": "raised", "type": type(error).__name__, "message": str(error), "line": line_of(error)}
+        answer = {"kind": "raised", "type": type(error).__name__, "message": said(error), "line": line_of(error)}
     Path(orders["answer"]).write_text(json.dumps(answer))
     with suppress(OSError):
         sys.stdout.flush()
@@ -91,6 +91,14 @@ def limit_memory(megabytes: int) -> None:
         taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         most = taken + (megabytes << 20)
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def said(error: BaseException) -> str:
+    """What an error says of itself; one of the user's own class may fail even at that."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 def line_of(error: BaseException) -> int | None:

@@ -182,6 +182,8 @@ class Python(Op):
 
 
 def _check_names(columns: list[str]) -> None:
+    if not columns:
+        raise NodeError("The table returned has no columns.", code="python_failed", path="/config/code")
     seen: dict[str, str] = {}
     for name in columns:
         if not name:
