@@ -33,10 +33,13 @@ class Session:
 
     Locked before anything runs: no other file, no network, no extension, no setting can be reached from SQL.
     `memory_limit` is in bytes. `opened` is the one time that is now for all that is done in it.
+    One for `design` alone does not compute constants ahead, which may take for ever where no row would ask for them.
     `given` are the columns of what nodes gave, asked for once: after a statement DuckDB binds a whole query for them.
     """
 
-    def __init__(self, folders: Iterable[Path], *, memory_limit: int = 1 << 30, threads: int = 2) -> None:
+    def __init__(
+        self, folders: Iterable[Path], *, memory_limit: int = 1 << 30, threads: int = 2, design: bool = False
+    ) -> None:
         allowed = [str(folder) for folder in folders]
         self.connection = duckdb.connect(":memory:", config={"threads": threads, "memory_limit": f"{memory_limit}B"})
         self.opened = datetime.now(UTC)
@@ -45,12 +48,13 @@ class Session:
         self.given: weakref.WeakKeyDictionary[Relation, tuple[Column, ...]] = weakref.WeakKeyDictionary()
         self._ordered: weakref.WeakKeyDictionary[Relation, tuple[str, str]] = weakref.WeakKeyDictionary()
         self._few = FewValues(self.connection)
-        self._lock(allowed)
+        self._lock(allowed, ["disabled_optimizers = 'expression_rewriter'"] if design else [])
         SESSIONS.add(self)
 
-    def _lock(self, allowed: list[str]) -> None:
+    def _lock(self, allowed: list[str], more: list[str]) -> None:
         folders = ", ".join(literal(folder) for folder in allowed)
         settings = [
+            *more,
             f"temp_directory = {literal(allowed[0] + '/spill')}" if allowed else "temp_directory = ''",
             "TimeZone = 'UTC'",
             "default_null_order = 'nulls_last'",

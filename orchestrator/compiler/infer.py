@@ -45,7 +45,7 @@ def _plain(ports: Mapping[str, Columns | None]) -> dict[str, Any]:
 
 def infer(checked: Checked, root: Path) -> Inferred:
     """Run every step on empty tables, with `root` as data root; nothing is written and no address is called."""
-    with Session([root], memory_limit=512 << 20, threads=1) as session:
+    with Session([root], memory_limit=512 << 20, threads=1, design=True) as session:
         return _Inference(session, root).run(checked)
 
 

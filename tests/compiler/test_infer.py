@@ -1,6 +1,7 @@
 """Columns at every port before anything runs, and mistakes about them."""
 
 import re
+import time
 
 import pytest
 from compiler.graphs import checked, compute, graph, inferred, keep, node, problems_of, rows, run
@@ -202,6 +203,17 @@ def test_inferred_columns_are_those_of_the_run():
     for node_id, ports in expected.items():
         for port, columns in ports["outputs"].items():
             assert ran.columns(node_id, port) == columns
+
+
+def test_a_constant_that_takes_long_is_not_computed():
+    long = "levenshtein(repeat('a', 70000), repeat('b', 70000))"
+    query = node("q", "sql", {"query": f"SELECT {long} AS n FROM t WHERE {long} > a", "names": ["t"]})
+    document = graph([rows(), compute("c", long), keep("k", f"{long} > a"), query], ["in -> c", "in -> k", "in -> q"])
+    started = time.monotonic()
+    made = inferred(document)
+    assert time.monotonic() - started < 10
+    assert shape(made.outputs["c"]["result"])[-1] == ("c", "BIGINT")
+    assert not made.problems
 
 
 def test_a_mismatch_hides_no_unknown_column():
