@@ -9,6 +9,12 @@ from dagster import DagsterRun
 from orchestrator.compiler.plan import Plan
 
 GIVEN = "given"
+EXECUTION_TAG = "graphmill/execution"  # the id of the run: Dagster copies it to a run that it makes of this one
+
+
+def is_own(run: DagsterRun) -> bool:
+    """Whether the API has made a run; those made in Dagster have no such tag, or another run's."""
+    return run.tags.get(EXECUTION_TAG) == run.run_id
 
 
 def hand_down(runs: Path, parent: DagsterRun | None, folder: Path, kept: Iterable[str]) -> None:
@@ -19,7 +25,7 @@ def hand_down(runs: Path, parent: DagsterRun | None, folder: Path, kept: Iterabl
 
 def inherit(plan: Plan, run: DagsterRun | None, folder: Path) -> None:
     """The same for a run that Dagster's UI has made of another, for what is not there already."""
-    if run is None or run.parent_run_id is None:
+    if run is None or run.parent_run_id is None or is_own(run):
         return
     executed = run.step_keys_to_execute
     kept = [] if executed is None else [_tables(each.key) for each in plan.steps if each.alias not in executed]

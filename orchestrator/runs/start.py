@@ -9,7 +9,7 @@ from dagster import DagsterRun
 
 from orchestrator.catalog import Catalog, Stored
 from orchestrator.compiler.emit import RUN_CONFIG
-from orchestrator.compiler.handed_down import hand_down
+from orchestrator.compiler.handed_down import EXECUTION_TAG, hand_down
 from orchestrator.compiler.jobs import Compiled, Jobs
 from orchestrator.compiler.order import above
 from orchestrator.compiler.parameters import resolve
@@ -94,7 +94,7 @@ class Starter:
         hand_down(self._settings.runs, parent, folder, kept)
         for node, name in given.given_to(compiled.plan.checked.workflow, wish.input_data):
             given.write_given(folder, node.id, wish.input_data[name])
-        tags = {**wish.tags, TRIGGER_TAG: wish.trigger, PRIORITY_TAG: str(wish.priority)}
+        tags = {**wish.tags, EXECUTION_TAG: run_id, TRIGGER_TAG: wish.trigger, PRIORITY_TAG: str(wish.priority)}
         if wish.until is not None:
             tags[UNTIL_TAG] = wish.until
         run = adapter.create_run(

@@ -9,6 +9,7 @@ from typing import Any
 from dagster import DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
 from orchestrator.compiler.emit import RUN_CONFIG, WORKFLOW_TAG
+from orchestrator.compiler.handed_down import is_own
 from orchestrator.compiler.jobs import Jobs
 from orchestrator.compiler.opened import RESULT, ends
 from orchestrator.compiler.plan import Plan
@@ -149,7 +150,7 @@ class View:
     def _given(self, run: DagsterRun) -> dict[str, Any]:
         """The parameters as they may be shown. The API seals secrets; those of a run started in Dagster are plain."""
         given = mask({name: value for name, value in run.run_config.items() if name != RUN_CONFIG})
-        if given and TRIGGER_TAG not in run.tags:
+        if given and not is_own(run):
             try:
                 known = {each.name for each in self._plan(run).checked.workflow.parameters if each.type != "secret"}
             except GraphmillError:
@@ -166,6 +167,6 @@ def version_of(run: DagsterRun) -> int:
 
 def trigger_of(run: DagsterRun) -> str:
     """What started a run: `api`, `schedule`, `sensor`, or `dagster` for its own UI."""
-    if said := run.tags.get(TRIGGER_TAG):
+    if is_own(run) and (said := run.tags.get(TRIGGER_TAG)):
         return said
     return next((kind for kind in ("schedule", "sensor") if f"dagster/{kind}_name" in run.tags), "dagster")

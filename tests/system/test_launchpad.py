@@ -57,8 +57,10 @@ def test_a_value_that_is_not_accepted(system: System, workflow: str, config: Any
 
 
 def test_a_secret_is_not_shown(system: System, workflow: str) -> None:
-    run = launch(system, workflow, {"key": "typed in", "kind": "b"})
-    assert ended(system, run)["parameters"] == {"key": "***", "kind": "b"}
+    copied = {"graphmill/trigger": "api", "graphmill/execution": "of-the-run-that-was-opened-in-the-launchpad"}
+    for tags in ({}, copied):
+        found = ended(system, launch(system, workflow, {"key": "typed in", "kind": "b"}, **tags))
+        assert (found["trigger"], found["parameters"]) == ("dagster", {"key": "***", "kind": "b"})
     assert "typed in" not in system.api.get("/executions", params={"workflow_id": workflow}).text
 
 

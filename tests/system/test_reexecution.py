@@ -23,7 +23,8 @@ def workflow(system: System) -> str:
         {"id": "in", "type": "input", "config": {"name": "orders", "sample": [{"a": 1}]}},
         node("no", "compute", columns=[{"name": "b", "expression": "error('no ' || a)"}]),
     ]
-    made = save(system, {"name": "again", "nodes": nodes, "edges": [edge("in", "no")]})
+    parameters = [{"name": "key", "type": "secret", "default": "hunter2"}]
+    made = save(system, {"name": "again", "parameters": parameters, "nodes": nodes, "edges": [edge("in", "no")]})
     until(lambda: is_shown(system, made))
     return made
 
@@ -44,4 +45,5 @@ def test_a_run_is_made_of_another(
     assert launched["__typename"] == "LaunchRunSuccess", launched
     found = ended(system, launched["run"]["runId"])
     assert (found["status"], found["error"]["message"], found["error"]["node_id"]) == ("failed", said, "no")
+    assert (found["trigger"], found["parameters"]) == ("dagster", {"key": "***"})
     assert (found["retry_of"], [each["status"] for each in found["nodes"]]) == (before, [first, "failed"])
