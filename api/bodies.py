@@ -43,7 +43,10 @@ class StoredWorkflow(Workflow):
     problems: list[Problem]
 
 
-FROM = "`failure` or `start`, as far as the execution was to run (`until`); or a node's id, from there to the end."
+FROM = (
+    "`failure` or `start`, as far as the execution was to run (`until`); or a node's id, from there to the end. "
+    "A node that is called `start` or `failure` is `/start` or `/failure`."
+)
 SERVER_FIELDS = frozenset(StoredWorkflow.model_fields) - frozenset(Workflow.model_fields)
 
 

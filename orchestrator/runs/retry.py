@@ -22,6 +22,7 @@ from orchestrator.settings import Settings
 from orchestrator.suggest import near
 
 Version = Literal["same", "latest"]
+NAMED = {"/start": "start", "/failure": "failure"}  # nodes that are called like a place to start from
 
 
 class Retrier:
@@ -67,7 +68,7 @@ class Retrier:
         known = [step.node_id for step in after.plan.steps]
         if start_from == "start":
             return set()
-        first = after.plan.within(start_from)
+        first = after.plan.within(start_from) or after.plan.within(NAMED.get(start_from, start_from))
         if start_from != "failure" and not first:
             raise InvalidGraph([_unknown("/from", start_from, "this workflow", known)])
         done = {node.node_id for node in _every(parent.nodes) if node.status in ("completed", "cached")}

@@ -56,6 +56,18 @@ def test_it_ends_where_the_execution_was_to_end_and_keeps_its_tags(system: Syste
 
 
 @pytest.mark.parametrize(
+    ("start_from", "cached"), [("start", []), ("/start", ["rows"]), ("/failure", ["rows", "start"])]
+)
+def test_from_a_node_that_is_called_like_a_place_to_start_from(system: System, start_from: str, cached: Any) -> None:
+    nodes = [node("rows", "inline_data", rows=[{"a": 1}]), *(node(each, "distinct") for each in ("start", "failure"))]
+    edges = [edge("rows", "start"), edge("start", "failure", "unique")]
+    said = execute(system, save(system, {"nodes": nodes, "edges": edges}), wait=60)
+    answer = system.api.post(f"/executions/{said['execution_id']}/retry", json={"from": start_from})
+    again = ended(system, answer.json()["execution_id"])
+    assert [name for name, status in states(again).items() if status == "cached"] == cached
+
+
+@pytest.mark.parametrize(
     ("after", "expected"),
     [
         (graph(P), 8),
