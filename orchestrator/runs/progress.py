@@ -27,7 +27,7 @@ class Progress:
     """The nodes of a run, as far as the events fed so far tell."""
 
     def __init__(self, plan: Plan, run: DagsterRun, folder: Path) -> None:
-        self._plan, self._config = plan, run.run_config
+        self._plan, self._config = plan, run.run_config if plan.steps else {}
         self._ids = {step.alias: step.node_id for step in plan.steps}
         self._all = Tree(plan)
         self._crashed = False

@@ -8,13 +8,15 @@ from typing import Any
 
 from dagster import DagsterEventType, DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
+from orchestrator.compiler.check import Checked
 from orchestrator.compiler.emit import RUN_CONFIG, WORKFLOW_TAG
 from orchestrator.compiler.handed_down import is_own
 from orchestrator.compiler.jobs import Jobs
-from orchestrator.compiler.opened import RESULT, ends
+from orchestrator.compiler.opened import RESULT, Scope, ends
 from orchestrator.compiler.plan import Plan
 from orchestrator.compiler.run import VERSION_TAG, table_path
 from orchestrator.errors import GraphmillError, NotFound
+from orchestrator.graph import Workflow
 from orchestrator.names import key
 from orchestrator.runs.progress import FAILURES, READ, Progress, moment
 from orchestrator.runs.shapes import Execution, RunError, Status
@@ -116,6 +118,14 @@ class View:
     def progress(self, run: DagsterRun) -> Progress:
         """The nodes of a run before its first event."""
         return Progress(self._plan(run), run, self._settings.runs / run.run_id)
+
+    def told(self, run: DagsterRun) -> Progress:
+        """The same for a log, which is told without nodes where the version cannot be read (any more)."""
+        try:
+            return self.progress(run)
+        except GraphmillError:
+            nothing = Plan(Scope(Checked(Workflow(), ())), (), {})
+            return Progress(nothing, run, self._settings.runs / run.run_id)
 
     def _plan(self, run: DagsterRun) -> Plan:
         return self._jobs.get(run.tags[WORKFLOW_TAG], version_of(run)).plan

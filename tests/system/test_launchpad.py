@@ -66,12 +66,14 @@ def test_a_secret_is_not_shown(system: System, workflow: str) -> None:
 
 @pytest.mark.parametrize(("name", "value"), [(VERSION, "abc"), (VERSION, "99"), ("dagster/priority", "high")])
 def test_tags_that_make_no_sense_spoil_no_answer(system: System, workflow: str, name: str, value: str) -> None:
-    run = launch(system, workflow, {}, **{name: value})
+    run = launch(system, workflow, {"kind": "b"}, **{name: value})
     found = ended(system, run)
     assert found["status"] == ("failed" if name == VERSION else "completed")
     assert (found["error"] is not None) == (name == VERSION)
     page = system.api.get("/executions", params={"workflow_id": workflow}).json()
     assert [each["error"] for each in page["items"] if each["id"] == run] == [found["error"]]
+    log = system.api.get(f"/executions/{run}/logs", headers={"Accept": "application/json"}).json()
+    assert found["status"] in [each["data"].get("status") for each in log["items"]]
     again = system.api.post(f"/executions/{run}/retry", json={"from": "start"})
     assert again.status_code == (404 if name == VERSION else 202)
     assert system.api.delete(f"/executions/{run}").status_code == 204
