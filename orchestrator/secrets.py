@@ -11,7 +11,7 @@ from tempfile import mkstemp
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from orchestrator.errors import GraphmillError
+from orchestrator.errors import Conflict
 from orchestrator.graph import Parameter
 from orchestrator.settings import settings
 
@@ -29,7 +29,7 @@ def reveal(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values with the sealed ones in clear.
 
     Raises:
-        GraphmillError: sealed with another key.
+        Conflict: `secret`, sealed with another key.
     """
     return {name: _open(value) if is_sealed(value) else value for name, value in values.items()}
 
@@ -77,7 +77,7 @@ def _open(value: str) -> str:
     try:
         return str(_cipher().decrypt(value.removeprefix(SEALED).encode()).decode())
     except InvalidToken:
-        raise GraphmillError("A secret was encrypted with another key (GRAPHMILL_SECRET_KEY).", code="secret") from None
+        raise Conflict("A secret was encrypted with another key (GRAPHMILL_SECRET_KEY).", code="secret") from None
 
 
 @lru_cache(maxsize=1)

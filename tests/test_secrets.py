@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from orchestrator import secrets
-from orchestrator.errors import GraphmillError
+from orchestrator.errors import Conflict
 from orchestrator.secrets import MASK, hidden, is_sealed, mask, reveal, seal
 from orchestrator.settings import settings
 
@@ -90,6 +90,6 @@ def test_another_key(monkeypatch, sealed):
     sealed = sealed or seal("s3cret")
     monkeypatch.setenv("GRAPHMILL_SECRET_KEY", "another")
     forget()
-    with pytest.raises(GraphmillError, match="another key") as caught:
+    with pytest.raises(Conflict, match="another key") as caught:
         reveal({"key": sealed})
     assert "s3cret" not in caught.value.message

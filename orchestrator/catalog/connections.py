@@ -15,7 +15,7 @@ from orchestrator.catalog.shapes import Page
 from orchestrator.catalog.tables import connections
 from orchestrator.connections import Connection, from_environment, kinds, unknown
 from orchestrator.database import database_url, engine, transaction
-from orchestrator.errors import Conflict, GraphmillError, InvalidGraph, NodeError, NotFound, Problem, Unavailable
+from orchestrator.errors import Conflict, InvalidGraph, NodeError, NotFound, Problem, Unavailable
 from orchestrator.secrets import MASK, reveal, seal
 from orchestrator.settings import settings
 from orchestrator.suggest import listing, near
@@ -79,7 +79,7 @@ class Connections:
             session.execute(sa.delete(connections).where(connections.c.name == self._row(session, name).name))
 
     def open(self, name: str) -> Connection:
-        """One with its secrets in clear. Raises NotFound, and GraphmillError where they cannot be decrypted."""
+        """One with its secrets in clear. Raises NotFound, and Conflict where they cannot be decrypted."""
         with transaction(self.engine) as session:
             row = self._row(session, name)
         return _masked(row).with_secrets(_secrets(row))
@@ -118,6 +118,8 @@ def connection(name: str) -> Connection:
         return stored.open(name)
     except NotFound:
         raise unknown(name, stored.names()) from None
+    except Conflict as error:
+        raise NodeError(error.message, code=error.code, path="/config/connection") from None
     except sa.exc.ProgrammingError:  # a database that no server has prepared yet
         raise missing from None
 
@@ -146,7 +148,7 @@ def _kept(made: Connection, row: Any) -> Mapping[str, str]:
         return {}
     try:
         stored = _secrets(row)
-    except GraphmillError as error:
+    except Conflict as error:
         raise Conflict(f"{error.message} Give it again.") from None
     return {key: stored[key] for key in masked if key in stored}
 

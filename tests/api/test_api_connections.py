@@ -148,6 +148,9 @@ def test_a_key_that_is_gone(api: TestClient, name: str, monkeypatch: pytest.Monk
         assert said["ok"] is False
         assert "another key" in said["message"]
         problems_of(put(api, password="***"), 409, "conflict")
+        asks = {"id": "q", "type": "database_query", "config": {"connection": name, "query": "SELECT 1 AS a"}}
+        [found] = api.post("/api/workflows/validate", json={"nodes": [asks]}).json()["problems"]
+        assert (found["code"], found["node_id"], found["path"]) == ("secret", "q", "/config/connection")
         assert put(api, password="new").status_code == 200
     finally:
         monkeypatch.undo()
