@@ -110,14 +110,14 @@ def body_of(model: type[Model]) -> Callable[[Request], Coroutine[Any, Any, Model
 
 async def expected_version(
     if_match: Annotated[str | None, Header(description='The version this one is based on, `"3"`; stale: 412.')] = None,
-) -> int | None:
-    """The version in `If-Match`; `*` and no header are any."""
+) -> frozenset[int] | None:
+    """The versions in `If-Match`, one of which must be the latest; `*` and no header are any."""
     if if_match is None or if_match.strip() == "*":
         return None
-    versions = [int(each) for each in TAG.findall(if_match)]
+    versions = frozenset(int(each) for each in TAG.findall(if_match))
     if not versions:
         raise PreconditionFailed(f"If-Match: {if_match[:80]} is no version of a workflow; ETag says which is.")
-    return max(versions)
+    return versions
 
 
 def is_known(if_none_match: str | None, version: int) -> bool:
@@ -127,7 +127,7 @@ def is_known(if_none_match: str | None, version: int) -> bool:
 
 Graph = Annotated[Any, Depends(read_graph)]
 OwnId = Annotated[str | None, Depends(own_id)]
-IfMatch = Annotated[int | None, Depends(expected_version)]
+IfMatch = Annotated[frozenset[int] | None, Depends(expected_version)]
 IfNoneMatch = Annotated[str | None, Header(description='The version at hand, `"3"`; where it is the latest: 304.')]
 Limit = Annotated[int, Query(ge=0, le=1000, description="How many at most.")]
 Offset = Annotated[int, Query(ge=0, le=2**31 - 1, description="How many to leave out at the start.")]

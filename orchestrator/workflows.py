@@ -1,6 +1,6 @@
 """What the editor does with a graph: judge it, know its columns, save it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -58,13 +58,13 @@ def create(catalog: Catalog, document: Any, *, draft: bool = False) -> tuple[Sto
 
 
 def save(
-    catalog: Catalog, workflow_id: str, document: Any, *, expected: int | None = None, draft: bool = False
+    catalog: Catalog, workflow_id: str, document: Any, *, expected: Set[int] | None = None, draft: bool = False
 ) -> tuple[Stored, Judged]:
     """Save a new version of a workflow; an unchanged graph makes none.
 
     Raises:
         InvalidGraph: it has errors and is not saved as a draft.
-        PreconditionFailed: `expected` is not the latest version.
+        PreconditionFailed: the latest version is not among `expected`.
         NotFound: no such workflow.
     """
     judged = _storable(document, draft, finder(catalog, document, workflow_id))

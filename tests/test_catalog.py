@@ -58,7 +58,7 @@ def test_a_new_workflow(catalog):
 
 def test_a_save_is_a_new_version_and_the_old_one_stays(catalog):
     first = catalog.create(workflow(), valid=True)
-    second = catalog.save(first.id, workflow("Early flights"), valid=False, expected=1)
+    second = catalog.save(first.id, workflow("Early flights"), valid=False, expected={1})
     assert (second.version, second.valid, second.document["name"]) == (2, False, "Early flights")
     assert second.created_at == first.created_at < second.updated_at
     assert catalog.get(first.id) == second
@@ -79,12 +79,13 @@ def test_an_unchanged_document_may_have_become_valid(catalog):
 
 def test_a_stale_save_is_refused(catalog):
     first = catalog.create(workflow(), valid=True)
-    catalog.save(first.id, workflow("2"), valid=True, expected=1)
+    catalog.save(first.id, workflow("2"), valid=True, expected={1})
     for stale in (
-        lambda: catalog.save(first.id, workflow("3"), valid=True, expected=1),
-        lambda: catalog.restore(first.id, 1, 1),
+        lambda: catalog.save(first.id, workflow("3"), valid=True, expected={1}),
+        lambda: catalog.restore(first.id, 1, {1}),
+        lambda: catalog.delete(first.id, {1}),
     ):
-        with pytest.raises(PreconditionFailed, match="Version 2 was saved since: yours is based on version 1"):
+        with pytest.raises(PreconditionFailed, match="Version 2 is the latest: yours is based on version 1"):
             stale()
     assert catalog.get(first.id).version == 2
 
@@ -92,7 +93,7 @@ def test_a_stale_save_is_refused(catalog):
 def test_restore(catalog):
     first = catalog.create(workflow("first"), valid=False)
     catalog.save(first.id, workflow("second"), valid=True)
-    restored = catalog.restore(first.id, 1, expected=2)
+    restored = catalog.restore(first.id, 1, expected={2})
     assert (restored.version, restored.document, restored.valid) == (3, first.document, False)
     assert catalog.restore(first.id, 3) == restored
     assert [item.name for item in catalog.list("first").items] == ["first"]
@@ -126,7 +127,7 @@ def test_of_many_savers_with_the_same_version_one_wins(catalog):
 
     def save(number):
         try:
-            return catalog.save(stored.id, {"number": number}, valid=True, expected=1)
+            return catalog.save(stored.id, {"number": number}, valid=True, expected={1})
         except PreconditionFailed:
             return None
 

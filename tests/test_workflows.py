@@ -101,12 +101,12 @@ def test_what_is_no_object_is_no_draft(catalog, document):
 
 def test_a_new_version(catalog):
     stored, _ = create(catalog, GOOD)
-    same, _ = save(catalog, stored.id, GOOD, expected=1)
+    same, _ = save(catalog, stored.id, GOOD, expected={1})
     assert same.version == 1
-    changed, _ = save(catalog, stored.id, {**GOOD, "name": "Better"}, expected=1)
+    changed, _ = save(catalog, stored.id, {**GOOD, "name": "Better"}, expected={1})
     assert changed.version == 2
     with pytest.raises(PreconditionFailed):
-        save(catalog, stored.id, chain(2), expected=1)
+        save(catalog, stored.id, chain(2), expected={1})
     with pytest.raises(InvalidGraph):
         save(catalog, stored.id, BAD)
     draft, _ = save(catalog, stored.id, BAD, draft=True)

@@ -81,10 +81,10 @@ def save_workflow(
     return _answer(stored, judged)
 
 
-@router.delete(ONE, status_code=204, responses=problems(404))
-def delete_workflow(system: Shared, workflow_id: str) -> None:
+@router.delete(ONE, status_code=204, responses=problems(404, 412))
+def delete_workflow(system: Shared, workflow_id: str, expected: IfMatch = None) -> None:
     """Delete it; its runs stay readable."""
-    system.catalog.delete(workflow_id)
+    system.catalog.delete(workflow_id, expected)
 
 
 @router.get(ONE + "/versions", response_model=bodies.Page[VersionSummary], responses=problems(404))

@@ -3,7 +3,7 @@
 import builtins
 import secrets
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -36,16 +36,16 @@ class Catalog:
         with transaction(self.engine) as connection:
             return rows.begin(connection, new_id(), made)
 
-    def save(self, id: str, document: Mapping[str, Any], *, valid: bool, expected: int | None = None) -> Stored:
+    def save(self, id: str, document: Mapping[str, Any], *, valid: bool, expected: Set[int] | None = None) -> Stored:
         """Store a new version; an unchanged document makes none, and the latest is returned.
 
-        Raises NotFound, InvalidGraph, and PreconditionFailed when `expected` is not the latest version.
+        Raises NotFound, InvalidGraph, and PreconditionFailed when the latest version is not among `expected`.
         """
         made = draft(document, valid=valid)
         with transaction(self.engine) as connection:
             return rows.append(connection, id, rows.lock(connection, id, expected), made)
 
-    def restore(self, id: str, number: int, expected: int | None = None) -> Stored:
+    def restore(self, id: str, number: int, expected: Set[int] | None = None) -> Stored:
         """Store an earlier version again, as a new one. Raises NotFound and PreconditionFailed."""
         with transaction(self.engine) as connection:
             latest = rows.lock(connection, id, expected)
@@ -95,11 +95,14 @@ class Catalog:
         with transaction(self.engine) as connection:
             return _count(connection, rows.present())
 
-    def delete(self, id: str) -> None:
-        """Take a workflow out of the catalog; `version(…, deleted=True)` still reads it. Raises NotFound."""
+    def delete(self, id: str, expected: Set[int] | None = None) -> None:
+        """Take a workflow out of the catalog; `version(…, deleted=True)` still reads it.
+
+        Raises NotFound and PreconditionFailed.
+        """
         gone = sa.update(workflows).where(workflows.c.id == id).values(deleted_at=sa.func.clock_timestamp())
         with transaction(self.engine) as connection:
-            rows.lock(connection, id, None)
+            rows.lock(connection, id, expected)
             connection.execute(gone)
 
     def touch(self, id: str) -> None:

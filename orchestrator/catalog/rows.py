@@ -1,7 +1,7 @@
 """The statements that read and write a workflow's rows, inside a caller's transaction."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,13 +12,15 @@ from orchestrator.catalog.documents import Draft
 from orchestrator.catalog.shapes import Stored, WorkflowSummary
 from orchestrator.catalog.tables import versions, workflows
 from orchestrator.errors import NotFound, PreconditionFailed
+from orchestrator.suggest import listing
 
 
-def lock(connection: sa.Connection, id: str, expected: int | None) -> int:
+def lock(connection: sa.Connection, id: str, expected: Set[int] | None) -> int:
     """The latest version's number; nobody else saves until the transaction ends."""
     latest = latest_of(connection, id, for_update=True)
-    if expected is not None and expected != latest:
-        raise PreconditionFailed(f"Version {latest} was saved since: yours is based on version {expected}.")
+    if expected is not None and latest not in expected:
+        yours = listing(map(str, sorted(expected)))
+        raise PreconditionFailed(f"Version {latest} is the latest: yours is based on version {yours}.")
     return latest
 
 

@@ -125,16 +125,17 @@ def test_an_answer_may_be_put_back_as_it_is(api: TestClient) -> None:
     assert again.json() == made
 
 
-@pytest.mark.parametrize("tag", ['"1"', 'W/"1"', '"7"', "1", "abc", '"99999999999999999999"'])
+@pytest.mark.parametrize("tag", ['"1"', 'W/"1"', '"7"', "1", "abc", '"99999999999999999999"', '"1", "3"'])
 def test_a_stale_version_is_refused(api: TestClient, tag: str) -> None:
     made = post(api, chain())
     url = f"/api/workflows/{made['id']}"
     api.put(url, json=chain(name="Second"))
     problems_of(api.put(url, json=chain(name="Third"), headers={"If-Match": tag}), 412, "precondition_failed")
     problems_of(api.post(url + "/versions/1/restore", headers={"If-Match": tag}), 412, "precondition_failed")
+    problems_of(api.delete(url, headers={"If-Match": tag}), 412, "precondition_failed")
 
 
-@pytest.mark.parametrize("tag", ['"2"', 'W/"2"', "*", '"1", "2"'])
+@pytest.mark.parametrize("tag", ['"2"', 'W/"2"', "*", '"1", "2"', '"3", "2"'])
 def test_the_latest_version_is_taken(api: TestClient, tag: str) -> None:
     made = post(api, chain())
     url = f"/api/workflows/{made['id']}"
