@@ -2,6 +2,7 @@
 
 from urllib.parse import quote
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse
 from starlette.types import Message, Receive, Scope, Send
@@ -10,7 +11,10 @@ UNSAFE = frozenset('/\\:*?"<>|%;')
 
 
 class Download(FileResponse):
-    """A file, or the `Range` of it that is asked for; a range that cannot be is a problem as any other."""
+    """A file, or the `Range` of it that is asked for; a range that cannot be is a problem as any other.
+
+    A range in other units than bytes is ignored (RFC 9110, section 14.2).
+    """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
@@ -23,6 +27,9 @@ class Download(FileResponse):
                 raise HTTPException(message["status"], detail, {"Content-Range": size} if size else None)
             await send(message)
 
+        unit, is_range, _ = Headers(scope=scope).get("range", "").partition("=")
+        if is_range and unit.strip().lower() != "bytes":
+            scope = {**scope, "headers": [each for each in scope["headers"] if each[0] != b"range"]}
         await super().__call__(scope, receive, send_on)
 
 

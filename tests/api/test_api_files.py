@@ -178,6 +178,10 @@ def test_part_of_a_file(api: TestClient, data: Path) -> None:
     assert (got.status_code, got.content, got.headers["content-range"]) == (206, b"234", "bytes 2-4/10")
     assert api.get("/api/files/a.txt", headers={"Range": "bytes=-3"}).content == b"789"
     problems_of(api.get("/api/files/a.txt", headers={"Range": "bytes=99-"}), 416)
+    problems_of(api.get("/api/files/a.txt", headers={"Range": "bytes=x"}), 400)
+    for unknown in ("lines=1-2", "rows=0-", "Bytesx=2-4"):
+        got = api.get("/api/files/a.txt", headers={"Range": unknown})
+        assert (got.status_code, got.content) == (200, b"0123456789")
 
 
 def test_a_file_larger_than_what_is_read_at_once(api: TestClient, data: Path) -> None:
