@@ -179,7 +179,9 @@ class Op(BaseModel):
             result = next((note for note in typing.get_args(result) if hasattr(note, "_fields")), None)
         if result is None:
             return {}
-        return typing.get_type_hints(result, include_extras=True) if hasattr(result, "_fields") else {"result": result}
+        if hasattr(result, "_fields"):
+            return typing.get_type_hints(result, include_extras=True)
+        return {"result": Annotated[result, "The rows that come out."]}  # the type's own words stand before these
 
     @classmethod
     def configure(

@@ -29,6 +29,7 @@ def test_a_node_type(api: TestClient, name: str) -> None:
     assert said["config_schema"]["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     for port in said["inputs"] + said["outputs"]:
         assert set(port) == {"name", "description", "many", "optional"}
+        assert port["description"]
 
 
 def test_pages_of_it(api: TestClient) -> None:
