@@ -5,7 +5,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
-from orchestrator.errors import Problem
+from orchestrator.errors import ANSWERED, Problem
 from orchestrator.graph import Workflow
 from orchestrator.runs.shapes import Execution, NodeRun, RunError
 from orchestrator.schema import Column
@@ -117,6 +117,8 @@ class LayerInfo(BaseModel):
 class Alive(BaseModel):
     """The process answers."""
 
+    model_config = ANSWERED
+
     status: Literal["ok"] = "ok"
 
 
@@ -174,48 +176,6 @@ class TablePage(BaseModel):
     columns: list[Column]
     rows: list[list[JsonValue]]
     total: int
-
-
-class Frequent(BaseModel):
-    """A value and how many rows have it."""
-
-    value: JsonValue
-    count: int
-
-
-class ColumnProfile(BaseModel):
-    """What is in a column. `distinct` is an estimate where `distinct_exact` is false; `empty` counts empty text."""
-
-    name: str
-    type: str
-    nulls: int
-    distinct: int | None
-    distinct_exact: bool
-    min: JsonValue
-    max: JsonValue
-    mean: float | str | None
-    most_frequent: list[Frequent]
-    empty: int | None = None
-
-
-class ShapeProfile(BaseModel):
-    """What is in a geometry column; `bounds` are the least x and y and the greatest x and y, in its own `crs`."""
-
-    name: str
-    type: str
-    crs: str | None
-    nulls: int
-    empty: int
-    invalid: int
-    kinds: dict[str, int]
-    bounds: list[float] | None
-
-
-class Profile(BaseModel):
-    """How many rows there are, and what is in each column."""
-
-    rows: int
-    columns: list[ColumnProfile | ShapeProfile]
 
 
 class RetryRequest(BaseModel):

@@ -17,11 +17,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+ANSWERED = ConfigDict(json_schema_serialization_defaults_required=True)  # what always comes is no optional field
+
 
 class Problem(BaseModel):
     """One thing that is wrong with a graph, and where."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, **ANSWERED)
 
     severity: Literal["error", "warning"] = "error"
     code: str

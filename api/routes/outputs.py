@@ -12,7 +12,7 @@ from api.downloads import attachment
 from api.negotiation import best
 from api.openapi import problems
 from api.system import Shared
-from orchestrator.preview import MEDIA_TYPES, download, page, profile
+from orchestrator.preview import MEDIA_TYPES, Profile, download, page, profile
 
 router = APIRouter(prefix="/api/executions/{execution_id:name}", tags=["outputs"])
 
@@ -88,7 +88,7 @@ def _answer(request: Request, path: Path, called: str, rows: Rows, format: str |
     return StreamingResponse(pieces, 200, {"Vary": "Accept", "Content-Disposition": file}, media)
 
 
-@router.get(ONE + "/profile", response_model=bodies.Profile, responses=problems(404))
+@router.get(ONE + "/profile", response_model=Profile, responses=problems(404))
 def get_profile(system: Shared, execution_id: str, node_id: str, port: str) -> Response:
     """What is in each column: nulls, distinct and most frequent values, extremes, mean; of geometry its kinds."""
     return Json(profile(system.runs.table(execution_id, node_id, port)))

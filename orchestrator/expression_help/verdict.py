@@ -12,7 +12,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from orchestrator.compiler.parameters import samples, unknown_parameters
 from orchestrator.compiler.text_compared import compared_text
 from orchestrator.crs import projjson
-from orchestrator.errors import InvalidGraph, NodeError, Problem
+from orchestrator.errors import ANSWERED, InvalidGraph, NodeError, Problem
 from orchestrator.expression_help.values import MEMORY, first_values
 from orchestrator.expressions import as_query, character, tree
 from orchestrator.faults import translate, unknown_column
@@ -39,6 +39,8 @@ class Verdict(BaseModel):
 
     A warning leaves it valid: its values could not be computed, or some row may end a run.
     """
+
+    model_config = ANSWERED
 
     valid: bool
     type: str | None = None

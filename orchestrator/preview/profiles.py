@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, NotRequired, TypedDict
+from typing import Any, NamedTuple, NotRequired
+
+from pydantic import JsonValue
+from typing_extensions import TypedDict
 
 from orchestrator.preview.as_json import expression, loads
 from orchestrator.preview.pages import described
@@ -25,7 +28,7 @@ OPAQUE = frozenset({"list", "array", "struct", "map", "union", "variant", "blob"
 class Frequent(TypedDict):
     """A value and how many rows have it."""
 
-    value: Any
+    value: JsonValue
     count: int
 
 
@@ -42,8 +45,8 @@ class ColumnProfile(TypedDict):
     nulls: int
     distinct: int | None
     distinct_exact: bool
-    min: Any
-    max: Any
+    min: JsonValue
+    max: JsonValue
     mean: float | str | None
     most_frequent: list[Frequent]
     empty: NotRequired[int]

@@ -1,7 +1,9 @@
 """What is in a geometry column of a stored table."""
 
 from collections import Counter
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
+
+from typing_extensions import TypedDict
 
 from orchestrator.ops._spatial import collecting_later
 from orchestrator.schema import Column
@@ -12,8 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH = 50_000
-# In the order of shapely.get_type_id.
-NAMES = (
+NAMES = (  # in the order of shapely.get_type_id
     "Point", "LineString", "LinearRing", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon",
     "GeometryCollection",
 )  # fmt: skip
@@ -39,8 +40,7 @@ class ShapeProfile(TypedDict):
 
 def shape_profile(session: Session, source: str, column: Column) -> ShapeProfile:
     """Read the column batch by batch; `source` is SQL for the table."""
-    counts: Counter[str] = Counter()
-    kinds: Counter[str] = Counter()
+    counts, kinds = Counter[str](), Counter[str]()
     boxes: list[list[float]] = []
     query = f"SELECT st_aswkb({quote(column.name)}) FROM {source}"
     with session.connection.sql(query).to_arrow_reader(BATCH) as reader:

@@ -5,12 +5,16 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
+from orchestrator.errors import ANSWERED
+
 Status = Literal["pending", "running", "completed", "failed", "canceled"]
 NodeStatus = Literal["pending", "running", "completed", "failed", "canceled", "skipped", "cached"]
 
 
 class RunError(BaseModel):
     """What went wrong: one sentence for a person, and where it belongs."""
+
+    model_config = ANSWERED
 
     message: str
     code: str = "failed"
@@ -24,12 +28,16 @@ class RunError(BaseModel):
 class PortOutput(BaseModel):
     """What came out of a port; `rows` is null in a fused run, where nobody counted them."""
 
+    model_config = ANSWERED
+
     rows: int | None = None
     columns: int | None = None
 
 
 class NodeRun(BaseModel):
     """One node of an execution; `nodes` are those of the workflow that it runs, their ids behind its own."""
+
+    model_config = ANSWERED
 
     node_id: str
     status: NodeStatus = "pending"
@@ -43,6 +51,8 @@ class NodeRun(BaseModel):
 
 class Execution(BaseModel):
     """A run of a workflow. `nodes` is left out of lists."""
+
+    model_config = ANSWERED
 
     id: str
     workflow_id: str

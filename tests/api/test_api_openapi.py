@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from api import bodies, connecting, expression_bodies
 from api.app import ROUTERS, create_app
 from api.examples import EXAMPLES
-from orchestrator import catalog, errors, files, graph
+from orchestrator import catalog, errors, files, graph, preview
 from orchestrator.catalog import connections
 from orchestrator.runs import shapes
 from orchestrator.settings import Settings
@@ -89,7 +89,7 @@ def test_what_it_takes_has_an_example(method: str, path: str, operation: dict[st
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_fit_their_models(name: str) -> None:
-    places = (bodies, connecting, expression_bodies, graph, shapes, errors, catalog, connections, files)
+    places = (bodies, connecting, expression_bodies, graph, shapes, errors, catalog, connections, files, preview)
     model = next(getattr(where, name) for where in places if hasattr(where, name))
     TypeAdapter(model).validate_python(EXAMPLES[name])
 
@@ -106,6 +106,29 @@ def test_schemas_are_called_as_types_are() -> None:
     assert {"FileInfoPage", "NodeTypePage"} <= schemas.keys()
     assert schemas["Node"]["additionalProperties"] is True  # such as `position`
     assert schemas["Column"]["properties"].keys() == {"name", "type", "nullable", "crs", "geometry_types"}
+
+
+# What an answer may leave out: what a posted graph left out, what another type of column has, nodes inside of a node.
+LEFT_OUT = {
+    "Column": {"nullable", "crs", "geometry_types"},
+    "ColumnProfile": {"empty"},
+    "NodeRun": {"nodes"},
+    "StoredWorkflow": {"name", "description", "parameters", "nodes", "edges", "settings"},
+}
+POSTED = {
+    "Workflow", "Node", "Edge", "Parameter", "Retry", "RunSettings", "ExecuteRequest", "ExpressionToCheck",
+    "NodeToCheck", "RetryRequest",
+}  # fmt: skip
+
+
+def test_what_always_comes_is_required() -> None:
+    schemas = document()["components"]["schemas"]
+    optional = {
+        name: schema.get("properties", {}).keys() - set(schema.get("required", []))
+        for name, schema in schemas.items()
+        if name not in POSTED
+    }
+    assert {name: left_out for name, left_out in optional.items() if left_out} == LEFT_OUT
 
 
 def test_no_schema_is_called_like_a_part_of_another() -> None:

@@ -10,11 +10,12 @@ import pyarrow as pa
 import pytest
 from api_shape import problems_of
 from pyarrow import parquet
+from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
-from api.bodies import Profile
 from api.downloads import attachment
 from api.paths import segment
+from orchestrator.preview import Profile
 
 pytestmark = pytest.mark.usefixtures("code_server")
 
@@ -142,7 +143,7 @@ def test_what_is_not_there(api: TestClient, done: str, path: str) -> None:
 
 def test_the_profile(api: TestClient, done: str) -> None:
     said = api.get(url(done, "points", "result") + "/profile").json()
-    Profile.model_validate(said)
+    TypeAdapter(Profile).validate_python(said)
     assert said["rows"] == 120
     by_name = {each["name"]: each for each in said["columns"]}
     assert (by_name["a"]["min"], by_name["a"]["max"], by_name["a"]["mean"]) == (0, 119, 59.5)
