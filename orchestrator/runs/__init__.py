@@ -176,12 +176,8 @@ class Runs:
         there = {port_of(path.stem): path for path in stored.glob("*.parquet")} or self._view.results(run, node_id)
         if port in there:
             return there[port]
-        known = (
-            f" Stored are: {listing(sorted(there))}."
-            if there
-            else (" This node has none: it did not run, or tables are not kept.")
-        )
-        raise NotFound(f"No table is stored for port '{port}' of node '{node_id}'.{known}", code="output_not_found")
+        known = f"Stored are: {listing(sorted(there))}." if there else self._view.why_not_stored(run, node_id)
+        raise NotFound(f"No table is stored for port '{port}' of node '{node_id}'. {known}", code="output_not_found")
 
     def output(self, execution_id: str, name: str) -> Path:
         """The stored Parquet file of what an `output` node names so.

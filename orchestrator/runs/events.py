@@ -39,7 +39,7 @@ class Reader:
 
     def __init__(self, instance: DagsterInstance, view: View, execution_id: str) -> None:
         self._instance, self._id = instance, execution_id
-        self._progress: Progress = view.told(view.record(execution_id).dagster_run)
+        self._progress: Progress = view.progress(view.record(execution_id).dagster_run)
         self._cursor: str | None = None
         self._before = 0
 

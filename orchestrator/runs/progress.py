@@ -27,7 +27,7 @@ class Progress:
     """The nodes of a run, as far as the events fed so far tell."""
 
     def __init__(self, plan: Plan, run: DagsterRun, folder: Path) -> None:
-        self._plan, self._config = plan, run.run_config if plan.steps else {}
+        self._plan, self._config = plan, run.run_config
         self._ids = {step.alias: step.node_id for step in plan.steps}
         self._all = Tree(plan)
         self._crashed = False
@@ -63,6 +63,8 @@ class Progress:
             self.error = self._of_run(event)
         place = self._ids.get(entry.step_key or "")
         change = CHANGES.get(event.event_type)
+        if event.event_type == Kind.STEP_FAILURE and not self._ids:  # the version cannot be read any more
+            self.error = self.error or error_of(event.event_specific_data, None)
         if place is None or change is None:
             return None
         node = self._all.changed(place)
@@ -75,7 +77,7 @@ class Progress:
         """A failure of the run itself: on the node that it ended, or on the parameter that was not accepted."""
         ended = next((place for place in self._ids.values() if self._all.nodes[place].status == "running"), None)
         said, node_id = _ours(event.event_specific_data), None if ended is None else self.top(ended)
-        refused = next(iter(_refused(self._plan, self._config)), None) if said else None
+        refused = next(iter(_refused(self._plan, self._config)), None) if said and self._ids else None
         if refused is not None:
             return RunError(message=refused.message, code=refused.code, path=refused.path)
         return RunError(message=said or scrub(self._said(event.message)), node_id=node_id)
@@ -215,7 +217,7 @@ FAILURES = {Kind.STEP_FAILURE, Kind.RUN_FAILURE, Kind.ENGINE_EVENT}
 READ = {*CHANGES, *FAILURES}  # of all that Dagster stores
 
 
-def error_of(data: Any, node_id: str) -> RunError:
+def error_of(data: Any, node_id: str | None) -> RunError:
     """A step's failure as a sentence: ours carries its place as metadata, any other says its message's first line."""
     said = getattr(data, "user_failure_data", None)
     if said is not None:

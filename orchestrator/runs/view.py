@@ -15,13 +15,15 @@ from orchestrator.compiler.jobs import Jobs
 from orchestrator.compiler.opened import RESULT, Scope, ends
 from orchestrator.compiler.plan import Plan
 from orchestrator.compiler.run import VERSION_TAG, table_path
-from orchestrator.errors import GraphmillError, NotFound
+from orchestrator.errors import InvalidGraph, NotFound
 from orchestrator.graph import Workflow
 from orchestrator.names import key
 from orchestrator.runs.progress import FAILURES, READ, Progress, moment
 from orchestrator.runs.shapes import Execution, RunError, Status
+from orchestrator.runs.tree import Tree
 from orchestrator.secrets import MASK, mask
 from orchestrator.settings import Settings
+from orchestrator.suggest import near
 
 TRIGGER_TAG = "graphmill/trigger"
 STATUSES: dict[DagsterRunStatus, Status] = {
@@ -36,6 +38,7 @@ STATUSES: dict[DagsterRunStatus, Status] = {
     DagsterRunStatus.CANCELED: "canceled",
 }
 ENDED = ("completed", "failed", "canceled")
+UNREAD = Plan(Scope(Checked(Workflow(), ())), (), {})  # nothing is known of its nodes; its log tells what happened
 
 
 class View:
@@ -63,11 +66,7 @@ class View:
             NotFound: no such execution.
         """
         record = self.record(execution_id)
-        execution, run = self._row(record), record.dagster_run
-        try:
-            progress = self._read(run, READ)
-        except GraphmillError:
-            return self.summary(record)
+        execution, progress = self._row(record), self._read(record.dagster_run, READ)
         if execution.status in ENDED:
             progress.finish(execution.status)
         error = progress.error if execution.status == "failed" else None
@@ -76,14 +75,8 @@ class View:
     def summary(self, record: RunRecord) -> Execution:
         """An execution without its nodes."""
         execution = self._row(record)
-        error = self._error(record.dagster_run) if execution.status == "failed" else None
+        error = self._reason(execution.id) if execution.status == "failed" else None
         return execution.model_copy(update={"error": error})
-
-    def _error(self, run: DagsterRun) -> RunError | None:
-        try:
-            return self._reason(run.run_id)
-        except GraphmillError as missing:  # the version is not there, or this release does not take it any more
-            return RunError(message=missing.message, code=missing.code)
 
     def _read_reason(self, execution_id: str) -> RunError | None:
         run = self.record(execution_id).dagster_run
@@ -115,20 +108,23 @@ class View:
         found = {name: table_path(folder, key(inside.place(step.node.id)), RESULT) for name, step in ends(inside)}
         return {name: path for name, path in found.items() if path.is_file()}
 
+    def why_not_stored(self, run: DagsterRun, node_id: str) -> str:
+        """Why there is no table of a node, as a sentence."""
+        plan = self._plan(run)
+        places = Tree(plan).nodes
+        if plan is UNREAD or node_id in places:
+            return "This node has none: it did not run, or tables are not kept."
+        return f"Version {version_of(run)} of the workflow has no such node.{near(node_id, places)}"
+
     def progress(self, run: DagsterRun) -> Progress:
         """The nodes of a run before its first event."""
         return Progress(self._plan(run), run, self._settings.runs / run.run_id)
 
-    def told(self, run: DagsterRun) -> Progress:
-        """The same for a log, which is told without nodes where the version cannot be read (any more)."""
-        try:
-            return self.progress(run)
-        except GraphmillError:
-            nothing = Plan(Scope(Checked(Workflow(), ())), (), {})
-            return Progress(nothing, run, self._settings.runs / run.run_id)
-
     def _plan(self, run: DagsterRun) -> Plan:
-        return self._jobs.get(run.tags[WORKFLOW_TAG], version_of(run)).plan
+        try:
+            return self._jobs.get(run.tags[WORKFLOW_TAG], version_of(run)).plan
+        except (NotFound, InvalidGraph):  # the version is not there, or these settings or this release refuse it
+            return UNREAD
 
     def list(
         self, workflow_id: str | None = None, status: Status | None = None, limit: int = 50, offset: int = 0
@@ -161,10 +157,7 @@ class View:
         """The parameters as they may be shown. The API seals secrets; those of a run started in Dagster are plain."""
         given = mask({name: value for name, value in run.run_config.items() if name != RUN_CONFIG})
         if given and not is_own(run):
-            try:
-                known = {each.name for each in self._plan(run).checked.workflow.parameters if each.type != "secret"}
-            except GraphmillError:
-                known = set()
+            known = {each.name for each in self._plan(run).checked.workflow.parameters if each.type != "secret"}
             given |= {name: MASK for name in given.keys() - known if given[name] is not None}
         return given
 

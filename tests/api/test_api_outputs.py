@@ -136,7 +136,8 @@ def test_what_nobody_can_read(api: TestClient, done: str) -> None:
 def test_what_is_not_there(api: TestClient, done: str, path: str) -> None:
     (found,) = problems_of(api.get(url(done, "1", "pased") + path), 404)
     assert "passed" in found["message"]
-    problems_of(api.get(url(done, "nowhere") + path), 404)
+    (found,) = problems_of(api.get(url(done, "point", "result") + path), 404, "output_not_found")
+    assert "no such node. Did you mean 'points'?" in found["message"]
     problems_of(api.get(url("no-such-run") + path), 404)
     problems_of(api.get(url(done, "1", segment("../passed")) + path), 404)
 

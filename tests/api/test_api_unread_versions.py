@@ -1,0 +1,60 @@
+"""Executions of a version that cannot be read any more, such as one with a node type that is gone."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import sqlalchemy as sa
+from api_shape import inline, problems_of
+from starlette.testclient import TestClient
+
+from orchestrator.catalog.tables import versions
+
+pytestmark = pytest.mark.usefixtures("code_server")
+GONE = {"nodes": [{"id": "1", "type": "type_that_is_gone"}]}
+
+
+@pytest.fixture(scope="module")
+def failed(api: TestClient) -> str:
+    """A failed execution, whose version is another one since."""
+    fails = {"id": "bad", "type": "fail", "config": {"message": "No more."}}
+    graph = {"nodes": [inline(), fails], "edges": [{"source": "1", "target": "bad"}]}
+    workflow_id = api.post("/api/workflows", json=graph).json()["id"]
+    said = api.post(f"/api/workflows/{workflow_id}/execute?wait=60").json()
+    assert said["error"]["message"] == "No more."
+    with api.app.state.system.catalog.engine.begin() as connection:  # type: ignore[attr-defined]
+        connection.execute(sa.text("SET LOCAL session_replication_role = replica"))  # no trigger refuses the change
+        this = versions.c.workflow_id == workflow_id
+        connection.execute(sa.update(versions).where(this).values(document=GONE))
+    return str(said["execution_id"])
+
+
+@pytest.fixture
+def later(app_with: Callable[..., TestClient], failed: str) -> Iterator[TestClient]:
+    """A client of an app that has not compiled the version before."""
+    with app_with() as client:
+        yield client
+
+
+def test_it_says_what_happened_without_its_nodes(later: TestClient, failed: str) -> None:
+    said = later.get(f"/api/executions/{failed}").json()
+    assert (said["status"], said["error"]["message"], said["nodes"]) == ("failed", "No more.", [])
+    assert said["error"] in [each["error"] for each in later.get("/api/executions").json()["items"]]
+
+
+def test_its_log_is_told(later: TestClient, failed: str) -> None:
+    url = f"/api/executions/{failed}/logs"
+    page = later.get(url, headers={"Accept": "application/json"}).json()
+    assert {each["event"] for each in page["items"]} == {"status", "log"}
+    assert 'data: {"timestamp"' in later.get(url).text
+    assert "No more." in later.get(url).text
+
+
+def test_its_tables_can_be_read(later: TestClient, failed: str) -> None:
+    url = f"/api/executions/{failed}/nodes"
+    assert later.get(f"{url}/1/outputs/result").json()["rows"] == [[1, "x"]]
+    problems_of(later.get(f"{url}/bad/outputs/result"), 404, "output_not_found")
+    problems_of(later.get(f"/api/executions/{failed}/outputs/x"), 404, "not_found")
+
+
+def test_it_cannot_be_retried(later: TestClient, failed: str) -> None:
+    problems_of(later.post(f"/api/executions/{failed}/retry"), 400, "unknown_node_type")
