@@ -4,6 +4,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,7 @@ from service_system import NODES, System, chain, until
 from orchestrator.compiler.emit import VERSION_TAG
 from orchestrator.errors import NotFound
 from orchestrator.registry import node_types
+from orchestrator.runs import adapter
 from orchestrator.service.stop import cancel
 
 STEP = {"type": "step"}
@@ -128,13 +130,18 @@ def test_cancel_of_no_run(system: System) -> None:
         cancel(system.instance, "11111111-2222-3333-4444-555555555555", system.settings)
 
 
-def test_runs_end_honestly_when_the_code_server_is_killed(system: System) -> None:
+def test_runs_end_honestly_when_the_code_server_is_killed(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter, "PATIENCE_S", 150.0)
     finishes = system.run({"type": "sleep", "config": {"seconds": 2}})
     dies, canceled = system.busy("python"), system.busy("python")
     system.kill()
     os.kill(system.worker(dies).pid, 9)
     cancel(system.instance, canceled, system.settings)
-    system.start()
+    with ThreadPoolExecutor() as beside:
+        waits = beside.submit(adapter.await_code_server, system.settings)
+        assert not wait([waits], 0.5).done
+        system.start()
+        assert waits.result(5) is None
     assert system.ended(dies, 20) is DagsterRunStatus.FAILURE
     assert "process died" in system.messages(dies)
     assert system.ended(canceled, 20) is DagsterRunStatus.CANCELED

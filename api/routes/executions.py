@@ -101,7 +101,7 @@ def cancel_execution(system: Shared, execution_id: str) -> Execution:
     status_code=202,
     response_model=bodies.Started,
     openapi_extra=body(bodies.RetryRequest, required=False),
-    responses=problems(400, 404, 409),
+    responses=problems(400, 404, 409, 503),
 )
 def retry_execution(
     system: Shared, execution_id: str, wanted: Annotated[bodies.RetryRequest, Depends(body_of(bodies.RetryRequest))]

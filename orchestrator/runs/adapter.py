@@ -7,6 +7,7 @@ Internals of Dagster 1.13 that are used here, each held by `tests/test_dagster_i
 
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -21,14 +22,16 @@ from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 from dagster._core.origin import DEFAULT_DAGSTER_ENTRY_POINT, JobPythonOrigin, RepositoryPythonOrigin
 from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._core.run_coordinator import SubmitRunContext
-from dagster._grpc.client import DagsterGrpcClient
 
 from orchestrator.compiler.emit import REPOSITORY
 from orchestrator.compiler.jobs import Compiled
+from orchestrator.errors import Unavailable
+from orchestrator.service.health import client, code_server_answers
 from orchestrator.settings import Settings
 
 LOCATION = "graphmill"
 HOST = "127.0.0.1"
+PATIENCE_S, LOOK_S = 15.0, 0.1
 LAUNCH_LOCK = 0x67_72_6D  # an advisory lock of ours: only one API process at a time counts and launches
 UNDERWAY = [
     DagsterRunStatus.NOT_STARTED,
@@ -44,10 +47,17 @@ def instance() -> DagsterInstance:
     return DagsterInstance.get()
 
 
-@lru_cache(maxsize=8)
-def client(port: int) -> DagsterGrpcClient:
-    """The code server's client."""
-    return DagsterGrpcClient(host=HOST, port=port)
+def await_code_server(settings: Settings) -> None:
+    """Wait while the code server starts, also again after it has died.
+
+    Raises:
+        Unavailable: it does not answer for `PATIENCE_S`.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while not code_server_answers(settings.code_server_port):
+        if time.monotonic() > deadline:
+            raise Unavailable("The code server, which starts runs, does not answer now; try again in a moment.")
+        time.sleep(LOOK_S)
 
 
 def create_run(

@@ -54,6 +54,7 @@ class Starter:
             NotFound: no such workflow.
             Conflict: its latest version is a draft that cannot run.
             InvalidGraph: a parameter, an input or `until` that the workflow does not have; rows that do not fit.
+            Unavailable: the code server does not answer.
         """
         stored = self.latest(workflow_id)
         compiled = self._jobs.get(workflow_id, stored.version)
@@ -88,7 +89,12 @@ class Starter:
         kept: Sequence[str] = (),
         run_id: str | None = None,
     ) -> DagsterRun:
-        """Store and submit a run; `kept` are the keys of nodes whose stored tables the parent run hands down."""
+        """Store and submit a run; `kept` are the keys of nodes whose stored tables the parent run hands down.
+
+        Raises:
+            Unavailable: the code server does not answer.
+        """
+        adapter.await_code_server(self._settings)  # before there is a run that nobody may be able to start
         run_id = run_id or str(uuid4())
         folder = self._settings.runs / run_id
         hand_down(self._settings.runs, parent, folder, kept)

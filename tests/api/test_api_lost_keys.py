@@ -1,4 +1,4 @@
-"""An idempotency key whose call ended, with its process, before it had created the execution."""
+"""Calls that end before they have created an execution."""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -9,8 +9,20 @@ from starlette.testclient import TestClient
 
 from orchestrator import runs
 from orchestrator.catalog import digest
+from orchestrator.runs import adapter
 
 
+def test_without_the_code_server_nothing_is_started(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter, "PATIENCE_S", 0.1)
+    workflow = api.post("/api/workflows", json=chain()).json()["id"]
+    answer = api.post(f"/api/workflows/{workflow}/execute", headers={"Idempotency-Key": "free again"})
+    (problem,) = problems_of(answer, 503, "unavailable")
+    assert "code server" in problem["message"]
+    assert answer.headers["retry-after"]
+    assert api.get("/api/executions", params={"workflow_id": workflow}).json()["total"] == 0
+
+
+@pytest.mark.usefixtures("code_server")
 def test_a_key_without_its_execution_is_taken_over(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "CREATION_S", 0.05)
     workflow = api.post("/api/workflows", json=chain()).json()["id"]
