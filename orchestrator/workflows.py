@@ -1,44 +1,15 @@
 """What the editor does with a graph: judge it, know its columns, save it."""
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestrator.catalog import Catalog, Stored
-from orchestrator.compiler import advise, infer, inspect
+from orchestrator.compiler.judge import Judged, judge
 from orchestrator.compiler.saved import Library
-from orchestrator.errors import InvalidGraph, Problem
-from orchestrator.graph import read
+from orchestrator.errors import InvalidGraph
 from orchestrator.ops._saved import Find
-from orchestrator.settings import settings
 
-
-@dataclass(frozen=True)
-class Judged:
-    """A posted graph with what is known of it: its problems, and the columns at every port (`Inferred.as_json`)."""
-
-    problems: tuple[Problem, ...]
-    nodes: Mapping[str, Any]
-
-    @property
-    def valid(self) -> bool:
-        """Whether it can run: it has no problem but warnings."""
-        return not any(problem.severity == "error" for problem in self.problems)
-
-
-def judge(document: Any, find: Find | None = None) -> Judged:
-    """Check and infer a posted graph. Whatever it is, the answer is problems, never an error.
-
-    `find` (a `Library`) gives the saved workflows that it uses. Advice is for a graph that can run.
-    """
-    workflow, unread = read(document)
-    if workflow is None:
-        return Judged(tuple(unread), {})
-    checked, problems = inspect(workflow, find=find)
-    inferred = infer(checked, settings().data)
-    judged = Judged((*unread, *problems, *inferred.problems), inferred.as_json())
-    advice = advise(checked, inferred, settings().data) if judged.valid else ()
-    return replace(judged, problems=(*judged.problems, *advice))
+__all__ = ["Judged", "create", "finder", "judge", "save"]
 
 
 def finder(catalog: Catalog, document: Any = None, workflow_id: str | None = None) -> Find:

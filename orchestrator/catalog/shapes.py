@@ -21,7 +21,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class WorkflowSummary:
-    """A workflow in a list: everything but its nodes. `valid` speaks of the latest version."""
+    """A workflow in a list: everything but its nodes. `valid` speaks of the latest version, when it was saved."""
 
     id: str
     name: str
@@ -35,7 +35,7 @@ class WorkflowSummary:
 
 @dataclass(frozen=True, slots=True)
 class VersionSummary:
-    """A version in a workflow's history."""
+    """A version in a workflow's history; `valid` is as it was when it was saved."""
 
     version: int
     valid: bool

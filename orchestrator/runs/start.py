@@ -11,9 +11,11 @@ from orchestrator.catalog import Catalog, Stored
 from orchestrator.compiler.emit import RUN_CONFIG
 from orchestrator.compiler.handed_down import EXECUTION_TAG, hand_down
 from orchestrator.compiler.jobs import Compiled, Jobs
+from orchestrator.compiler.judge import judge
 from orchestrator.compiler.order import above
 from orchestrator.compiler.parameters import resolve
 from orchestrator.compiler.plan import Plan
+from orchestrator.compiler.saved import Library
 from orchestrator.errors import Conflict, InvalidGraph, Problem
 from orchestrator.graph import Workflow
 from orchestrator.pointers import escaped
@@ -74,8 +76,11 @@ class Starter:
     def latest(self, workflow_id: str) -> Stored:
         """The latest version of a workflow, to be run. Raises NotFound, and Conflict for a draft that cannot run."""
         stored = self._catalog.get(workflow_id)
-        if not stored.valid:
-            raise Conflict(f"Version {stored.version} of this workflow is a draft with errors; it cannot run.")
+        if not stored.valid:  # as it was when it was saved: a file that was missing may be there by now
+            judged = judge(stored.document, Library.of(self._catalog, stored))
+            for wrong in (each.message for each in judged.problems if each.severity == "error"):
+                draft = f"Version {stored.version} of this workflow is a draft with errors"
+                raise Conflict(f"{draft}; it cannot run. {wrong}")
         return stored
 
     def submit(

@@ -1,4 +1,4 @@
-"""Calls that end before they have created an execution."""
+"""When an execution is created, and when it is not."""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -36,3 +36,17 @@ def test_a_key_without_its_execution_is_taken_over(api: TestClient, monkeypatch:
     first, second = (api.post(**call) for _ in range(2))
     assert (first.status_code, second.status_code) == (202, 202)
     assert first.json()["execution_id"] == second.json()["execution_id"] != "never-made"
+
+
+@pytest.mark.usefixtures("code_server")
+def test_a_draft_runs_once_nothing_is_wrong_with_it(api: TestClient) -> None:
+    loader = {"id": "1", "type": "data_loader", "config": {"source_type": "csv", "path": "later.csv"}}
+    workflow = api.post("/api/workflows?draft=true", json={"name": "Waits for its file", "nodes": [loader]}).json()[
+        "id"
+    ]
+    url = f"/api/workflows/{workflow}/execute?wait=60"
+    (problem,) = problems_of(api.post(url), 409, "conflict")
+    assert problem["message"].endswith("cannot run. File 'later.csv' is not there.")
+    assert api.post("/api/files", files={"file": ("later.csv", b"a\n1\n")}).status_code == 201
+    assert api.get(f"/api/workflows/{workflow}").json()["valid"]
+    assert api.post(url).json()["status"] == "completed"
