@@ -1,7 +1,6 @@
 """What comes in a file of JSON objects only after the records that decided on its columns: refused, not dropped."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,11 +8,11 @@ from typing import Any
 import duckdb
 
 from orchestrator.errors import NodeError
+from orchestrator.formats.json_late_values import Leaf, leaves
 from orchestrator.formats.reading import read
 from orchestrator.ops.base import Relation
 from orchestrator.sql import literal
 
-WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,0\)")
 Keys = Mapping[str, tuple[str, ...]]
 
 
@@ -25,7 +24,7 @@ def check_late(
     Numbers in a column of `given`, whose types are the user's, are as that type has them.
 
     Raises:
-        NodeError: `no_table`: a key is new; `mixed_types`: a whole number has a fraction.
+        NodeError: `no_table`: a key is new; `mixed_types`: a whole number has a fraction, or a day a time.
     """
     sample = options["sample_size"]
     objects = read("read_json_objects", path, {"format": options["format"]})
@@ -33,11 +32,13 @@ def check_late(
         return
     kinds = dict(zip(table.columns, table.types, strict=True))
     keys = {"$": tuple(kinds), **{path: names for name, kind in kinds.items() for path, names in _keys(name, kind)}}
-    whole = [name for name, kind in kinds.items() if WHOLE.fullmatch(str(kind)) and name not in given]
-    tests = [_new_key(place, names) for place, names in keys.items()] + ([_fraction(whole)] if whole else [])
-    found = connection.execute(f"SELECT json {objects} WHERE {' OR '.join(tests)} LIMIT 1").fetchall()
-    if found:
-        raise _late(json.loads(found[0][0]), keys, whole, sample)
+    places = [leaf for name, kind in kinds.items() if name not in given for leaf in leaves(name, kind)]
+    new = " OR ".join(_new_key(place, names) for place, names in keys.items())
+    said = ", ".join(f"CASE WHEN {leaf.changes()} THEN {leaf.first()} END" for leaf in places)
+    query = f"SELECT json, [{said}]::VARCHAR[] {objects} WHERE {' OR '.join([new, *_changes(places)])} LIMIT 1"
+    if found := connection.execute(query).fetchall():
+        behind = f"after the first {sample:,} records, which decided on the columns"
+        raise _late(json.loads(found[0][0]), keys, list(zip(places, found[0][1], strict=True)), behind)
 
 
 def _keys(name: str, kind: Any, before: str = "$") -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -59,20 +60,20 @@ def _new_key(place: str, names: tuple[str, ...]) -> str:
     return f"({found} <> {known} AND NOT list_has_all({known}, {found}))"
 
 
-def _fraction(names: list[str]) -> str:
-    places = [literal(f"/{name.replace('~', '~0').replace('/', '~1')}") for name in names]
-    some = f"list_contains(json_type(json, [{', '.join(places)}]), 'DOUBLE')"
-    value = "TRY_CAST(json_extract_string(json, {}) AS DOUBLE)"
-    odd = [f"{value.format(place)} <> floor({value.format(place)})" for place in places]
-    return f"({some} AND ({' OR '.join(odd)}))"
+def _changes(places: list[Leaf]) -> Iterator[str]:
+    """SQL for whether a value is changed; whether that can be is asked first, of all places of a kind at once."""
+    for hint in sorted({leaf.hint for leaf in places}):
+        some = [leaf for leaf in places if leaf.hint == hint]
+        found = hint.format(", ".join(literal(leaf.place) for leaf in some))
+        yield f"({found} AND ({' OR '.join(leaf.changes() for leaf in some)}))"
 
 
-def _late(record: Mapping[str, Any], keys: Keys, whole: list[str], sample: int) -> NodeError:
-    hint, behind = "sample_size: -1", f"after the first {sample:,} records, which decided on the columns"
+def _late(record: Mapping[str, Any], keys: Keys, values: list[tuple[Leaf, str | None]], behind: str) -> NodeError:
+    hint = "sample_size: -1"
     new = next((key for key in record if key not in keys["$"]), None)
-    name = next((name for name in whole if isinstance(record.get(name), float) and record[name] % 1), None)
-    if new is None and name is not None:
-        message = f"Column '{name}' has {record[name]} {behind}, and whole numbers before."
+    leaf, value = next((each for each in values if each[1] is not None), (None, None))
+    if new is None and leaf is not None:
+        message = f"{leaf.told(str(value))} {behind}, and {leaf.takes} before."
         return NodeError(message, code="mixed_types", hint=hint)
     what = f"The key '{new}'" if new is not None else "A key inside an object"
     return NodeError(f"{what} comes only {behind}.", code="no_table", hint=hint)

@@ -1,3 +1,4 @@
+import datetime as dt
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.data_loader import DataLoader
 
 Load = Callable[..., Relation]
+DAY = "2013-01-02"
 
 
 def written(context: Context, kind: str, records: list[Any]) -> None:
@@ -26,6 +28,16 @@ def written(context: Context, kind: str, records: list[Any]) -> None:
         ([{"v": {"a": 1}}] * 3 + [{"v": {"b": 1}}], "no_table", "A key inside an object comes only after the first 2"),
         ([{"v": [{"a": 1}]}] * 3 + [{"v": [{"a": 1}, {"b": 1}]}], "no_table", "A key inside an object comes only"),
         ([{"v/w": 1}] * 3 + [{"v/w": 1.5}], "mixed_types", "Column 'v/w' has 1.5 after the first 2 records"),
+        ([{"v": 1}] * 3 + [{"v": True}], "mixed_types", "Column 'v' has true after the first 2 records"),
+        ([{"v": {"a b": 1}}] * 3 + [{"v": {"a b": 2.5}}], "mixed_types", "Column 'v' has 2.5 inside after the first 2"),
+        ([{"v": [1]}] * 3 + [{"v": [1, 2.5]}], "mixed_types", "Column 'v' has 2.5 inside after the first 2"),
+        ([{"v": [{"a": [1]}]}] * 3 + [{"v": [{}, {"a": [1, 2e-1]}]}], "mixed_types", "Column 'v' has 0.2 inside after"),
+        (
+            [{"v": DAY}] * 3 + [{"v": f"{DAY} 10:00:00"}],
+            "mixed_types",
+            f"Column 'v' has {DAY} 10:00:00 after the first 2",
+        ),
+        ([{"v": {"d": DAY}}] * 3 + [{"v": {"d": f"{DAY}T00:01"}}], "mixed_types", f"Column 'v' has {DAY}T00:01 inside"),
     ],
 )
 def test_what_comes_late_is_refused(
@@ -45,6 +57,8 @@ def test_what_comes_late_is_refused(
     [
         ([{"v": 1, "w": 2}] * 3 + [{"w": 2, "v": 2.0}], [(1, 2)] * 3 + [(2, 2)]),
         ([{"v": 1, "w": 2}] * 3 + [{}], [(1, 2)] * 3 + [(None, None)]),
+        ([{"v": DAY}] * 3 + [{"v": f"{DAY}T00:00:00"}], [(dt.date(2013, 1, 2),)] * 4),
+        ([{"v": {"a": [1]}}] * 3 + [{"v": {"a": [2.0, None]}}], [({"a": [1]},)] * 3 + [({"a": [2, None]},)]),
         ([{"v": {"a": 1}}] * 3 + [{"v": None}], [({"a": 1},)] * 3 + [(None,)]),
         ([{"v": [{"a": {"b": 1}}]}] * 3 + [{"v": []}], [([{"a": {"b": 1}}],)] * 3 + [([],)]),
     ],
