@@ -12,7 +12,7 @@ from orchestrator.ops._saved import Find
 __all__ = ["Judged", "create", "finder", "judge", "save"]
 
 
-def finder(catalog: Catalog, document: Any = None, workflow_id: str | None = None) -> Find:
+def finder(catalog: Catalog, document: Any = None, workflow_id: str | None = None) -> Library:
     """What finds the saved workflows that a posted graph uses; it cannot use `workflow_id`, which it will be itself."""
     name = document.get("name") if isinstance(document, Mapping) else None
     return Library(catalog.find, inside={workflow_id: str(name or workflow_id)} if workflow_id else {})
@@ -24,22 +24,22 @@ def create(catalog: Catalog, document: Any, *, draft: bool = False) -> tuple[Sto
     Raises:
         InvalidGraph: it has errors and is not saved as a draft.
     """
-    judged = _storable(document, draft, Library(catalog.find))
-    return catalog.create(document, valid=judged.valid), judged
+    judged = _storable(document, draft, find := finder(catalog))
+    return catalog.create(document, valid=judged.valid, used=find.used), judged
 
 
 def save(
     catalog: Catalog, workflow_id: str, document: Any, *, expected: Set[int] | None = None, draft: bool = False
 ) -> tuple[Stored, Judged]:
-    """Save a new version of a workflow; an unchanged graph makes none.
+    """Save a new version of a workflow; an unchanged graph, whose workflows inside are unchanged too, makes none.
 
     Raises:
         InvalidGraph: it has errors and is not saved as a draft.
         PreconditionFailed: the latest version is not among `expected`.
         NotFound: no such workflow.
     """
-    judged = _storable(document, draft, finder(catalog, document, workflow_id))
-    return catalog.save(workflow_id, document, valid=judged.valid, expected=expected), judged
+    judged = _storable(document, draft, find := finder(catalog, document, workflow_id))
+    return catalog.save(workflow_id, document, valid=judged.valid, expected=expected, used=find.used), judged
 
 
 def _storable(document: Any, draft: bool, find: Find) -> Judged:

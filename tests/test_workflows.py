@@ -151,6 +151,19 @@ def test_a_run_uses_the_versions_that_there_were_when_its_own_was_saved(catalog)
     assert (made(catalog, user, 3), made(catalog, above, 2)) == ([(5, 6)], [(5, 15)])
 
 
+def test_a_workflow_that_is_saved_again_takes_up_what_it_uses_now(catalog):
+    used = create(catalog, inner("nope +"), draft=True)[0].id
+    user = create(catalog, passing_on(used), draft=True)[0].id
+    for added, expected in (("1", 2), ("1", 2), ("10", 3)):
+        save(catalog, used, inner(added))
+        stored, judged = save(catalog, user, passing_on(used))
+        assert (stored.version, stored.valid, judged.valid) == (expected, True, True)
+        assert made(catalog, user, expected) == [(5, 5 + int(added))]
+    above = create(catalog, passing_on(user, version=2))[0].id
+    save(catalog, used, inner("100"))
+    assert save(catalog, above, passing_on(user, version=2))[0].version == 1
+
+
 def test_a_deleted_workflow_goes_on_being_run_but_not_used_anew(catalog):
     used = create(catalog, inner(1))[0].id
     user = create(catalog, passing_on(used))[0]

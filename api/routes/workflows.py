@@ -76,7 +76,7 @@ def get_workflow(system: Shared, workflow_id: str, if_none_match: IfNoneMatch = 
 def save_workflow(
     system: Shared, workflow_id: str, graph: Graph, expected: IfMatch = None, draft: Draft = False
 ) -> Response:
-    """Store a new version; an unchanged graph makes none."""
+    """Store a new version; an unchanged graph makes none, unless a workflow inside it has a newer version."""
     stored, judged = workflows.save(system.catalog, workflow_id, graph, expected=expected, draft=draft)
     return _answer(stored, judged)
 

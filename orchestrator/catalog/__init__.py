@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from orchestrator.catalog import rows
-from orchestrator.catalog.documents import digest, draft
+from orchestrator.catalog.documents import Used, digest, draft
 from orchestrator.catalog.shapes import Page, Stored, VersionSummary, WorkflowSummary
 from orchestrator.catalog.tables import idempotency_keys, versions, workflows
 from orchestrator.database import engine, transaction
@@ -30,18 +30,20 @@ class Catalog:
     def __init__(self, database: sa.Engine | str) -> None:
         self.engine = engine(database) if isinstance(database, str) else database
 
-    def create(self, document: Mapping[str, Any], *, valid: bool) -> Stored:
+    def create(self, document: Mapping[str, Any], *, valid: bool, used: Used = ()) -> Stored:
         """Store a new workflow as version 1. Raises InvalidGraph for text that cannot be stored."""
-        made = draft(document, valid=valid)
+        made = draft(document, valid=valid, used=used)
         with transaction(self.engine) as connection:
             return rows.begin(connection, new_id(), made)
 
-    def save(self, id: str, document: Mapping[str, Any], *, valid: bool, expected: Set[int] | None = None) -> Stored:
-        """Store a new version; an unchanged document makes none, and the latest is returned.
+    def save(
+        self, id: str, document: Mapping[str, Any], *, valid: bool, expected: Set[int] | None = None, used: Used = ()
+    ) -> Stored:
+        """Store a new version; a document that is unchanged, as are those it uses, makes none: the latest is returned.
 
         Raises NotFound, InvalidGraph, and PreconditionFailed when the latest version is not among `expected`.
         """
-        made = draft(document, valid=valid)
+        made = draft(document, valid=valid, used=used)
         with transaction(self.engine) as connection:
             return rows.append(connection, id, rows.lock(connection, id, expected), made)
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from orchestrator.errors import InvalidGraph, Problem
 from orchestrator.pointers import escaped
 
+Used = Sequence[tuple[str, int]]  # workflows, by id and version
 LONGEST_INTEGER = 14_000  # bits; Python writes no number of more than 4,300 digits
 
 
@@ -23,8 +24,11 @@ class Draft:
     valid: bool
 
 
-def draft(document: Mapping[str, Any], *, valid: bool) -> Draft:
-    """Encode a document. Raises InvalidGraph naming every string and number that cannot be stored."""
+def draft(document: Mapping[str, Any], *, valid: bool, used: Used = ()) -> Draft:
+    """Encode a document, which is another one where it uses other versions of other workflows.
+
+    Raises InvalidGraph naming every string and number that cannot be stored.
+    """
     try:
         text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         text.encode()
@@ -35,7 +39,7 @@ def draft(document: Mapping[str, Any], *, valid: bool) -> Draft:
     # The backslash before `u0000` may itself be an escaped one, so the strings decide.
     if "\\u0000" in text and (problems := list(_unstorable(document))):
         raise InvalidGraph(problems)
-    return Draft(document, text, digest(document), valid)
+    return Draft(document, text, digest([document, used] if used else document), valid)
 
 
 def digest(value: Any) -> str:

@@ -51,6 +51,11 @@ class Library:
         """For a version that is saved: what there was then."""
         return cls(catalog.find, stored.updated_at, {stored.id: _name(stored)})
 
+    @property
+    def used(self) -> list[tuple[str, int]]:
+        """The workflows, by id and version, that were found so far, those inside of others too."""
+        return sorted(self._known)
+
     def __call__(self, id: str, version: int | None) -> "Inner":
         """The version of a workflow, checked.
 
