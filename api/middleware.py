@@ -23,6 +23,7 @@ LOCAL_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?"
 ANY_HOST = frozenset({"", "0.0.0.0", "::", "*"})  # noqa: S104
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+PAGES = ("/docs", "/redoc")
 DATA_ONLY = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox"}
 
 log = structlog.get_logger(__name__)
@@ -49,7 +50,7 @@ class Tracked:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
-                for name, value in (ALWAYS if scope["path"].startswith("/docs") else ALWAYS | DATA_ONLY).items():
+                for name, value in (ALWAYS if scope["path"].startswith(PAGES) else ALWAYS | DATA_ONLY).items():
                     headers.setdefault(name, value)
             await send(message)
 
