@@ -42,7 +42,8 @@ DuckDB's own `sum` of DOUBLEs rounds as its threads add up.""",
     ("Tables that differ", "", UNIONS),
     (
         "Coordinate systems",
-        "A geometry column has one for all its rows, or none. It goes along; `reproject` and `set_crs` change it.",
+        "A geometry column has one for all its rows, or none. It goes along; `reproject` and `set_crs` change it. "
+        "A join that puts two systems beside each other in one row is warned of.",
         SYSTEMS,
     ),
 )

@@ -223,7 +223,7 @@ UNIONS: list[Case | Value] = [
 
 SYSTEMS: list[Case | Value] = [
     Case("Two systems do not meet", "union", {}, {"tables": [point("EPSG:2056"), point("EPSG:4326")]}, "crs_mismatch"),
-    Case("In no node", "spatial_join", {}, {"left": point("EPSG:2056"), "right": point("EPSG:4326")}, "crs_mismatch"),
+    Case("Nor by place", "spatial_join", {}, {"left": point("EPSG:2056"), "right": point("EPSG:4326")}, "crs_mismatch"),
     Case("One that is not known neither", "union", {}, {"tables": [point("EPSG:4326"), point(None)]}, "missing_crs"),
     Case("Nor is it guessed", "reproject", {"to": "EPSG:2056"}, {"table": point(None)}, "missing_crs"),
     Case("Metres need one", "buffer", {"distance": 1, "unit": "metre"}, {"table": point(None)}, "missing_crs"),

@@ -83,11 +83,29 @@ def same(one: str, other: str) -> bool:
     return one == other or parse(one).equals(parse(other), ignore_axis_order=True)
 
 
+def differ(one: str | None, other: str | None) -> bool:
+    """Whether coordinates of these cannot be compared; None, a system that nobody has said, is one by itself."""
+    return one != other and not (one and other and same(one, other))
+
+
 def title(text: str) -> str:
     """A short name for a message: `EPSG:3857` where it has one, else the name it gives itself."""
-    found = parse(text)
-    authority = found.to_authority(min_confidence=100)
-    return ":".join(authority) if authority else str(found.name)
+    name = str(parse(text).name)
+    return code(text) or ("a system without a name" if name == "unknown" else name)
+
+
+def code(text: str) -> str | None:
+    """The authority's code for a system, such as `EPSG:3857`, where it has one."""
+    authority = parse(text).to_authority(min_confidence=100)
+    return ":".join(authority) if authority else None
+
+
+def remedy(one: tuple[str, str], other: tuple[str, str]) -> str:
+    """A hint to make one system of two, each given with its place, such as `table 2`: the first, if it has a code."""
+    for (_, target), (place, _) in ((one, other), (other, one)):
+        if found := code(target):
+            return f'reproject {place} first: {{"to": "{found}"}}'
+    return f"reproject {other[0]} first, with the text of the system of {one[0]} as 'to'"
 
 
 def transformer(source: str, target: str) -> "Transformer":

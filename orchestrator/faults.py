@@ -23,6 +23,7 @@ UNKNOWN_TABLE = re.compile(r'Referenced table "(?P<name>.*?)" not found', re.DOT
 TOO_LARGE = re.compile(
     r"Type \w+ with value (?P<value>\S+) can't be cast because the value is out of range .*?type (?P<wanted>\w+)"
 )
+TWO_SYSTEMS = re.compile(r"GEOMETRY with CRS '(?P<one>.*?)' to GEOMETRY with different CRS '(?P<other>.*?)'")
 PHYSICAL = {
     "INT8": "TINYINT", "INT16": "SMALLINT", "INT32": "INTEGER", "INT64": "BIGINT", "INT128": "HUGEINT",
     "UINT8": "UTINYINT", "UINT16": "USMALLINT", "UINT32": "UINTEGER", "UINT64": "UBIGINT", "UINT128": "UHUGEINT",
@@ -84,6 +85,9 @@ def _duckdb(error: duckdb.Error) -> NodeError:
         return NodeError(f"{found['value']} is out of range for {_named(found['wanted'])}.", code="out_of_range")
     if found := ZERO.search(text):
         return NodeError(f"{found['said']}; nullif(x, 0) makes null of 0.", code="invalid_value")
+    if found := TWO_SYSTEMS.search(text):
+        message = f"Geometry in {found['one']} and geometry in {found['other']} cannot be compared or be one column."
+        return NodeError(message, code="crs_mismatch", hint="reproject one of them first")
     if "No space left" in text or "Could not write all bytes" in text:
         return NodeError("The disk is full; nothing was replaced.", code="disk_full")
     code = next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)

@@ -62,6 +62,11 @@ def failure(query):
             "Division by zero in expression (1 // 0); nullif(x, 0) makes null of 0.", None,
         ),
         ("SELECT 1 + [1]", "type_mismatch", None, None),
+        (
+            "SELECT st_setcrs(g, 'EPSG:3857') = st_setcrs(g, 'EPSG:4326') FROM (SELECT 'POINT (1 2)'::GEOMETRY AS g)",
+            "crs_mismatch", "Geometry in EPSG:4326 and geometry in EPSG:3857 cannot be compared or be one column.",
+            "reproject one of them first",
+        ),
         ("SELECT 1::MONEY", "invalid_expression", "Type with name MONEY does not exist!", None),
         ("SELECT nothing(1)", "invalid_expression", None, None),
         ("SELECT (", "invalid_expression", None, None),

@@ -12,6 +12,7 @@ from typing import Any
 from orchestrator.catalog.connections import connection
 from orchestrator.compiler.check import Checked, Idle, Step
 from orchestrator.compiler.mistaken import MISMATCH, UNKNOWN, stays_wrong, unknown_columns
+from orchestrator.compiler.mixed_systems import mixed_systems
 from orchestrator.errors import NodeError, Problem
 from orchestrator.faults import blame, unknown_column
 from orchestrator.ops.base import Context, Relation, UnknownColumns
@@ -84,7 +85,8 @@ class _Inference:
             with blame(step.node.id):
                 context = Context(self.session, self.root, design=True, connections=connection)
                 made = step.op.call(arranged(step, known), context)
-                self.problems += [each.model_copy(update={"node_id": step.node.id}) for each in context.warnings]
+                warnings = [*context.warnings, *mixed_systems(known, made)]
+                self.problems += [each.model_copy(update={"node_id": step.node.id}) for each in warnings]
                 return {port: self._empty(table) for port, table in made.items()}
         except UnknownColumns as unknown:
             self.problems += unknown.warnings(step.node.id)

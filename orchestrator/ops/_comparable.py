@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from orchestrator.crs import same, title, written_in
+from orchestrator.crs import differ, remedy, title, written_in
 from orchestrator.errors import NodeError
 from orchestrator.faults import unknown_column
 from orchestrator.ops._types import NULL, family, plain
@@ -48,8 +48,10 @@ def check_keys(keys: Iterable[tuple[str, str]], tables: Tables, field: str = "ke
 
 def _check_systems(name: str, kinds: list[str], path: str, ports: list[str]) -> None:
     first, second = map(written_in, kinds)
-    if first == second or (first and second and same(first, second)):
+    if not differ(first, second):
         return
     systems = [title(each) if each else "no known system" for each in (first, second)]
     message = f"'{name}' is in {systems[0]} in '{ports[0]}' and in {systems[1]} in '{ports[1]}'. Reproject one first."
-    raise NodeError(message, code="crs_mismatch", path=path, port=ports[1])
+    places = [f"the table at '{port}'" for port in ports]
+    hint = remedy((places[0], first), (places[1], second)) if first and second else "set_crs says which system it is"
+    raise NodeError(message, code="crs_mismatch", path=path, port=ports[1], hint=hint)

@@ -1,6 +1,6 @@
 """Whether the geometry of two columns can be compared: one coordinate system for both."""
 
-from orchestrator.crs import same, title, written_in
+from orchestrator.crs import differ, remedy, title, written_in
 from orchestrator.errors import NodeError
 from orchestrator.ops._spatial import geometry_of, kind_of, missing_crs
 from orchestrator.ops.base import Relation
@@ -24,14 +24,13 @@ def comparable(**tables: Relation) -> list[str]:
 def check_systems(one: str, other: str, ports: tuple[str, str]) -> None:
     """The same for two DuckDB types of geometry. Both unknown is taken as the same."""
     first, second = written_in(one), written_in(other)
-    if first == second or (first and second and same(first, second)):
+    if not differ(first, second):
         return
     if first is None or second is None:
         raise missing_crs(ports[first is not None], REMEDY)
-    target = title(first)
     message = (
-        f"The geometry at '{ports[0]}' is in {target}, that at '{ports[1]}' in {title(second)}. "
+        f"The geometry at '{ports[0]}' is in {title(first)}, that at '{ports[1]}' in {title(second)}. "
         "They must be in the same system."
     )
-    hint = f'reproject the table at \'{ports[1]}\' first: {{"to": "{target}"}}'
+    hint = remedy((f"the table at '{ports[0]}'", first), (f"the table at '{ports[1]}'", second))
     raise NodeError(message, code="crs_mismatch", port=ports[1], hint=hint)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from orchestrator.crs import same, title, written_in
+from orchestrator.crs import differ, remedy, title, written_in
 from orchestrator.errors import NodeError
 from orchestrator.ops._types import INTEGER, family, plain
 from orchestrator.schema import is_geometry
@@ -83,17 +83,16 @@ def _together(*kinds: str) -> int:
 
 def _check_systems(name: str, one: tuple[int, str], other: tuple[int, str]) -> None:
     first, second = written_in(one[1]), written_in(other[1])
-    if first == second or (first and second and same(first, second)):
+    if not differ(first, second):
         return
     if first is None or second is None:
         known, unknown = (other[0], one[0]) if first is None else (one[0], other[0])
         message = f"The coordinate system of '{name}' is known in table {known}, and is not in table {unknown}."
         hint = "a reproject node with the same 'from' and 'to' says which it is"
         raise NodeError(message, code="missing_crs", port="tables", hint=hint)
-    target = title(first)
     message = (
-        f"Column '{name}' is in {target} in table {one[0]} and in {title(second)} in table {other[0]}. "
+        f"Column '{name}' is in {title(first)} in table {one[0]} and in {title(second)} in table {other[0]}. "
         "Reproject one of them first."
     )
-    hint = f'reproject table {other[0]} first: {{"to": "{target}"}}'
+    hint = remedy((f"table {one[0]}", first), (f"table {other[0]}", second))
     raise NodeError(message, code="crs_mismatch", port="tables", hint=hint)

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from orchestrator.crs import parse, title, written_in
+from orchestrator.crs import code, parse, written_in
 from orchestrator.ops._called import new_columns
 from orchestrator.ops._spatial import geometry_of, kind_of
 from orchestrator.ops.base import Op, Relation
@@ -58,4 +58,4 @@ class CrsOf(Op):
             return [None] * 4
         found = parse(crs)
         unit = found.axis_info[0].unit_name if found.axis_info else None
-        return [title(crs), found.name, unit, found.to_wkt("WKT2_2019")]
+        return [code(crs) or found.name, found.name, unit, found.to_wkt("WKT2_2019")]

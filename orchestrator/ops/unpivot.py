@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from orchestrator.crs import same, title, written_in
+from orchestrator.crs import differ, title, written_in
 from orchestrator.errors import NodeError, at
 from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._types import NULL, plain
@@ -81,10 +81,11 @@ def _check(*columns: tuple[str, str]) -> None:
     said = " and ".join(f"'{name}' is {plain(kind)}" for name, kind in columns)
     if all(map(is_geometry, kinds)):
         systems = [written_in(kind) for kind in kinds]
-        if systems[0] != systems[1] and not (systems[0] and systems[1] and same(systems[0], systems[1])):
+        if differ(*systems):
             named = [f"in {title(each)}" if each else "in no known system" for each in systems]
             said = " and ".join(f"'{name}' is {system}" for (name, _), system in zip(columns, named, strict=True))
-            raise NodeError(f"{said}: they cannot be one column. Reproject one first.", code="crs_mismatch")
+            hint = "reproject the table that one of them comes from"
+            raise NodeError(f"{said}: they cannot be one column. Reproject one first.", code="crs_mismatch", hint=hint)
     elif (reason := apart(*kinds)) is not None:
         message = f"{said}{reason}: they cannot be one column. Convert one of them first."
         raise NodeError(message, code="type_mismatch")
