@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Measure = Callable[[Any, Any], Any]
 COLLECTION = 7
 ROUNDING = 1e-9
+WIDE = 180  # degrees: the geodesic between the ends of a wider piece goes the other way round
 MOST = 50_000_000  # vertices that are made at once
 ROUNDS = 5  # enough for any way on the ellipsoid; no end is in sight where pieces are shorter than numbers can tell
 
@@ -30,10 +31,20 @@ def flat(factor: float) -> Measure:
 
 
 def ellipsoidal(system: "CRS") -> Measure:
-    """Lengths in metres between longitudes and latitudes, along the geodesic."""
+    """Lengths in metres between longitudes and latitudes, along the geodesic; of a wide piece by its middle."""
     units = np.degrees(system.axis_info[0].unit_conversion_factor)
     geod: Any = system.get_geod()
-    return lambda start, end: geod.inv(*(start[:, :2] * units).T, *(end[:, :2] * units).T)[2]
+
+    def apart(start: Any, end: Any) -> Any:
+        return geod.inv(*(start[:, :2] * units).T, *(end[:, :2] * units).T)[2]
+
+    def measure(start: Any, end: Any) -> Any:
+        found, wide = apart(start, end), np.abs(end[:, 0] - start[:, 0]) * units > WIDE
+        middle = (start[wide] + end[wide]) / 2
+        found[wide] = apart(start[wide], middle) + apart(middle, end[wide])
+        return found
+
+    return measure
 
 
 def densified(shapes: "Shapes", length: float, measure: Measure) -> "Shapes":

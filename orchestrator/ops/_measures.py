@@ -8,12 +8,14 @@ import shapely
 
 from orchestrator.crs import parse, transformer
 from orchestrator.errors import NodeError
+from orchestrator.ops._rounds import share, whole_rounds
 from orchestrator.ops._spatial import finite, moved
 
 if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
+OCTANT = shapely.linearrings([(0, 0), (90, 0), (0, 90)])
 LINES, POLYGON, MANY = (1, 2), 3, (4, 5, 6, 7)
 
 
@@ -87,6 +89,10 @@ class Geodesic(Measures):
         rings, inner = shapely.get_rings(parts[chosen], return_index=True)
         inside = np.diff(inner, prepend=-1) == 0
         areas = np.array([abs(self._ring(ring)) for ring in rings], dtype=float)
+        bounds = shapely.bounds(rings).reshape(-1, 4)
+        for row in np.flatnonzero(bounds[:, 2] - bounds[:, 0] > 180):
+            if share(rings[row]) > 0.5:
+                areas[row] = 8 * self._ring(OCTANT) - areas[row]
         return summed(np.where(inside, -areas, areas), owners[chosen][inner], len(shapes))
 
     def _ring(self, ring: Any) -> float:
@@ -120,6 +126,7 @@ class Geodesic(Measures):
         made = shapes if self._way is None else moved(shapes, self._way)
         if self._degrees != 1:
             made = shapely.transform(made, lambda xy: xy * self._degrees)
+        made = whole_rounds(made)
         at = shapely.get_coordinates(made)
         if not finite(made).all() or np.abs(at[:, 1]).max(initial=0) > 90 + 1e-9:
             message = "A vertex has no place on Earth: is the geometry really in the coordinate system that it says?"

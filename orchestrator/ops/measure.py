@@ -20,9 +20,11 @@ class Measure(Op):
     """Write area, length, perimeter and number of vertices of each geometry into columns.
 
     `planar` counts in units of the coordinate system, as on a flat map. `geodesic` gives metres and square metres on
-    the ellipsoid, whatever the system: vertices are taken to longitude and latitude, and joined by geodesics. The
-    length is that of lines, the perimeter that of areas with their holes; a collection counts with all its parts. Empty
-    geometry measures 0, null gives null. Heights do not count. A column of a name that is there is replaced.
+    the ellipsoid, whatever the system: vertices are taken to longitude and latitude, and joined by geodesics. An edge
+    of more than 180° goes the short way, over the antimeridian; one of 360° goes all around along its parallel, so
+    that the area of -180 -90, 180 90 is that of the Earth. The length is that of lines, the perimeter that of areas
+    with their holes; a collection counts with all its parts. Empty geometry measures 0, null gives null. Heights do
+    not count. A column of a name that is there is replaced.
     """
 
     category: ClassVar[str] = "Spatial"

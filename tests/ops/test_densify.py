@@ -59,6 +59,8 @@ def test_mixed_kinds_beside_null(run):
 UNITS = [
     ("EPSG:4326", "LINESTRING (10 60, 11 60)", 1000, 56),
     ("EPSG:4807", "LINESTRING (10 66.6666666667, 11.1111111111 66.6666666667)", 1000, 56),
+    ("EPSG:4326", "LINESTRING (-180 0, 180 0)", 1_000_000, 41),
+    ("EPSG:4326", "LINESTRING (-170 0, 170 0)", 1_000_000, 38),
     ("EPSG:2263", "LINESTRING (0 0, 100 0)", 10, 4),
     ("EPSG:25832", "LINESTRING (0 0, 100 0)", 10, 10),
 ]

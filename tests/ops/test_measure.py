@@ -53,6 +53,48 @@ DEGREES = [
 ]
 
 
+def box(west, south, east, north, *holes):
+    ring = f"({west} {south}, {east} {south}, {east} {north}, {west} {north}, {west} {south})"
+    return f"POLYGON ({', '.join([ring, *holes])})"
+
+
+EARTH = 510_065_621.724  # square kilometres of WGS 84
+WIDE = [
+    ("the Earth", box(-180, -90, 180, 90), "EPSG:4326", EARTH),
+    ("from 0 to 360", box(0, -90, 360, 90), "EPSG:4326", EARTH),
+    ("in grads", box(-200, -100, 200, 100), "EPSG:4807", 510_064_924.064),
+    ("without a hole", box(-180, -90, 180, 90, "(0 0, 90 0, 0 90, 0 0)"), "EPSG:4326", EARTH * 7 / 8),
+    ("a hemisphere", box(-180, 0, 180, 90), "EPSG:4326", EARTH / 2),
+    ("the north and the tropics", box(-180, -30, 180, 90), "EPSG:4326", 382_121_080.8),
+    ("a polar cap", box(-180, 80, 180, 90), "EPSG:4326", 3_908_572.8),
+    ("a band", box(-180, 10, 180, 20), "EPSG:4326", 42_787_867.9),
+    (
+        "a band in Mercator",
+        box(-20037508.342789244, -1118889.97, 20037508.342789244, 1118889.97),
+        "EPSG:3857",
+        88_187_925.2,
+    ),
+    ("half by longitude", box(-180, -90, 0, 90), "EPSG:4326", EARTH / 2),
+    ("over the antimeridian", box(179, 0, -179, 1), "EPSG:4326", 24_619.4438),
+    ("past 180", box(179, 0, 181, 1), "EPSG:4326", 24_619.4438),
+]
+
+
+@pytest.mark.parametrize(("shape", "crs", "area"), [each[1:] for each in WIDE], ids=[each[0] for each in WIDE])
+def test_around_the_earth(run, shape, crs, area):
+    """Areas between parallels are those that authalic latitudes give."""
+    config = {"area": "a", "method": "geodesic", "multiplier": 0.001}
+    assert run("measure", config, table=geo(shape, crs=crs))[0][2] == pytest.approx(area, rel=1e-6)
+
+
+def test_once_around_the_equator(run):
+    config = {"length": "l", "perimeter": "p", "method": "geodesic"}
+    table = geo("LINESTRING (-180 0, 180 0)", box(-180, -90, 180, 90), crs="EPSG:4326")
+    assert [row[2:] for row in run("measure", config, table=table)] == [
+        pytest.approx((40_075_016.686, 0)), pytest.approx((0, 40_007_862.917)),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(("crs", "shape", "area", "perimeter", "length"), DEGREES)
 def test_on_the_ellipsoid(run, crs, shape, area, perimeter, length):
     config = {"area": "a", "perimeter": "p", "length": "l", "method": "geodesic"}
