@@ -5,6 +5,7 @@ import re
 import tempfile
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -18,6 +19,7 @@ from orchestrator.formats import csv_style
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.csv_fields import Marks, whole
+from orchestrator.formats.csv_late import check_late
 from orchestrator.formats.csv_marks import blanks, check_marks
 from orchestrator.formats.encodings import NATIVE, Encoding, as_utf8, encoding_of, head
 from orchestrator.formats.finite import as_json
@@ -93,14 +95,14 @@ class CsvReader(FileReader):
         start = self._start(path, encoding)
         if encoding in NATIVE and not layout.mixed_line_ends(start, self.quote):
             options = self._options(start) | ({"encoding": "latin-1"} if NATIVE[encoding] == "latin-1" else {})
-            return self._relation(context.session.connection, path, options)
+            return self._relation(context.session.connection, path, options, context)
         if context.design:
             return self._described(path, encoding, start, context)
         folder = context.scratch or Path(tempfile.gettempdir())
         folder.mkdir(parents=True, exist_ok=True)
         copy = folder / f"{uuid.uuid4().hex}.csv"
         as_utf8(path, encoding, copy, newline=layout.newline(start, self.quote))
-        return self._relation(context.session.connection, copy, self._options(start))
+        return self._relation(context.session.connection, copy, self._options(start), context)
 
     def lines_needed(self) -> int | None:
         """Twice the sample: a field in quotes may have several lines."""
@@ -139,7 +141,9 @@ class CsvReader(FileReader):
         formats = {"dateformat": self.date_format, "timestampformat": self.timestamp_format}
         return made | {key: value for key, value in formats.items() if value}
 
-    def _relation(self, connection: duckdb.DuckDBPyConnection, path: Path, options: dict[str, Any]) -> Relation:
+    def _relation(
+        self, connection: duckdb.DuckDBPyConnection, path: Path, options: dict[str, Any], context: Context
+    ) -> Relation:
         columns, found, blank = self._layout(connection, path, options)
         ragged: dict[str, dict[str, Any]] = {
             "fail": {},
@@ -149,6 +153,9 @@ class CsvReader(FileReader):
         if self.blanks and not self.types and "VARCHAR" not in columns.values():
             options = options | {"nullstr": [*options["nullstr"], *blanks(options)]}
         given = {**options, **found, **ragged[self.ragged], "columns": columns}
+        if not context.design:
+            said = {name: kind for name, kind in (columns | blank).items() if name not in self.types}
+            check_late(connection, path, given, said, sample=self.sample_size, name=self.path)
         table = connection.sql(read("read_csv", path, given))
         return table.project(", ".join(_unless_blank(name, blank.get(name)) for name in columns)) if blank else table
 
@@ -275,7 +282,7 @@ class CsvWriter(Writer):
         kind = readers()[self.name]
         shared = {key: value for key, value in self if key in kind.model_fields}
         shared |= {"quoted_empty": "text", "blanks": False, "null_values": [self.null_value]}
-        found = kind.model_validate(shared).load(context)
+        found = kind.model_validate(shared).load(replace(context, design=True))
         types = dict.fromkeys(found.columns, "VARCHAR")
         old = kind.model_validate({**shared, "types": types}).load(context)
         if self.header:

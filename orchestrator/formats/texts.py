@@ -22,6 +22,9 @@ FORMS = {
     "TIMESTAMP WITH TIME ZONE": MOMENT + r" ?(Z|[+-]\d{2}(:?\d{2})?)",
     "TIME": r"\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?",
 }
+# What a cast would round, or cut off.
+FRACTION = "coalesce(TRY_CAST(v AS DOUBLE) % 1 <> 0, false)"
+TIME_OF_DAY = "coalesce(regexp_matches(v, '[T ].*[1-9]'), false)"
 
 
 def guessed(table: Relation) -> dict[str, str]:
@@ -64,7 +67,8 @@ def converted(table: Relation, kinds: Mapping[str, str], name: str) -> Relation:
             blank = f"nullif({field}, '')" if own == "VARCHAR" else f"list_transform({field}, lambda v: nullif(v, ''))"
             whole = kind if own == "VARCHAR" else f"{kind}[]"
             test = f"TRY_CAST({blank} AS {whole}) IS NULL AND {blank} IS NOT NULL"
-            wrong[column] = f"({test} OR {_fraction(blank, own)})" if INTEGER.fullmatch(kind) else test
+            odd = FRACTION if INTEGER.fullmatch(kind) else TIME_OF_DAY if kind == "DATE" else None
+            wrong[column] = f"({test} OR {_any(odd, blank, own)})" if odd else test
             field = f"CAST({blank} AS {whole})"
         made.append(f"{field} AS {quote(column)}")
     if wrong:
@@ -72,11 +76,10 @@ def converted(table: Relation, kinds: Mapping[str, str], name: str) -> Relation:
     return table.project(", ".join(made))
 
 
-def _fraction(value: str, own: str) -> str:
-    """SQL: whether a number has a fraction, which a cast to a whole number would round."""
-    odd = "coalesce(TRY_CAST(v AS DOUBLE) % 1 <> 0, false)"
+def _any(odd: str, value: str, own: str) -> str:
+    """SQL: whether this test holds for a value `v`, or for one of a list."""
     if own == "VARCHAR":
-        return odd.replace("(v ", f"({value} ")
+        return odd.replace("(v", f"({value}")
     return f"coalesce(len(list_filter({value}, lambda v: {odd})) > 0, false)"
 
 

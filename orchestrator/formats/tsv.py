@@ -35,8 +35,10 @@ class TsvReader(CsvReader):
         made = super()._options(start)
         return made if self.escapes == "quotes" else made | {"nullstr": [NULL, *self.null_values]}
 
-    def _relation(self, connection: duckdb.DuckDBPyConnection, path: Path, options: dict[str, Any]) -> Relation:
-        table = super()._relation(connection, path, options)
+    def _relation(
+        self, connection: duckdb.DuckDBPyConnection, path: Path, options: dict[str, Any], context: Context
+    ) -> Relation:
+        table = super()._relation(connection, path, options, context)
         # A backslash goes by way of a letter that no text has: what is behind it must not be taken for an escape.
         letters = (("\\\\", "\0"), ("\\t", "\t"), ("\\n", "\n"), ("\\r", "\r"), ("\0", "\\"))
         return table if self.escapes == "quotes" else _replaced(table, letters)

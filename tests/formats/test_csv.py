@@ -91,6 +91,40 @@ def test_reads(
     assert rows is None or found == rows
 
 
+LATE = [
+    ("1", "1.5", {}, "comes after whole numbers in the first 100 rows alone"),
+    ("1", "2e-1", {}, "comes after whole numbers in the first 100 rows alone"),
+    ("1", "1,5", {"delimiter": ";", "decimal_separator": ","}, "comes after whole numbers in the first 100 rows alone"),
+    ("2013-01-02", "2013-01-02 10:00", {}, "comes after days in the first 100 rows alone"),
+]
+
+
+@pytest.mark.parametrize(("early", "late", "options", "text"), LATE)
+@pytest.mark.parametrize("end", ["csv", "csv.gz"])
+def test_what_would_be_rounded_or_cut_late_in_a_file_is_refused(
+    context: Context, design: Context, load: Load, early: str, late: str, options: dict[str, Any], text: str, end: str
+) -> None:
+    lines = "\n".join(["a", *[early] * 3000, late]).encode()
+    (context.root / f"a.{end}").write_bytes(gzip.compress(lines) if end == "csv.gz" else lines)
+    config = {"source_type": "csv", "path": f"a.{end}", **options}
+    loader = DataLoader.configure({**config, "sample_size": 100})
+    assert loader.call({}, design)["result"].columns == ["a"]
+    with pytest.raises(NodeError) as error:
+        loader.call({}, context)
+    assert (error.value.code, error.value.value, error.value.path) == ("mixed_types", late, "/config/path")
+    assert error.value.message == f"'a.{end}', column 'a': '{late}' {text}."
+    assert len(load(**config, sample_size=-1).distinct().fetchall()) == 2
+    assert len(load(**config, sample_size=100, types={"a": "VARCHAR"}).distinct().fetchall()) == 2
+
+
+def test_late_values_that_lose_nothing_are_read(context: Context, load: Load) -> None:
+    rows = "1,2013-01-02\n" * 3000 + "2.0,2013-01-03 00:00:00\n1e1,\n"
+    (context.root / "a.csv").write_text(f"a,d\n{rows}")
+    found = load(source_type="csv", path="a.csv", sample_size=100)
+    assert found.types == ["BIGINT", "DATE"]
+    assert found.fetchall()[-2:] == [(2, dt.date(2013, 1, 3)), (10, None)]
+
+
 def test_what_is_not_packed_as_its_name_says(context: Context) -> None:
     (context.root / "a.csv.gz").write_bytes(b"a,b\n1,2\n")
     with pytest.raises(NodeError, match=r"'a.csv.gz' is not packed as its name says, or it is damaged\."):

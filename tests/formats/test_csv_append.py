@@ -96,3 +96,11 @@ def test_a_text_that_would_tear_its_row_is_refused(context: Context, save: Save)
     assert not (context.root / "a.tsv").exists()
     save("SELECT 1 AS a, 'x\"' AS b, NULL AS c", target_type="tsv", path="a.tsv", quote="")
     assert (context.root / "a.tsv").read_text() == 'a\tb\tc\n1\tx"\t\n'
+
+
+def test_old_values_that_come_late_stay_as_they_are(context: Context, save: Save) -> None:
+    """More rows than decide on the types of what is read."""
+    old = "a\n" + "1\n" * 20_500 + "1.50\n"
+    (context.root / "a.csv").write_text(old)
+    assert save("SELECT 2 AS a", target_type="csv", path="a.csv", mode="append") == 1
+    assert (context.root / "a.csv").read_text() == f"{old}2\n"

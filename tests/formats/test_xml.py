@@ -156,3 +156,12 @@ def test_awkward_text_and_names_come_back(context: Context, load: Load, save: Sa
     found = load(source_type="xml", path="a.xml")
     assert found.columns == names
     assert found.fetchall() == table.fetchall()
+
+
+@pytest.mark.parametrize("inside", ["<d>{}</d>", "<d/><d>{}</d>"])
+def test_a_late_time_of_day_is_not_cut_off(context: Context, inside: str) -> None:
+    texts = [f"<i>{inside.format(day)}</i>" for day in ("2013-01-02", "2013-01-03", "2013-01-04T10:00:00")]
+    (context.root / "a.xml").write_text(f"<r>{''.join(texts)}</r>")
+    with pytest.raises(NodeError, match="row 3, column 'd': '2013-01-04T10:00:00' is not DATE") as error:
+        DataLoader.configure({"source_type": "xml", "path": "a.xml", "sample_size": 2}).call({}, context)
+    assert error.value.code == "invalid_value"
