@@ -116,10 +116,12 @@ class Session:
         return made
 
     def parquet(self, *paths: Path) -> Relation:
-        """A scan of a stored table, or of several of the same columns; nothing is read yet."""
+        """A scan of a stored table, or of several of the same columns; nothing is read yet.
+
+        Its columns are those alone: DuckDB would know of others, such as `filename`, which is a path of the server.
+        """
         table = self.connection.read_parquet(list(map(str, paths)) if len(paths) > 1 else str(paths[0]))
-        fields = exact.read_fields(table)
-        return table if fields == "*" else table.project(fields)
+        return table.project(exact.read_fields(table))
 
     def scan(self, path: Path, more: str = "") -> str:
         """A stored table in a FROM, `more` behind its columns."""
@@ -134,7 +136,7 @@ class Session:
         """An empty table of the same columns, cut off from where they came from."""
         made = f"_t{next(self._numbers)}"
         self.connection.execute(f"CREATE TEMP TABLE {made} AS SELECT * FROM ({table.sql_query()}) LIMIT 0")
-        return self.connection.table(made)
+        return self.connection.table(made).project("*")  # without `rowid`
 
     def store(self, table: Relation, path: Path) -> int:
         """Write a relation as Parquet (lz4), its geometry with its coordinate system; returns the rows written."""

@@ -1,5 +1,6 @@
 """Rows taken out of a table by their number, the rest beside them, both in the order they came in."""
 
+import re
 from collections.abc import Iterable
 from uuid import uuid4
 
@@ -8,26 +9,28 @@ from orchestrator.ops.base import Context, Relation
 from orchestrator.sql import names, quote
 from orchestrator.tables import Session
 
-SCAN = "SELECT * FROM parquet_scan("
+PATHS = r"'(?:[^']|'')*'(?P<more>, '.*)?"
+SCAN = re.compile(rf'SELECT \*\n FROM parquet_scan\(\[{PATHS}\], .*\) AS "unnamed_relation_[0-9a-f]+"', re.DOTALL)
 
 
 def steady(table: Relation) -> bool:
     """Whether reading it again costs no computing and gives the same rows in the same order: a stored table."""
-    return is_scan(table) or table.type in ("TABLE_RELATION", "VIEW_RELATION")
+    return _scan(table) is not None or table.type in ("TABLE_RELATION", "VIEW_RELATION")
 
 
-def is_scan(table: Relation) -> bool:
-    """Whether it is a stored table as a whole."""
-    return table.type == "SUBQUERY_RELATION" and table.sql_query().startswith(SCAN)
+def _scan(table: Relation) -> re.Match[str] | None:
+    """The query of a stored table as a whole; with `more` where it is several files."""
+    return SCAN.fullmatch(table.sql_query()) if table.type == "PROJECTION_RELATION" else None
 
 
 def numbered(session: Session, table: Relation, number: str) -> str:
     """The table in SQL with the numbers of its rows, from 1 in input order, as a column of this quoted name.
 
-    The rows of a file know their number; counting them would be the work of one thread.
+    The rows of one file know their number; counting them would be the work of one thread.
     """
-    if is_scan(table) and "file_row_number" not in map(str.lower, table.columns):
-        return f"({table.sql_query().replace('*', f'*, file_row_number + 1 AS {number}', 1)}\n)"
+    scan = _scan(table)
+    if scan is not None and not scan["more"] and "file_row_number" not in map(str.lower, table.columns):
+        return f"({scan[0].replace('*', f'*, file_row_number + 1 AS {number}', 1)}\n)"
     return f"(SELECT *, row_number() OVER () AS {number} FROM {session.name(table)})"
 
 
