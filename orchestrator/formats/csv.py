@@ -35,16 +35,13 @@ SAMPLE = 20_480
 # Where DuckDB looks at the file itself it knows how large it is, and plans joins by that. It looks each time that a
 # relation is built on it: a short look for no types at all, because those have been found out.
 SHORT_LOOK = {"auto_detect": True, "sample_size": 2_048, "auto_type_candidates": ["VARCHAR"]}
+DELIMITERS = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";"}
 BUFFER = 8 << 20  # bytes that are read at once; the longest line
 Mark = Annotated[str, Field(max_length=1)]
 
 
 def _delimiter(value: object) -> object:
-    return (
-        {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";"}.get(value, value)
-        if isinstance(value, str)
-        else value
-    )
+    return DELIMITERS.get(value, value) if isinstance(value, str) else value
 
 
 Delimiter = Annotated[str, Field(min_length=1, max_length=4), BeforeValidator(_delimiter)]
@@ -53,8 +50,9 @@ Delimiter = Annotated[str, Field(min_length=1, max_length=4), BeforeValidator(_d
 class CsvReader(FileReader):
     """Delimited text: comma, semicolon, tab or any other delimiter; `.gz` is unpacked.
 
-    Columns get the narrowest type that fits the first rows; dates in more than one order stay text. Nothing is read
-    before the run.
+    Columns get the narrowest type that fits the first rows; dates in more than one order stay text. A fraction among
+    whole numbers, or a time among days, that comes after these rows ends the run; of a file of more than 32 MiB only
+    lines from all over it are looked at for them: with `sample_size: -1` all rows decide.
     """
 
     name: ClassVar[str] = "csv"
@@ -155,7 +153,8 @@ class CsvReader(FileReader):
         given = {**options, **found, **ragged[self.ragged], "columns": columns}
         if not context.design:
             said = {name: kind for name, kind in (columns | blank).items() if name not in self.types}
-            check_late(connection, path, given, said, sample=self.sample_size, name=self.path)
+            late: Any = {"sample": self.sample_size, "name": self.path, "folder": context.scratch}
+            check_late(connection, path, given, said, **late)
         table = connection.sql(read("read_csv", path, given))
         return table.project(", ".join(_unless_blank(name, blank.get(name)) for name in columns)) if blank else table
 

@@ -1,6 +1,8 @@
 """Values that come in a text file only after the rows that decided on its types, and that DuckDB would round or cut."""
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,12 +14,18 @@ from orchestrator.formats.encodings import opened
 from orchestrator.formats.reading import read
 from orchestrator.sql import quote
 
+WHOLE = 32 << 20  # bytes: a file of so many is read again in a tenth of a second
+PLACES, PIECE = 64, 4 << 10
+OF_LINES = {"header": False, "skip": 0, "ignore_errors": True, "auto_detect": False}
+
 
 def check_late(
     connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any], kinds: Mapping[str, str],
-    *, sample: int, name: str,
+    *, sample: int, name: str, folder: Path | None,
 ) -> None:  # fmt: skip
     """See that no column of whole numbers has a fraction, and none of days a time, behind the sample: another reading.
+
+    Of a file larger than `WHOLE` so many `PLACES` are looked at, evenly from its beginning to its end.
 
     Args:
         connection: reads.
@@ -26,6 +34,7 @@ def check_late(
         kinds: the types that the sample has said, by column.
         sample: how many rows decided; -1 for all.
         name: as the user calls the file.
+        folder: where a part of the file may be put for a moment.
 
     Raises:
         NodeError: `mixed_types`.
@@ -35,14 +44,36 @@ def check_late(
         return
     texts = {**options, "columns": options["columns"] | dict.fromkeys(tests, "VARCHAR")}
     odd = ", ".join(f"CASE WHEN {test} THEN {quote(each)} END" for each, test in tests.items())
-    query = f"SELECT {odd} {read('read_csv', path, texts)} WHERE {' OR '.join(tests.values())} LIMIT 1"
-    if not (found := connection.execute(query).fetchall()):
+
+    def odd_in(source: Path, how: Mapping[str, Any]) -> list[Any]:
+        query = f"SELECT {odd} {read('read_csv', source, how)} WHERE {' OR '.join(tests.values())} LIMIT 1"
+        return connection.execute(query).fetchall()
+
+    if folder is not None and path.suffix != ".gz" and path.stat().st_size > WHOLE:
+        with _some_lines(path, folder) as lines:
+            if not odd_in(lines, texts | OF_LINES):
+                return
+    if not (found := odd_in(path, texts)):  # a line was cut within a text, if it was found in some lines
         return
     column, value = next(each for each in zip(tests, found[0], strict=True) if each[1] is not None)
     before = "days" if kinds[column] == "DATE" else "whole numbers"
     message = f"'{name}', column '{column}': '{value[:100]}' comes after {before} in the first {sample:,} rows alone."
     hint = f'sample_size: -1, or types: {{"{column}": "{"TIMESTAMP" if before == "days" else "DOUBLE"}"}}'
     raise NodeError(message, code="mixed_types", value=value[:100], hint=hint)
+
+
+@contextmanager
+def _some_lines(path: Path, folder: Path) -> Iterator[Path]:
+    """A file of lines from all over a file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    size = path.stat().st_size
+    with tempfile.TemporaryDirectory(dir=folder) as made:
+        some = Path(made) / path.name
+        with path.open("rb") as file, some.open("wb") as lines:
+            for place in range(1, PLACES + 1):
+                file.seek(max(size * place // PLACES - PIECE, 0))
+                lines.write(file.read(PIECE).partition(b"\n")[2].rpartition(b"\n")[0] + b"\n")
+        yield some
 
 
 def _test(column: str, kind: str, options: Mapping[str, Any]) -> str | None:

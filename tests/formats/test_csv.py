@@ -2,6 +2,7 @@
 import datetime as dt
 import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from orchestrator.errors import NodeError
+from orchestrator.formats import csv_late
 from orchestrator.formats.problems import translate
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.data_loader import DataLoader
@@ -115,6 +117,22 @@ def test_what_would_be_rounded_or_cut_late_in_a_file_is_refused(
     assert error.value.message == f"'a.{end}', column 'a': '{late}' {text}."
     assert len(load(**config, sample_size=-1).distinct().fetchall()) == 2
     assert len(load(**config, sample_size=100, types={"a": "VARCHAR"}).distinct().fetchall()) == 2
+
+
+@pytest.mark.parametrize(("late", "refused"), [("1.5", True), ("2.0", False), ('2,"a\n1.5,x\n"', False)])
+def test_of_a_large_file_lines_from_all_over_it_are_looked_at(
+    context: Context, monkeypatch: pytest.MonkeyPatch, late: str, refused: bool
+) -> None:
+    monkeypatch.setattr(csv_late, "WHOLE", 1000)
+    (context.root / "a.csv").write_text("a,b\n" + "1,x\n" * 3000 + (f"{late}\n" if '"' in late else f"{late},x\n") * 9)
+    loader = DataLoader.configure({"source_type": "csv", "path": "a.csv", "sample_size": 100})
+    made = replace(context, scratch=context.root / "scratch")
+    if refused:
+        with pytest.raises(NodeError, match=r"column 'a': '1.5' comes after whole numbers"):
+            loader.call({}, made)
+    else:
+        assert loader.call({}, made)["result"].fetchall()[-1][0] == 2
+    assert list((context.root / "scratch").iterdir()) == []
 
 
 def test_late_values_that_lose_nothing_are_read(context: Context, load: Load) -> None:
