@@ -13,8 +13,8 @@ from orchestrator.compiler.saved import Library
 from orchestrator.errors import InvalidGraph, NodeError, NotFound
 from orchestrator.graph import read_json
 from orchestrator.ops._saved import Find
-from orchestrator.runs.progress import Progress
-from orchestrator.runs.shapes import Execution
+from orchestrator.runs.progress import Progress, moment
+from orchestrator.runs.shapes import Execution, Status
 from orchestrator.runs.start import run_config
 from orchestrator.secrets import mask
 from orchestrator.settings import settings
@@ -67,13 +67,12 @@ def run(document: Any, parameters: Mapping[str, Any], find: Find | None = None) 
         progress = Progress(compiled.plan, record.dagster_run, folder)
         for entry in instance.all_logs(result.run_id):
             progress.feed(entry)
-        status = "completed" if result.success else "failed"
+        status: Status = "completed" if result.success else "failed"
         progress.finish(status)
         shutil.rmtree(folder, ignore_errors=True)
     shown = mask({name: value for name, value in config.items() if name != RUN_CONFIG})
-    return Execution.model_validate(
-        {
-            "id": result.run_id, "workflow_id": "", "version": 1, "status": status, "trigger": "file",
-            "error": progress.error, "parameters": shown, "nodes": list(progress.nodes.values()),
-        }
+    return Execution(
+        id=result.run_id, workflow_id="", version=1, status=status, trigger="file", error=progress.error,
+        parameters=shown, queued_at=record.create_timestamp, started_at=moment(record.start_time),
+        completed_at=moment(record.end_time), nodes=list(progress.nodes.values()),
     )  # fmt: skip

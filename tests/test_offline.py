@@ -26,6 +26,7 @@ def test_an_execution(home):
     ]  # fmt: skip
     assert made.nodes[1].outputs["passed"].rows == 2
     assert all(each.started_at <= each.completed_at for each in made.nodes)
+    assert made.queued_at <= made.started_at <= made.nodes[0].started_at <= made.completed_at
     assert (settings().data / "out.csv").read_text() == "a,b\n2,y\n3,\n"
     assert list(settings().runs.iterdir()) == []
 
