@@ -87,7 +87,8 @@ def list_layers(
 def download_file(system: Shared, path: str) -> Download:
     """The file, or the `Range` of it that is asked for."""
     found = files.find(system.settings.data, path)
-    return Download(found, media_type=files.media_type(found), filename=found.name)
+    fresh = {"Cache-Control": "no-cache"}  # without it, a browser guesses how long an old file will do
+    return Download(found, headers=fresh, media_type=files.media_type(found), filename=found.name)
 
 
 @router.delete(ONE, status_code=204, responses=problems(400, 404))

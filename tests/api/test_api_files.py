@@ -174,6 +174,7 @@ def test_a_folder_that_is_a_dataset_is_one_entry(api: TestClient, data: Path) ->
 
 def test_part_of_a_file(api: TestClient, data: Path) -> None:
     (data / "a.txt").write_bytes(b"0123456789")
+    assert api.get("/api/files/a.txt").headers["cache-control"] == "no-cache"
     got = api.get("/api/files/a.txt", headers={"Range": "bytes=2-4"})
     assert (got.status_code, got.content, got.headers["content-range"]) == (206, b"234", "bytes 2-4/10")
     assert api.get("/api/files/a.txt", headers={"Range": "bytes=-3"}).content == b"789"
