@@ -6,20 +6,17 @@ import numpy as np
 import shapely
 
 from orchestrator.crs import parse
-from orchestrator.errors import NodeError
+from orchestrator.ops._balls import Balls, Numbers
+from orchestrator.ops._globe import Globe, sides, spread
+from orchestrator.ops._sorted import in_order
 from orchestrator.ops._spatial import finite, missing_crs, vectorised
 
 if TYPE_CHECKING:
-    from pyproj import CRS
-
     from orchestrator.ops._pairs import Rows
     from orchestrator.ops._spatial import Shapes
 
 Unit = Literal["crs", "metre"]
-Numbers = np.ndarray[Any, np.dtype[np.float64]]
-HALF_ROUND = 20_040_000.0  # metres: no two places on Earth are farther apart
 PAIRS = 1_000_000  # that are candidates at once
-DEGREE = 110_000.0  # metres: a degree of latitude is longer everywhere
 
 
 def space(unit: Unit, crs: str | None, port: str) -> "Plane | Globe":
@@ -34,12 +31,6 @@ def space(unit: Unit, crs: str | None, port: str) -> "Plane | Globe":
         raise missing_crs(port, "A set_crs node says which it is.")
     system = parse(crs)
     return Globe(system) if system.is_geographic else Plane(system.axis_info[0].unit_conversion_factor)
-
-
-def spread(bounds: Numbers, count: int) -> float:
-    """The side of the square that one of so many has for itself within these bounds, or its piece of a line."""
-    sides = bounds[2:] - bounds[:2]
-    return float(np.prod(np.sqrt(sides)) / count**0.5 + sides.max() / count)
 
 
 class Plane:
@@ -76,80 +67,6 @@ class Plane:
         return ours, theirs
 
 
-class Globe:
-    """Geodesic distances between points, in metres."""
-
-    def __init__(self, system: "CRS") -> None:
-        self._geod: Any = system.get_geod()
-        self._name = system.name
-        self._degrees = float(np.degrees(system.axis_info[0].unit_conversion_factor))
-
-    def check(self, shapes: "Shapes", port: str, before: int = 0) -> None:
-        """Refuse what is no point.
-
-        Raises:
-            NodeError: `invalid_geometry`, with the row (from 1); `out_of_bounds` for a latitude beyond 90°.
-        """
-        kinds = shapely.get_type_id(shapes)
-        if len(others := np.flatnonzero((kinds > 0) & ~shapely.is_empty(shapes))):
-            row = before + int(others[0]) + 1
-            message = (
-                f"Row {row} of the table at '{port}' is a {shapes[others[0]].geom_type}. In {self._name} metres are "
-                "measured between points: reproject first, or use centroid."
-            )
-            raise NodeError(message, code="invalid_geometry", port=port, row=row)
-        somewhere = shapes.copy()
-        somewhere[shapely.is_empty(shapes)] = None  # GEOS has no y of an empty point
-        high = np.flatnonzero(np.abs(shapely.get_y(somewhere)) * self._degrees > 90 + 1e-9)
-        if len(high):
-            row = before + int(high[0]) + 1
-            message = f"Row {row} of the table at '{port}' has a latitude beyond 90°: is it really in {self._name}?"
-            raise NodeError(message, code="out_of_bounds", port=port, row=row)
-
-    def distances(self, one: "Shapes", other: "Shapes") -> Numbers:
-        """Between the points of each pair."""
-        return self._inverse(one, other)[2]
-
-    def bearings(self, one: "Shapes", other: "Shapes") -> Numbers:
-        """In degrees clockwise from north, where the geodesic starts."""
-        made: Numbers = self._inverse(one, other)[0] % 360
-        return made
-
-    def _inverse(self, one: "Shapes", other: "Shapes") -> tuple[Numbers, ...]:
-        places = [axis(each) * self._degrees for each in (one, other) for axis in (shapely.get_x, shapely.get_y)]
-        return tuple(map(np.atleast_1d, self._geod.inv(places[0], places[1], places[2], places[3])))
-
-    def reach(self, bounds: Numbers) -> float:
-        """No two places are farther apart."""
-        return HALF_ROUND
-
-    def spacing(self, bounds: Numbers, count: int) -> float:
-        """About how far so many points within these bounds are from each other."""
-        return spread(bounds * self._degrees, count) * DEGREE
-
-    def candidates(self, tree: Any, shapes: "Shapes", radius: Numbers) -> "tuple[Rows, Rows]":
-        """Pairs of a point and one of the tree that may be so near, and all that are."""
-        boxes, size, found = self._boxes(shapely.bounds(shapes), radius), max(len(tree.geometries), 1), []
-        for turn in (0.0, -360.0, 360.0):
-            ours, theirs = tree.query(shapely.box(*((boxes + np.array([turn, 0, turn, 0])) / self._degrees).T))
-            found.append(ours * np.int64(size) + theirs)
-        return np.divmod(np.unique(np.concatenate(found)), size)
-
-    def _boxes(self, bounds: Numbers, radius: Numbers) -> Numbers:
-        """Degrees that hold all places so near, going on over the antimeridian; a pole in them means all longitudes."""
-        made: Numbers = bounds * self._degrees
-        angle = radius / DEGREE
-        made[:, 1] -= angle
-        made[:, 3] += angle
-        highest = np.minimum(np.abs(made[:, [1, 3]]).max(axis=1, initial=0), 90)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            wide = np.degrees(np.arcsin(np.sin(np.radians(np.minimum(angle, 90))) / np.cos(np.radians(highest))))
-        wide = np.where((highest >= 90) | ~np.isfinite(wide), 180.0, np.minimum(wide * 1.01, 180.0))
-        made[:, 0] -= wide
-        made[:, 2] += wide
-        return made
-
-
 class Found(NamedTuple):
     """Pairs of row numbers and how far they are apart."""
 
@@ -159,7 +76,7 @@ class Found(NamedTuple):
 
     def best(self, count: int) -> "Found":
         """Of each left row the nearest so many, nearest first; of equally near ones the first in their order."""
-        order = np.lexsort((self.right, self.distance, self.left))
+        order = in_order(self.left, self.distance, self.right)
         left = self.left[order]
         starts = np.flatnonzero(np.diff(left, prepend=-1))
         rank = np.arange(len(left)) - np.repeat(starts, np.diff(starts, append=len(left)))
@@ -182,8 +99,10 @@ class Near:
         self._port = left
         self._right = right.copy()
         self._right[~placed(right)] = None
-        self._count = int(placed(right).sum())
+        self._there = np.flatnonzero(placed(right))
+        self._count = len(self._there)
         self._tree = shapely.STRtree(self._right)
+        self._balls = where.balls(self._right[self._there]) if isinstance(where, Globe) else None
         self._bounds = shapely.total_bounds(self._right) if self._count else np.full(4, np.nan)
 
     def within(self, left: "Shapes", radius: float, before: int = 0) -> Found:
@@ -236,7 +155,22 @@ class Near:
             return Found(rows[ours[near]], theirs[near], apart[near]).best(1)
         _, firsts = np.unique(ours, return_index=True)
         start = self.where.distances(left[rows], self._right[theirs[firsts]]) * (1 + 1e-9)
-        return self._widening(left, rows, start, (count, farthest), before)
+        if self._balls is None or isinstance(self.where, Plane):
+            return self._widening(left, rows, start, (count, farthest), before)
+        places = self.where.places(left[rows])
+        far = self._balls.crowded(places, *sides(places[1], start))
+        found = [self._far(self._balls, rows[far], places[:, far], (count, farthest))]
+        if not far.all():
+            found.append(self._widening(left, rows[~far], start[~far], (count, farthest), before))
+        return together(found).best(count)
+
+    def _far(self, balls: Balls, rows: "Rows", places: Numbers, wanted: tuple[int, float]) -> Found:
+        """The same for points from which many others are about as far as the nearest."""
+        made, step = [Found(rows[:0], rows[:0], np.empty(0))], PAIRS // (1_000 + wanted[0])
+        for start in range(0, len(rows), step):
+            ours, theirs, apart = balls.nearest(places[:, start : start + step], *wanted)
+            made.append(Found(rows[start + ours], self._there[theirs], apart).best(wanted[0]))
+        return together(made)
 
     def _widening(self, left: "Shapes", rows: "Rows", start: Numbers, wanted: tuple[int, float], before: int) -> Found:
         """Ask in wider and wider circles, until each row has enough; the first reaches the nearest.

@@ -7,7 +7,8 @@ import numpy as np
 from orchestrator.ops._near import Found, Near, together
 
 if TYPE_CHECKING:
-    from orchestrator.ops._near import Globe, Plane
+    from orchestrator.ops._globe import Globe
+    from orchestrator.ops._near import Plane
     from orchestrator.ops._pairs import Rows
     from orchestrator.ops._spatial import Shapes
 

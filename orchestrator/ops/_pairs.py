@@ -7,6 +7,7 @@ import numpy as np
 import shapely
 
 from orchestrator.ops._near import PAIRS, placed
+from orchestrator.ops._sorted import in_order
 from orchestrator.ops._spatial import vectorised
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ class Pairs(NamedTuple):
 
     left: Rows
     right: Rows
+
+    def in_order(self) -> "Pairs":
+        """The same in the order of both."""
+        order = in_order(self.left, self.right)
+        return Pairs(self.left[order], self.right[order])
 
     def first(self) -> "Pairs":
         """Of each left row's pairs the first alone."""
@@ -54,7 +60,7 @@ class Index:
             order = np.argsort(theirs, kind="stable")
             ours, theirs = ours[order], theirs[order]
         found = self._test(left, ours, theirs, before)
-        return in_order(ours[found], theirs[found])
+        return Pairs(ours[found], theirs[found]).in_order()
 
     def reduced(self, left: "Shapes", before: int, reduce: Callable[[Pairs], Pairs]) -> Pairs:
         """What `reduce` leaves of the pairs of some left rows, of few enough at a time to fit into memory."""
@@ -94,17 +100,11 @@ class NearIndex(Index):
     def pairs(self, left: "Shapes", before: int = 0) -> Pairs:
         """The pairs of some left rows."""
         found = self._near.within(left, self._distance, before)
-        return in_order(found.left, found.right)
+        return Pairs(found.left, found.right).in_order()
 
     def _step(self, left: "Shapes") -> int:
         there = left[placed(left)]
         return self._near.step(there, np.full(len(there), self._distance))
-
-
-def in_order(left: Rows, right: Rows) -> Pairs:
-    """Pairs in the order of both."""
-    order = np.lexsort((right, left))
-    return Pairs(left[order], right[order])
 
 
 def others(rows: Rows, count: int) -> Rows:

@@ -8,6 +8,8 @@ from spatial_tables import geo
 from test_spatial_join import SHAPE, table
 
 from orchestrator.errors import NodeError
+from orchestrator.ops._balls import Balls
+from orchestrator.ops._near import Found
 from orchestrator.ops.base import Context
 from orchestrator.ops.nearest import Nearest
 from orchestrator.tables import Session
@@ -147,4 +149,48 @@ def test_many(unit, crs):
     made = run_on(base, list(shapely.points(spots)), count=5, unit=unit, crs=crs)
     apart = shapely.distance if unit == "crs" else lambda one, other: GEOD.inv(one.x, one.y, other.x, other.y)[2]
     wanted = expected(base, list(shapely.points(spots)), apart, 5, None)
+    assert [(a, b) for a, _, b in made] == [(a, b) for a, _, b in wanted]
+
+
+class Counting:
+    """An ellipsoid that counts the distances that are asked for."""
+
+    a, b, asked = GEOD.a, GEOD.b, 0
+
+    def inv(self, *places):
+        self.asked += places[0].size
+        return GEOD.inv(*places)
+
+
+CROWDS = [
+    ("far in the east", (-100, -80, 30, 50), (5, 15, 45, 55)),
+    ("around the pole", (-180, 180, 60, 70), (-180, 180, 89.9, 90)),
+    ("anywhere else", (-180, 180, -90, 0), (179, 181, 40, 41)),
+    ("one beside the other", (0, 10, 0, 10), (10, 20, 0, 10)),
+]
+
+
+@pytest.mark.parametrize("count", [1, 30])
+@pytest.mark.parametrize(("base", "candidates"), [each[1:] for each in CROWDS], ids=[each[0] for each in CROWDS])
+def test_of_a_crowd_far_off_few_are_measured(base, candidates, count):
+    random = np.random.default_rng(7)
+    ours, theirs = (random.uniform(box[::2], box[1::2], (n, 2)).T for box, n in ((base, 150), (candidates, 3000)))
+    geod = Counting()
+    found = Found(*Balls(theirs, geod).nearest(ours, count, np.inf)).best(count)
+    apart = GEOD.inv(*np.broadcast_arrays(*ours[:, :, None], *theirs[:, None, :]))[2]
+    nearest = np.argsort(apart, axis=1)[:, :count]
+    assert geod.asked < 150 * (200 + 15 * count)
+    assert (found.right.reshape(-1, count) == nearest).all()
+    assert (found.distance == np.take_along_axis(apart, nearest, axis=1).ravel()).all()
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_a_crowd_seen_from_far_off(count):
+    """Beside rows that are near, which are asked for otherwise."""
+    random = np.random.default_rng(8)
+    spots = random.uniform((5, 45), (15, 55), (300, 2))
+    base = np.concatenate([random.uniform((-120, 30), (-80, 50), (20, 2)), spots[:20] + 0.01])
+    made = run_on(list(shapely.points(base)), list(shapely.points(spots)), count=count, unit="metre", crs="EPSG:4326")
+    apart = lambda one, other: GEOD.inv(one.x, one.y, other.x, other.y)[2]  # noqa: E731
+    wanted = expected(shapely.points(base), shapely.points(spots), apart, count, None)
     assert [(a, b) for a, _, b in made] == [(a, b) for a, _, b in wanted]
