@@ -1,10 +1,14 @@
 """Files as they go out."""
 
+from collections.abc import Generator
+from typing import Any
 from urllib.parse import quote
 
+from anyio import CancelScope
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 UNSAFE = frozenset('/\\:*?"<>|%;')
@@ -31,6 +35,22 @@ class Download(FileResponse):
         if is_range and unit.strip().lower() != "bytes":
             scope = {**scope, "headers": [each for each in scope["headers"] if each[0] != b"range"]}
         await super().__call__(scope, receive, send_on)
+
+
+class Pieces(StreamingResponse):
+    """A file that is made while it goes out; what it is made with is given back when a client leaves early, too."""
+
+    def __init__(self, pieces: Generator[bytes, None, None], *args: Any) -> None:
+        super().__init__(pieces, *args)
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            with CancelScope(shield=True):
+                await run_in_threadpool(self._pieces.close)
 
 
 def attachment(name: str) -> str:

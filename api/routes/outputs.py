@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from api import bodies
 from api.answers import Json
-from api.downloads import attachment
+from api.downloads import Pieces, attachment
 from api.negotiation import best
 from api.openapi import problems
 from api.system import Shared
@@ -85,7 +85,7 @@ def _answer(request: Request, path: Path, called: str, rows: Rows, format: str |
     pieces = download(path, chosen, limit=rows.limit, **rows.wanted)
     media = next(each for each, name in MEDIA_TYPES.items() if name == chosen)
     file = attachment(f"{called}.{EXTENSIONS.get(chosen, chosen)}")
-    return StreamingResponse(pieces, 200, {"Vary": "Accept", "Content-Disposition": file}, media)
+    return Pieces(pieces, 200, {"Vary": "Accept", "Content-Disposition": file}, media)
 
 
 @router.get(ONE + "/profile", response_model=Profile, responses=problems(404))

@@ -32,9 +32,10 @@ MEDIA_TYPES = {
 def download(
     path: Path, format: str, *, sort: str | None = None, where: str | None = None,
     limit: int | None = None, offset: int = 0,
-) -> Iterator[bytes]:  # fmt: skip
+) -> Pieces:  # fmt: skip
     """A stored table, or the rows that are asked for, as `geojson` (RFC 7946, WGS 84), `csv`, `parquet` or `arrow`
-    (an IPC stream), piece by piece. What is wrong with the request is said before the first piece.
+    (an IPC stream), piece by piece. What is wrong with the request is said before the first piece. Who does not want
+    all of them closes it.
 
     Raises:
         NodeError: as `pages.page`; `too_slow`; `unknown_format`; `missing_geometry` and `missing_crs` for `geojson`.
@@ -54,12 +55,13 @@ def download(
             first = next(pieces, b"")
     except BaseException:
         session.close()
+        existing(path)
         raise
     return _all(first, pieces, session)
 
 
-def _all(first: bytes, rest: Pieces, session: Session) -> Iterator[bytes]:
-    """Whoever stops early gives the session back by dropping this."""
+def _all(first: bytes, rest: Pieces, session: Session) -> Pieces:
+    """Whoever stops early gives the session back by closing this."""
     try:
         yield first
         yield from rest

@@ -30,12 +30,17 @@ def existing(path: Path) -> Path:
 
 @contextmanager
 def reading(path: Path) -> Iterator[Session]:
-    """A session that may read the folder of this stored table; the last few are kept open for the next page."""
+    """A session that may read the folder of this stored table; the last few are kept open for the next page.
+
+    Raises:
+        NotFound: `output_not_found`, in place of any other error where the table was deleted meanwhile.
+    """
     session = _take(path.parent) or Session([path.parent], memory_limit=MEMORY)
     try:
         yield session
     except BaseException:
         session.close()
+        existing(path)
         raise
     _give_back(path.parent, session)
 
