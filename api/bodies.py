@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from orchestrator.errors import ANSWERED, Problem
 from orchestrator.graph import Workflow
-from orchestrator.runs.shapes import Execution, NodeRun, RunError
+from orchestrator.runs.shapes import Execution, NodeRun, RunError, Status
 from orchestrator.schema import Column
 
 Item = TypeVar("Item")
@@ -151,7 +151,7 @@ class Started(BaseModel):
     """The execution that was made."""
 
     execution_id: str
-    status: str
+    status: Status
     workflow_id: str
     version: int
     task_id: str

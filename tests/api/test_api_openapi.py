@@ -106,6 +106,7 @@ def test_schemas_are_called_as_types_are() -> None:
     assert {"FileInfoPage", "NodeTypePage"} <= schemas.keys()
     assert schemas["Node"]["additionalProperties"] is True  # such as `position`
     assert schemas["Column"]["properties"].keys() == {"name", "type", "nullable", "crs", "geometry_types"}
+    assert schemas["Started"]["properties"]["status"]["enum"] == schemas["Execution"]["properties"]["status"]["enum"]
 
 
 # What an answer may leave out: what a posted graph left out, what another type of column has, nodes inside of a node.
