@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
 from api import errors, openapi
-from api.middleware import LOCAL_ORIGIN, Cors, Guard, Heads, Tracked, bind_ids
+from api.middleware import LOCAL_ORIGIN, Cors, Guard, Heads, Patient, Tracked, bind_ids
 from api.paths import KeepSlashes
 from api.routes import connections, executions, expressions, files, health, nodes, outputs, workflows
 from api.system import System
@@ -62,6 +62,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
     return [
         Middleware(Tracked),
         Middleware(Cors, **origins, allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED),
+        Middleware(Patient),
         Middleware(Guard, settings=settings),
         Middleware(Heads),
         Middleware(KeepSlashes),

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from uuid import uuid4
 
 import structlog
+from anyio import move_on_after
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
@@ -22,6 +23,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._~:+/=-]{1,128}")
 LOCAL_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?"
 ANY_HOST = frozenset({"", "0.0.0.0", "::", "*"})  # noqa: S104
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+LONGEST_S = 10.0
 ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 PAGES = ("/docs", "/redoc")
 DATA_ONLY = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox"}
@@ -133,6 +135,35 @@ class Guard:
         if self.origins:
             return own or origin in self.origins or "*" in self.origins
         return own or re.fullmatch(LOCAL_ORIGIN, origin) is not None
+
+
+class Patient:
+    """Lets a client send the whole of a body that is refused: cut off while it sends, it would not read the answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        if scope["type"] != "http" or "expect" in Headers(scope=scope):  # who expects 100 Continue waits for the answer
+            await self.app(scope, receive, send)
+            return
+        ended = False
+
+        async def receive_on() -> Message:
+            nonlocal ended
+            message = await receive()
+            ended = not message.get("more_body")
+            return message
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] >= HTTPStatus.BAD_REQUEST:
+                with move_on_after(LONGEST_S):
+                    while not ended:
+                        await receive_on()
+            await send(message)
+
+        await self.app(scope, receive_on, send_on)
 
 
 class Heads:
