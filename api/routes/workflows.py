@@ -125,5 +125,5 @@ def _answer(stored: Stored, judged: Judged, status: int = 200, **headers: str) -
 
 
 def _tag(stored: Stored) -> dict[str, str]:
-    """Not to be stored: a browser would ask by the tag alone, and a version's problems change with what it refers to."""
+    """Not to be stored: a browser would ask by the tag alone, and its problems change with what it refers to."""
     return {"ETag": f'"{stored.version}"', "Cache-Control": "no-store"}
