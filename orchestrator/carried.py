@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 from duckdb import DuckDBPyRelation as Relation
 
 from orchestrator.sql import names, quote
@@ -19,26 +20,39 @@ ZONED = "TIME WITH TIME ZONE"
 AS_TEXT = re.compile(rf"\b(UUID|JSON)\b|^{ZONED}$")
 KEY = b"duckdb.type"
 STEP = 512  # rows that DuckDB hands over at once: no column of them may have 2 GiB of text or geometry
+FEW = 16  # of these, where there is such a column
 LARGEST = 1 << 28
+TOO_LONG = "maximum total string size", "offset overflow"  # DuckDB's and Arrow's words for more than 2 GiB
 
 
 def to_arrow(table: Relation) -> "pa.Table":
     """The rows as an Arrow table that `Session.arrow` reads back in the same types."""
     import pyarrow as pa
 
-    made = _textual(table).to_arrow_table()
+    try:
+        made = _textual(table).to_arrow_table()
+    except duckdb.InvalidInputException as error:
+        if TOO_LONG[0] not in str(error):
+            raise
+        return in_pieces(table)
     return pa.Table.from_arrays(made.columns, schema=_marked(made.schema, table))
 
 
+def in_pieces(table: Relation, largest: int = LARGEST) -> "pa.Table":
+    """The same, where a column has more than 2 GiB: in chunks of `largest` bytes, or a little more."""
+    with batches(table, STEP**2, largest, FEW) as reader:
+        return reader.read_all()
+
+
 @contextmanager
-def batches(table: Relation, size: int, largest: int = LARGEST) -> Iterator["pa.RecordBatchReader"]:
+def batches(table: Relation, size: int, largest: int = LARGEST, step: int = STEP) -> Iterator["pa.RecordBatchReader"]:
     """The same, so many rows at a time, fewer where they would have more than `largest` bytes.
 
     Tables made with the reader's schema are read back in the same types.
     """
     import pyarrow as pa
 
-    with _textual(table).to_arrow_reader(min(size, STEP)) as reader:
+    with _textual(table).to_arrow_reader(min(size, step)) as reader:
         yield pa.RecordBatchReader.from_batches(_marked(reader.schema, table), _gathered(reader, size, largest))
 
 

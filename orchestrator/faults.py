@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from orchestrator.carried import TOO_LONG
 from orchestrator.errors import GraphmillError, Interrupted, NodeError, UnknownColumns
 from orchestrator.formats.problems import translate as of_file
 from orchestrator.settings import settings
@@ -64,6 +65,8 @@ def _by_signal(error: BaseException) -> bool:
 def _translate(error: BaseException) -> NodeError:
     if isinstance(error, duckdb.InterruptException | KeyboardInterrupt) or _by_signal(error):
         return Interrupted("The run was canceled.")
+    if any(said in str(error) for said in TOO_LONG):
+        return too_long()
     if isinstance(error, duckdb.Error):
         return of_file(error) or _duckdb(error)
     if isinstance(error, GraphmillError):
@@ -99,6 +102,13 @@ def _duckdb(error: duckdb.Error) -> NodeError:
     first = _named(first) if code in ("conversion_failed", "out_of_range") else first
     sentence = scrub(first) if first.endswith((".", "!", "?")) else scrub(first) + "."
     return NodeError(sentence, code=code)
+
+
+def too_long() -> NodeError:
+    """The problem of a column that is larger than what can be handed over at once."""
+    message = "A column has more than 2 GiB of geometry or text in rows that this node takes at once."
+    hint = "filter the rows, leave the column out, simplify the geometry, or work in several parts, such as by for_each"
+    return NodeError(message, code="too_large", hint=hint)
 
 
 def _named(text: str) -> str:

@@ -19,6 +19,8 @@ from orchestrator.errors import (
 from orchestrator.faults import CODES, blame, scrub, translate, unknown_column
 from orchestrator.settings import settings
 
+LONG = "A column has more than 2 GiB of geometry or text in rows that this node takes at once."
+APPENDER = "Arrow Appender: The maximum total string size for regular string buffers is 2147483647 but the offset"
 MEMORY, FULL = "The memory for this is used up", "The disk is full; nothing was replaced."
 
 
@@ -95,6 +97,9 @@ def test_no_error_of_duckdb_is_forgotten():
     ("error", "code", "message"),
     [
         (duckdb.OutOfMemoryException("x"), "out_of_memory", f"{MEMORY}; a run has GRAPHMILL_MEMORY_LIMIT."),
+        (duckdb.InvalidInputException(f"Invalid Input Error: {APPENDER}"), "too_large", LONG),
+        (OSError(f"Invalid Input Error: {APPENDER}"), "too_large", LONG),
+        (pyarrow.ArrowInvalid("offset overflow while concatenating arrays, consider casting"), "too_large", LONG),
         (MemoryError(), "out_of_memory", f"{MEMORY}."),
         (OSError(28, "No space left on device"), "disk_full", FULL),
         (duckdb.IOException("IO Error: Could not write all bytes"), "disk_full", FULL),

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.carried import batches
+from orchestrator.carried import batches, to_arrow
 from orchestrator.crs import projjson
 from orchestrator.errors import NodeError
 from orchestrator.ops.base import Relation
 from orchestrator.schema import geometry_columns
+from orchestrator.sql import quote
 from orchestrator.suggest import listing
 
 if TYPE_CHECKING:
@@ -56,14 +57,28 @@ def shapes(column: "pa.Array | pa.ChunkedArray", port: str = "table", before: in
     Raises:
         NodeError: `invalid_geometry`, with the row (from 1), such as for a ring that is not closed.
     """
+    import numpy as np
     import pyarrow as pa
     import shapely
 
     if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
+        made = [np.empty(0, dtype=object)]
+        for chunk in column.chunks:
+            made.append(shapes(chunk, port, before))
+            before += len(chunk)
+        return np.concatenate(made)
     stored = column.storage if isinstance(column, pa.ExtensionArray) else column
-    made: Shapes = vectorised(shapely.from_wkb, stored.to_numpy(zero_copy_only=False), port=port, before=before)
-    return made
+    found: Shapes = vectorised(shapely.from_wkb, stored.to_numpy(zero_copy_only=False), port=port, before=before)
+    return found
+
+
+def shapes_of(table: Relation, column: str, port: str = "table") -> "Shapes":
+    """All shapes of a table's column.
+
+    Raises:
+        NodeError: `invalid_geometry`, with the row (from 1).
+    """
+    return shapes(to_arrow(table.project(quote(column))).column(0), port)
 
 
 def mapped(

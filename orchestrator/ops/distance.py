@@ -8,12 +8,11 @@ from orchestrator.carried import to_arrow
 from orchestrator.crs import written_in
 from orchestrator.errors import NodeError
 from orchestrator.ops._called import new_columns
-from orchestrator.ops._spatial import geometry_of, kind_of, shapes, vectorised
+from orchestrator.ops._spatial import geometry_of, kind_of, shapes, shapes_of, vectorised
 from orchestrator.ops._systems import check_systems, comparable
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import Column, NewColumn
 from orchestrator.schema import geometry_columns
-from orchestrator.sql import quote
 
 if TYPE_CHECKING:
     from orchestrator.ops._parted import Work
@@ -64,7 +63,7 @@ class Distance(Op):
         from orchestrator.ops._near import Near, space
 
         where, against = comparable(table=table, other=other)
-        theirs = shapes(other.project(quote(against)).to_arrow_table().column(0), "other")
+        theirs = shapes_of(other, against, "other")
         near = Near(theirs, space(self.unit, written_in(kind_of(table, where)), "table"), "other", "table")
 
         def work(batch: Any, before: int) -> Any:
@@ -84,7 +83,7 @@ class Distance(Op):
             raise NodeError(message, code="type_mismatch", path="/config/to")
         check_systems(kind_of(table, where), kind_of(table, to), ("table", "table"))
         there = space(self.unit, written_in(kind_of(table, where)), "table")
-        theirs = shapes(table.project(quote(to)).to_arrow_table().column(0))
+        theirs = shapes_of(table, to)
 
         def work(batch: Any, before: int) -> Any:
             one, two = shapes(batch, before=before), theirs[before : before + len(batch)]

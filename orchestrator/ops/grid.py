@@ -8,9 +8,8 @@ from pydantic import Field
 from orchestrator.crs import Crs, projjson, written_in
 from orchestrator.errors import NodeError
 from orchestrator.ops._bounds import Bounds
-from orchestrator.ops._spatial import finite, geometry_field, geometry_of, kind_of, shapes, wkb
+from orchestrator.ops._spatial import finite, geometry_field, geometry_of, kind_of, shapes_of, wkb
 from orchestrator.ops.base import Context, Op, Relation
-from orchestrator.sql import quote
 
 if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
@@ -61,7 +60,7 @@ class Grid(Op):
 
         crs, given = self._crs(table), np.empty(0, dtype=object)
         if table is not None and (self.touching or self.bounds is None):
-            given = shapes(table.project(quote(geometry_of(table))).to_arrow_table().column(0))
+            given = shapes_of(table, geometry_of(table))
             given = given[finite(given)]
         extent = shapely.total_bounds(given) if self.bounds is None and len(given) else self.bounds
         numbers, cells = np.empty((0, 2), dtype=np.int64), given[:0]

@@ -6,10 +6,9 @@ from pydantic import Field
 
 from orchestrator.crs import written_in
 from orchestrator.errors import NodeError
-from orchestrator.ops._spatial import geometry_of, kind_of, mapped, shapes, vectorised
+from orchestrator.ops._spatial import geometry_of, kind_of, mapped, shapes_of, vectorised
 from orchestrator.ops._systems import comparable
 from orchestrator.ops.base import Context, Op, Relation
-from orchestrator.sql import quote
 
 if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
@@ -74,6 +73,6 @@ class Snap(Op):
         from orchestrator.ops._snapped import Target
 
         _, against = comparable(table=table, target=target)
-        theirs = shapes(target.project(quote(against)).to_arrow_table().column(0), "target")
+        theirs = shapes_of(target, against, "target")
         found = Target(theirs, self.tolerance or 0, edges=self.to == "edges")
         return lambda batch, _: found.snapped(batch)

@@ -6,10 +6,9 @@ from pydantic import Field
 
 from orchestrator.crs import written_in
 from orchestrator.ops._related import Related
-from orchestrator.ops._spatial import kind_of, shapes
+from orchestrator.ops._spatial import kind_of, shapes_of
 from orchestrator.ops._systems import comparable
 from orchestrator.ops.base import Context, Relation
-from orchestrator.sql import quote
 
 
 class Filtered(NamedTuple):
@@ -55,7 +54,7 @@ class SpatialFilter(Related):
 
         where, against = comparable(candidate=candidate, filter=filter)
         candidate, filter, groups = self.in_groups(context, candidate=candidate, filter=filter)
-        filters = shapes(filter.project(quote(against)).to_arrow_table().column(0), "filter")
+        filters = shapes_of(filter, against, "filter")
         there = usable(filters)
         sizes, groups = groups.sizes(there), groups.only(there)
         index = self.index(filters[there], written_in(kind_of(candidate, where)), ("candidate", "filter"))

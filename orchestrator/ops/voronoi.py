@@ -8,9 +8,8 @@ from pydantic import Field
 from orchestrator.carried import to_arrow
 from orchestrator.errors import NodeError
 from orchestrator.ops._bounds import Bounds
-from orchestrator.ops._spatial import geometry_of, shapes
+from orchestrator.ops._spatial import geometry_of, shapes_of
 from orchestrator.ops.base import Context, Op, Relation
-from orchestrator.sql import quote
 
 if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
@@ -63,7 +62,7 @@ class Voronoi(Op):
 
         column = geometry_of(table)
         table = context.session.arrow(to_arrow(table))  # read twice: the rows must be the same
-        points = shapes(table.project(quote(column)).to_arrow_table().column(0))
+        points = shapes_of(table, column)
         codes = problems(points)
         cells = points.copy()
         usable = np.flatnonzero(codes == "")

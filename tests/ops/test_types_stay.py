@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from orchestrator.carried import batches, taken, to_arrow
+from orchestrator.carried import batches, in_pieces, taken, to_arrow
+from orchestrator.ops._spatial import shapes
 from orchestrator.sql import quote
 
 VALUES = """
@@ -71,6 +72,15 @@ def test_there_and_back(session):
         assert made.distinct().fetchall() == [ROW]
     plain = session.connection.sql("SELECT 1 AS a, true AS b, 'x' AS \"JSON\"")
     assert session.arrow(to_arrow(plain)).fetchall() == [(1, True, "x")]
+
+
+def test_in_pieces_where_a_column_is_too_large_for_one(session):
+    table = session.connection.sql(f"SELECT q.*, r FROM ({TABLE}) q, range(100) t(r) ORDER BY r")
+    whole, made = to_arrow(table), in_pieces(table, 1_000)
+    assert made.column("geometry").num_chunks > whole.column("geometry").num_chunks
+    assert made.combine_chunks().equals(whole.combine_chunks(), check_metadata=True)
+    assert session.arrow(made).fetchall() == table.fetchall()
+    assert (shapes(made.column("geometry")) == shapes(whole.column("geometry"))).all()
 
 
 @pytest.mark.parametrize(("largest", "rows"), [(10**9, 3584), (10**6, 1024)])
