@@ -86,6 +86,8 @@ class Reader:
         if kind in STATUS_OF:
             error = self._progress.error if kind == Kind.RUN_FAILURE else None
             message = error.message if error else data["message"] or f"The run is {STATUS_OF[kind]}."
+            if kind == Kind.RUN_CANCELED:  # Dagster calls it an error, and names its steps
+                data, message = data | {"level": "info"}, "The run was canceled."
             return told(kind="status", data=data | {"status": STATUS_OF[kind], "message": message})
         return told(kind="log", data=data)
 

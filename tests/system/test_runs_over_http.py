@@ -62,6 +62,9 @@ def test_cancel_ends_native_code_within_ten_seconds(system: System) -> None:
     assert time.monotonic() - before < 10
     assert found["status"] == "canceled"
     assert {each["node_id"]: each["status"] for each in found["nodes"]}["data"] == "completed"
+    log = system.api.get(f"/executions/{started['execution_id']}/logs", headers={"Accept": "application/json"}).json()
+    last = [each["data"] for each in log["items"] if "status" in each["data"]][-1]
+    assert (last["status"], last["level"], last["message"]) == ("canceled", "info", "The run was canceled.")
 
 
 def test_cancel_right_after_the_start_is_a_cancel(system: System) -> None:
