@@ -12,11 +12,14 @@ from orchestrator.ops._sorted import in_order
 from orchestrator.ops._spatial import finite, missing_crs, vectorised
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from orchestrator.ops._pairs import Rows
     from orchestrator.ops._spatial import Shapes
 
 Unit = Literal["crs", "metre"]
 PAIRS = 1_000_000  # that are candidates at once
+SOME = 256  # rows that are tried, to know how many of them have so many
 
 
 def space(unit: Unit, crs: str | None, port: str) -> "Plane | Globe":
@@ -118,15 +121,14 @@ class Near:
         self.where.check(left, self._port, before)
         return np.flatnonzero(placed(left)) if self._count else np.empty(0, dtype=np.int64)
 
-    def step(self, left: "Shapes", radius: Numbers) -> int:
-        """How many left rows at a time have pairs that fit into memory, by what some of them find."""
-        some = slice(None, None, len(left) // 64 + 1)
-        found = len(self.where.candidates(self._tree, left[some], radius[some])[0]) if len(left) else 0
-        return max(PAIRS * len(left[some]) // max(found, len(left[some]), 1), 1)
+    def candidates(self, left: "Shapes", radius: Numbers) -> int:
+        """How many pairs would have to be measured."""
+        return len(self.where.candidates(self._tree, left, radius)[0]) if len(left) else 0
 
     def _within(self, left: "Shapes", rows: "Rows", radius: Numbers, before: int, count: int | None = None) -> Found:
         """Each of these rows has a radius of its own, and may keep the nearest `count` alone."""
-        made, step = [Found(rows[:0], rows[:0], np.empty(0))], self.step(left[rows], radius)
+        made = [Found(rows[:0], rows[:0], np.empty(0))]
+        step = at_once(len(rows), lambda some: self.candidates(left[rows[some]], radius[some]))
         for start in range(0, len(rows), step):
             own, far = rows[start : start + step], radius[start : start + step]
             asked, theirs = self.where.candidates(self._tree, left[own], far)
@@ -198,6 +200,12 @@ def _counts(values: "Rows", rows: "Rows") -> "Rows":
     made = np.zeros(len(rows), dtype=np.int64)
     made[np.searchsorted(rows, found)] = counts
     return made
+
+
+def at_once(rows: int, found: "Callable[[Rows], int]") -> int:
+    """How many of so many rows at a time have pairs that fit into memory, by how many some of them have."""
+    some = np.arange(0, rows, rows // SOME + 1)
+    return max(PAIRS * len(some) // max(found(some), len(some), 1), 1)
 
 
 def placed(shapes: "Shapes") -> Any:

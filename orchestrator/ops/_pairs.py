@@ -1,16 +1,19 @@
 """Which shapes of two tables belong together."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import shapely
 
-from orchestrator.ops._near import PAIRS, placed
+from orchestrator.ops._checked_geometry import read
+from orchestrator.ops._near import at_once, placed
 from orchestrator.ops._sorted import in_order
 from orchestrator.ops._spatial import vectorised
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from orchestrator.ops._group_numbers import Groups
     from orchestrator.ops._near import Near
     from orchestrator.ops._spatial import Shapes
 
@@ -49,32 +52,25 @@ class Index:
         self._port = port
         self._weight = shapely.get_num_coordinates(right).mean() if len(right) else 0.0
 
-    def pairs(self, left: "Shapes", before: int = 0) -> Pairs:
-        """The pairs of some left rows; `before` is how many came earlier, for messages.
+    def pairs(self, left: "Shapes", before: int, groups: "Groups") -> Pairs:
+        """The pairs of some left rows in the same group; `before` is how many rows came earlier.
 
         Raises:
             NodeError: `invalid_geometry`, with the left row (from 1) that GEOS cannot compare.
         """
-        ours, theirs = self._tree.query(left)
+        ours, theirs = groups.kept(Pairs(*self._tree.query(left)), before)
         if self._lighter(left):
             order = np.argsort(theirs, kind="stable")
             ours, theirs = ours[order], theirs[order]
         found = self._test(left, ours, theirs, before)
         return Pairs(ours[found], theirs[found]).in_order()
 
-    def reduced(self, left: "Shapes", before: int, reduce: Callable[[Pairs], Pairs]) -> Pairs:
-        """What `reduce` leaves of the pairs of some left rows, of few enough at a time to fit into memory."""
-        none: Rows = np.empty(0, dtype=np.int64)
-        made, step = [Pairs(none, none)], max(self._step(left), 1)
-        for start in range(0, len(left), step):
-            found = self.pairs(left[start : start + step], before + start)
-            made.append(reduce(Pairs(found.left + start, found.right)))
-        return Pairs(*map(np.concatenate, zip(*made, strict=True)))
+    def at_once(self, batch: "pa.Array") -> int:
+        """How many rows of a stored column at a time have pairs that fit into memory."""
+        return at_once(len(batch), lambda some: self._candidates(read(batch.take(some))))
 
-    def _step(self, left: "Shapes") -> int:
-        """How many left rows at a time, by what some of them find."""
-        some = left[:: len(left) // 256 + 1]
-        return PAIRS * len(some) // max(len(self._tree.query(some)[0]), len(some), 1)
+    def _candidates(self, left: "Shapes") -> int:
+        return len(self._tree.query(left)[0])
 
     def _lighter(self, left: "Shapes") -> bool:
         return bool(len(left)) and bool(shapely.get_num_coordinates(left).mean() < self._weight)
@@ -97,14 +93,14 @@ class NearIndex(Index):
     def __init__(self, near: "Near", distance: float, port: str = "left") -> None:
         self._near, self._distance, self._port = near, distance, port
 
-    def pairs(self, left: "Shapes", before: int = 0) -> Pairs:
-        """The pairs of some left rows."""
+    def pairs(self, left: "Shapes", before: int, groups: "Groups") -> Pairs:
+        """The pairs of some left rows in the same group."""
         found = self._near.within(left, self._distance, before)
-        return Pairs(found.left, found.right).in_order()
+        return groups.kept(Pairs(found.left, found.right), before).in_order()
 
-    def _step(self, left: "Shapes") -> int:
+    def _candidates(self, left: "Shapes") -> int:
         there = left[placed(left)]
-        return self._near.step(there, np.full(len(there), self._distance))
+        return self._near.candidates(there, np.full(len(there), self._distance))
 
 
 def others(rows: Rows, count: int) -> Rows:

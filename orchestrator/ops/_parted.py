@@ -1,6 +1,6 @@
 """A table with geometry read in batches, and its rows sent to ports: chosen, changed, with columns beside them."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -35,18 +35,20 @@ def parted(
     ports: Mapping[str, Sequence[pa.Field]],
     work: Work,
     unused: Collection[str] = (),
+    *,
+    at_once: Callable[[pa.Array], int] = len,
 ) -> dict[str, pa.Table]:
     """The rows of each port, in input order; `ports` are their fields beside those of the table.
 
     Ports that are `unused` stay empty. `work` gets the geometry of a batch as it is stored, and how many rows came
-    before it. A new column takes the place of one that is called so.
+    before it; `at_once` says how many of its rows at a time. A new column takes the place of one that is called so.
     """
     field = geometry_field(column, written_in(kind_of(table, column)))
     with batches(table, BATCH) as reader:
         place = reader.schema.get_field_index(column)
         targets = {port: _Target(reader.schema.set(place, field), place, fields) for port, fields in ports.items()}
         before = 0
-        for batch in reader:
+        for batch in _sliced(reader, place, at_once):
             columns = [_plain(each) if n == place else each for n, each in enumerate(batch.columns)]
             with collecting_later():
                 parts = work(batch.column(place), before)
@@ -54,6 +56,13 @@ def parted(
                 targets[port].add(columns, parts[port])
             before += batch.num_rows
     return {port: pa.concat_tables(target.made) for port, target in targets.items()}
+
+
+def _sliced(reader: pa.RecordBatchReader, place: int, at_once: Callable[[pa.Array], int]) -> Iterator[pa.RecordBatch]:
+    for batch in reader:
+        step = at_once(batch.column(place)) or 1
+        for start in range(0, batch.num_rows, step):
+            yield batch.slice(start, step)
 
 
 def _plain(geometry: Any) -> Any:

@@ -75,13 +75,14 @@ class Clip(InGroups):
 
         def work(batch: Any, before: int) -> dict[str, Part]:
             ours = shapes(batch, before=before)
-            pairs = groups.kept(index.pairs(ours, before), before)
+            pairs = index.pairs(ours, before, groups)
             sides = _Sides(ours, areas, pairs, Cut(ours, "table", before))
             rows, theirs, pieces = sides.together() if self.clippers == "together" else sides.each()
             inside = Part(rows, taken(beside, theirs), pieces)
             return {"inside": inside} if alone else {"inside": inside, "outside": sides.outside()}
 
-        made = parted(table, where, {"inside": list(beside.schema), "outside": ()}, work, context.unused)
+        ports = {"inside": list(beside.schema), "outside": ()}
+        made = parted(table, where, ports, work, context.unused, at_once=index.at_once)
         return Clipped(*map(context.session.arrow, made.values()))
 
 

@@ -72,7 +72,8 @@ class Overlay(InGroups):
         beside, theirs = read(right, "right", against, names)
         check_valid(theirs, "right")
         cutting = _Cutting(theirs, beside, PIECES[self.how], groups)
-        made = parted(left, where, {"both": list(beside.schema), "left": ()}, cutting.work)
+        ports = {"both": list(beside.schema), "left": ()}
+        made = parted(left, where, ports, cutting.work, at_once=cutting.index.at_once)
         tables = [made["both"], made["left"]]
         if "right" in PIECES[self.how]:
             rows, rest = cutting.right()
@@ -90,7 +91,7 @@ class _Cutting:
         from orchestrator.ops._pairs import Index
 
         self._right, self._beside, self._pieces, self._groups = right, beside, pieces, groups
-        self._index = Index(right, "intersects")
+        self.index = Index(right, "intersects")
         self._hits: list[tuple[Rows, Shapes]] = []
 
     def work(self, batch: Any, before: int) -> dict[str, Any]:
@@ -102,7 +103,7 @@ class _Cutting:
         from orchestrator.ops._parted import Part, usable
 
         ours = shapes(batch, "left", before)
-        rows, theirs = self._groups.kept(self._index.pairs(ours, before), before)
+        rows, theirs = self.index.pairs(ours, before, self._groups)
         cut, made = Cut(ours, "left", before), {}
         cut.check(rows)
         if "right" in self._pieces:

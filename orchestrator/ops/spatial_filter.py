@@ -64,7 +64,7 @@ class SpatialFilter(Related):
             issue = issues(found, batch, ["null", "empty", "invalid"])
             bad = issue != ""
             found[bad] = None
-            pairs = index.reduced(found, before, lambda each: groups.kept(each, before).counted())
+            pairs = index.pairs(found, before, groups).counted()
             counts = np.zeros(len(found), dtype=np.int64)
             counts[pairs.left] = pairs.right
             filters = sizes if isinstance(sizes, int) else sizes[before : before + len(found)]
@@ -78,7 +78,8 @@ class SpatialFilter(Related):
                 "rejected": Part(rows, reasons(codes, said)),
             }
 
-        made = parted(candidate, where, {"passed": (), "failed": (), "rejected": REASONS}, work, context.unused)
+        ports = {"passed": (), "failed": (), "rejected": REASONS}
+        made = parted(candidate, where, ports, work, context.unused, at_once=index.at_once)
         return Filtered(*map(context.session.arrow, made.values()))
 
     def _passes(self, counts: Any, filters: Any) -> Any:

@@ -78,13 +78,12 @@ class SpatialJoin(Related):
         index = self.index(theirs, written_in(kind_of(left, where)), ("left", "right"))
 
         def work(batch: Any, before: int) -> dict[str, Part]:
-            pairs = index.reduced(
-                shapes(batch, "left", before), before, lambda each: self._wanted(groups.kept(each, before))
-            )
+            pairs = self._wanted(index.pairs(shapes(batch, "left", before), before, groups))
             rows, columns = self._matched(pairs, beside)
             return {"joined": Part(rows, columns), "left_only": Part(others(pairs.left, len(batch)))}
 
-        made = parted(left, where, {"joined": self._fields(beside), "left_only": ()}, work, context.unused)
+        ports = {"joined": self._fields(beside), "left_only": ()}
+        made = parted(left, where, ports, work, context.unused, at_once=index.at_once)
         return SpatialJoined(*map(context.session.arrow, made.values()))
 
     def _names(self, left: Relation, right: Relation) -> dict[str, str]:
