@@ -87,6 +87,11 @@ def test_around_the_earth(run, shape, crs, area):
     assert run("measure", config, table=geo(shape, crs=crs))[0][2] == pytest.approx(area, rel=1e-6)
 
 
+def test_what_is_no_longitude_does_not_go_around_for_ever(run):
+    config, table = {"length": "l", "method": "geodesic"}, geo("LINESTRING (0 0, 1e12 0)", crs="EPSG:4326")
+    assert run("measure", config, table=table)[0][2] < 20_037_509
+
+
 def test_once_around_the_equator(run):
     config = {"length": "l", "perimeter": "p", "method": "geodesic"}
     table = geo("LINESTRING (-180 0, 180 0)", box(-180, -90, 180, 90), crs="EPSG:4326")
