@@ -17,7 +17,7 @@ VALUES = """
 """
 KINDS = ["UUID", "JSON", "TIME WITH TIME ZONE", "UUID[]", "STRUCT(j JSON)"]
 ID = uuid.UUID("6c0a9a7e-0f5f-4d7e-9c2e-1f1a5e0c0001")
-ROW = (ID, '{"a": [1]}', dt.time(1, 2, 3, tzinfo=dt.timezone(dt.timedelta(hours=2))), [ID], {"j": "[1]"})
+ROW = (ID, '{"a": [1]}', dt.time(23, 2, 3, tzinfo=dt.UTC), [ID], {"j": "[1]"})  # a time with a zone is that of UTC
 TABLE = f"SELECT {VALUES}, 'Quadrat' AS t, 'POLYGON ((0 0, 1 0, 1 1, 0 1, 0 0))'::GEOMETRY AS geometry"
 CENTRES = f"SELECT {VALUES}, 'Quadrat' AS t, 'POINT (0.5 0.5)'::GEOMETRY AS geometry"
 GROUP = {"group_by": ["id", "document 'x'", "at", "ids", "inside"]}
