@@ -148,6 +148,7 @@ def _cap(ring: Any) -> Any:
     """What a ring encloses; one that goes around the pole encloses all up to it."""
     lon, lat = shapely.get_coordinates(ring).T
     lon = np.unwrap(lon, period=360)
+    lon -= 360 * np.floor((lon.min() + 180) / 360)  # all around from here is less than two turns
     corners = [*zip(lon, lat, strict=True)]
     if abs(lon[-1] - lon[0]) > 180:
         pole = np.copysign(90.0, lat.mean())

@@ -195,6 +195,14 @@ def test_holds_what_is_near_and_nothing_else(lon, lat, metres, random):
         assert made.buffer(1e-12).covers(shapely.Point(there)) is inside
 
 
+@pytest.mark.parametrize("pole", [-90, 90])
+@pytest.mark.parametrize("lon", [-180, -135, 0, 45.3, 92, 180])
+def test_a_pole_is_one_place_whatever_its_longitude(lon, pole):
+    made = around(shapely.Point(lon, pole), 5000)
+    assert made.bounds[::2] == (-180, 180)
+    assert made.area == pytest.approx(around(shapely.Point(0, pole), 5000).area, rel=1e-6)
+
+
 GROWN = [
     ("MULTIPOINT (0 0, 90 45)", 1000, 2 * math.pi * 1000**2),
     ("LINESTRING (5 5, 5 5)", 1000, math.pi * 1000**2),
