@@ -11,6 +11,7 @@ from orchestrator import expressions
 from orchestrator.compiler import advise, check, infer, plan
 from orchestrator.compiler.emit import emit
 from orchestrator.graph import parse
+from orchestrator.ops._conversions import conversions
 
 NODES = 1000
 
@@ -28,7 +29,7 @@ def measure() -> list[Row]:
 
 
 def _once() -> list[float]:
-    for cached in (expressions.check, expressions.columns, expressions.tree):
+    for cached in (expressions.check, expressions.columns, expressions.tree, conversions):
         cached.cache_clear()
     workflow = parse(chain(NODES))
     moments = [time.perf_counter()]

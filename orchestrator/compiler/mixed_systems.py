@@ -12,9 +12,9 @@ from orchestrator.sql import names
 
 def mixed_systems(given: Mapping[str, Sequence[Relation]], made: Mapping[str, Relation]) -> Iterator[Problem]:
     """A warning for the first output that mixes systems which no table had together before; tables are by port."""
-    before = [(port, _systems(table)) for port, tables in given.items() for table in tables]
-    if len(before) < 2:
+    if sum(map(len, given.values())) < 2:
         return
+    before = [(port, _systems(table)) for port, tables in given.items() for table in tables]
     for table in made.values():
         for (one, first), (other, second) in combinations(_systems(table).items(), 2):
             if differ(first, second) and not any({first, second} <= {*systems.values()} for _, systems in before):

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from orchestrator.expressions import as_query, connection, names, parts
+from orchestrator.expressions import as_query, connection, names, nodes, parts, tree
 from orchestrator.ops._plan_types import kind_of
-from orchestrator.ops._types import NULL, plain
+from orchestrator.ops._types import NULL, family, plain
 from orchestrator.sql import quote
 
 # What is inside may not be asked for every row, or may fail without harm.
 GUARDED = frozenset({"CASE_EXPR", "LAMBDA", "OPERATOR_COALESCE", "OPERATOR_TRY"})
+CONSTANTS = {"number": ("INTEGER", "NUMERIC"), "text": ("STRING",)}
+COMPARING = frozenset({"COLUMN_REF", "COMPARISON", "CONJUNCTION", "BETWEEN"})
+SAID = frozenset({"return_type", "arguments", "value", "function_data", "qname"})  # nothing is converted in these
 NAMED = re.compile(r'(\w+|"([^"]|"")*")(\s*\.\s*(\w+|"([^"]|"")*"))*')
 LONGEST = 20_000  # characters of a query: a list of many constants makes a plan of many megabytes
 
@@ -43,7 +46,19 @@ def converted(text: str, kinds: Mapping[str, str]) -> tuple[Conversion, ...]:
     used, known = parts(text), {name.lower() for name in kinds}
     columns = {name: kind for name, kind in kinds.items() if name.lower() in used}
     columns |= {name: NULL for name in names(text) if name.lower() not in known}
+    if _alike(text, columns):
+        return ()
     return conversions(as_query(text, f"({_stand_in(columns)})" if columns else ""))
+
+
+def _alike(text: str, columns: Mapping[str, str]) -> bool:
+    """Whether all there is are comparisons of numbers, or of texts, which takes no plan to see."""
+    families = {"text" if kind == "VARCHAR" else family(kind) for kind in columns.values()}
+    constants = CONSTANTS.get(families.pop()) if len(families) == 1 else None
+    return constants is not None and all(
+        node["class"] in COMPARING or (node["class"] == "CONSTANT" and (node["literal"] or {}).get("kind") in constants)
+        for node in nodes(tree(text))
+    )
 
 
 def converted_in(query: str, tables: Mapping[str, Mapping[str, str]]) -> tuple[Conversion, ...]:
@@ -67,7 +82,7 @@ def conversions(query: str) -> tuple[Conversion, ...]:
         said = json.loads(connection().execute(asked, [query]).fetchall()[0][0])
     except RecursionError:
         return ()
-    return tuple(sorted(_found(said.get("plans"), query.encode()), key=lambda each: each.place))
+    return tuple(sorted(_found(said.get("plans", []), query.encode()), key=lambda each: each.place))
 
 
 def _found(plans: Any, query: bytes) -> Iterator[Conversion]:
@@ -76,12 +91,13 @@ def _found(plans: Any, query: bytes) -> Iterator[Conversion]:
     while waiting:
         node, comparison = waiting.pop()
         if isinstance(node, list):
-            waiting += [(each, comparison) for each in node]
-        elif isinstance(node, Mapping) and str(node.get("type")) not in GUARDED:
+            waiting += [(each, comparison) for each in node if isinstance(each, dict | list)]
+        elif (kind := str(node.get("type"))) not in GUARDED:
             if _is_cast(node) and not node["function_data"]["try_cast"]:
                 yield _conversion(node, comparison, query)
-            inside = node if str(node.get("type")).startswith("COMPARE_") else comparison if _unsaid(node) else None
-            waiting += [(each, inside if key == "children" else None) for key, each in node.items()]
+            inside = node if kind.startswith("COMPARE_") else comparison if _unsaid(node) else None
+            below = [(key, each) for key, each in node.items() if isinstance(each, dict | list)]
+            waiting += [(each, inside if key == "children" else None) for key, each in below if key not in SAID]
 
 
 def _conversion(cast: Mapping[str, Any], comparison: Any, query: bytes) -> Conversion:
