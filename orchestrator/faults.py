@@ -79,7 +79,7 @@ def _translate(error: BaseException) -> NodeError:
 
 
 def _duckdb(error: duckdb.Error) -> NodeError:
-    text = PREFIX.sub("", str(error)).strip()
+    text = PREFIX.sub("", str(error)).strip().replace("INTEGER_LITERAL", "INTEGER").replace("STRING_LITERAL", "VARCHAR")
     if found := UNKNOWN_COLUMN.search(text):
         return unknown_column(found["name"] or found["other"], _candidates(text))
     if found := UNKNOWN_TABLE.search(text):

@@ -44,6 +44,10 @@ def failure(query):
     ("query", "code", "message", "hint"),
     [
         (
+            """SELECT "cust ""id" > 3 FROM t""", "type_mismatch",
+            "Cannot compare values of type VARCHAR and type INTEGER - an explicit cast is required.", None,
+        ),
+        (
             "SELECT dep_dely FROM t", "unknown_column",
             "Column 'dep_dely' is not in this table. Did you mean 'dep_delay'?", "dep_delay",
         ),
