@@ -51,8 +51,8 @@ class CsvReader(FileReader):
     """Delimited text: comma, semicolon, tab or any other delimiter; `.gz` is unpacked.
 
     Columns get the narrowest type that fits the first rows; dates in more than one order stay text. A fraction among
-    whole numbers, or a time among days, that comes after these rows ends the run; of a file of more than 32 MiB only
-    lines from all over it are looked at for them: with `sample_size: -1` all rows decide.
+    whole numbers, a time among days, or a zone among times without one, that comes after these rows ends the run; of a
+    file of more than 32 MiB only lines from all over it are looked at: with `sample_size: -1` all rows decide.
     """
 
     name: ClassVar[str] = "csv"

@@ -18,12 +18,19 @@ WHOLE = 32 << 20  # bytes: a file of so many is read again in a tenth of a secon
 PLACES, PIECE = 64, 4 << 10
 OF_LINES = {"header": False, "skip": 0, "ignore_errors": True, "auto_detect": False}
 
+WIDER = {
+    "BIGINT": ("whole numbers", "DOUBLE"), "DATE": ("days", "TIMESTAMP"),
+    "TIMESTAMP": ("times without a zone", "TIMESTAMPTZ"),
+}  # fmt: skip
+OFFSET = r":\d\d(\.\d+)? ?[+-](0[1-9]|1\d|00:?[1-5])"  # of a zone that is not UTC
+
 
 def check_late(
     connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any], kinds: Mapping[str, str],
     *, sample: int, name: str, folder: Path | None,
 ) -> None:  # fmt: skip
-    """See that no column of whole numbers has a fraction, and none of days a time, behind the sample: another reading.
+    """See that no column of whole numbers has a fraction, none of days a time, and none of times a zone, behind the
+    sample: another reading.
 
     Of a file larger than `WHOLE` so many `PLACES` are looked at, evenly from its beginning to its end.
 
@@ -56,9 +63,9 @@ def check_late(
     if not (found := odd_in(path, texts)):  # a line was cut within a text, if it was found in some lines
         return
     column, value = next(each for each in zip(tests, found[0], strict=True) if each[1] is not None)
-    before = "days" if kinds[column] == "DATE" else "whole numbers"
+    before, wider = WIDER[kinds[column]]
     message = f"'{name}', column '{column}': '{value[:100]}' comes after {before} in the first {sample:,} rows alone."
-    hint = f'sample_size: -1, or types: {{"{column}": "{"TIMESTAMP" if before == "days" else "DOUBLE"}"}}'
+    hint = f'sample_size: -1, or types: {{"{column}": "{wider}"}}'
     raise NodeError(message, code="mixed_types", value=value[:100], hint=hint)
 
 
@@ -80,6 +87,8 @@ def _test(column: str, kind: str, options: Mapping[str, Any]) -> str | None:
     """SQL for whether a text would lose something in its column; None where none can."""
     if kind == "DATE" and "dateformat" not in options:
         return f"(length({column}) > 10 AND regexp_matches({column}, '[T ].*[1-9]'))"
+    if kind == "TIMESTAMP" and "timestampformat" not in options:
+        return f"(length({column}) > 18 AND regexp_matches({column}, '{OFFSET}'))"
     if kind != "BIGINT":
         return None
     point = options["decimal_separator"]

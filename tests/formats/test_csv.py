@@ -98,6 +98,12 @@ LATE = [
     ("1", "2e-1", {}, "comes after whole numbers in the first 100 rows alone"),
     ("1", "1,5", {"delimiter": ";", "decimal_separator": ","}, "comes after whole numbers in the first 100 rows alone"),
     ("2013-01-02", "2013-01-02 10:00", {}, "comes after days in the first 100 rows alone"),
+    (
+        "2013-01-02 10:00:00",
+        "2013-01-02T10:00:00.5+02:00",
+        {},
+        "comes after times without a zone in the first 100 rows alone",
+    ),
 ]
 
 
