@@ -69,6 +69,8 @@ def _translate(error: BaseException) -> NodeError:
         return too_long()
     if isinstance(error, duckdb.Error):
         return of_file(error) or _duckdb(error)
+    if isinstance(error, UnicodeDecodeError) and b" Error: " in error.object:  # DuckDB's words about bytes, as text
+        return _duckdb(duckdb.ConversionException(error.object.decode(errors="replace")))
     if isinstance(error, GraphmillError):
         return NodeError(error.message, code=error.code, hint=error.hint)
     if isinstance(error, OSError) and error.errno == 28:

@@ -90,6 +90,14 @@ def test_what_duckdb_says(query, code, message, hint):
     assert "/no/such" not in error.message
 
 
+def test_what_duckdb_says_of_bytes_that_are_no_text():
+    with duckdb.connect() as connection, pytest.raises(UnicodeDecodeError) as caught:
+        connection.execute("SELECT '\\xF0'::BLOB::UUID").fetchall()
+    made = translate(caught.value)
+    assert made.code == "conversion_failed"
+    assert made.message.startswith("Could not convert string '")
+
+
 def test_no_error_of_duckdb_is_forgotten():
     kinds = [each for each in vars(duckdb).values() if isinstance(each, type) and issubclass(each, duckdb.Error)]
     assert len(kinds) > 20

@@ -17,9 +17,10 @@ ANYTHING = ("text", "JSON")
 @lru_cache(maxsize=4096)
 def castable(kind: str, wanted: str) -> bool:
     """Whether values of a type can be of another at all. That some of them cannot is for the run to find."""
-    if nested(kind):
-        return nested(wanted) or family(wanted) in ANYTHING
-    value = VALUES.get(family(kind))
+    if nested(kind) and not nested(wanted):
+        return family(wanted) in ANYTHING
+    empty = "'[]'" if kind.endswith("]") else "'{}'"
+    value = empty if nested(kind) else VALUES.get(family(kind))
     if value is None:
         return True
     try:

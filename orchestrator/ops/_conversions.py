@@ -118,7 +118,8 @@ def _unsaid(node: Mapping[str, Any]) -> bool:
 
 def _said(node: Mapping[str, Any], query: bytes) -> str:
     start = int(node["query_location"])
-    return query[start : start + int(node["query_location_length"])].decode(errors="ignore")
+    text = query[start : start + int(node["query_location_length"])].decode(errors="ignore")
+    return "" if text.startswith("::") else text  # of such a cast only this is its place
 
 
 def _implied(cast: Mapping[str, Any], query: bytes) -> bool:

@@ -61,7 +61,7 @@ def _apart(operand: Operand, other: Operand, found: Conversion) -> str:
 def _shown(operand: Operand) -> str:
     if isinstance(operand.value, str) or operand.name is not None:
         return f"'{str(operand.value if operand.name is None else operand.name)[:SHOWN]}'"
-    return (operand.text or "what is converted here")[:SHOWN] if operand.value is None else str(operand.value)[:SHOWN]
+    return (operand.text or "a value here")[:SHOWN] if operand.value is None else str(operand.value)[:SHOWN]
 
 
 @lru_cache(maxsize=4096)

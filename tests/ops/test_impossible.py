@@ -60,7 +60,10 @@ IMPOSSIBLE = [
     ("abs(i) IN (1, d)", "abs(i) is INTEGER and 'd' is DATE: they cannot be compared.", 0),
     ("'é' <> s AND \"A b\" = d", "'A b' is INTEGER and 'd' is DATE: they cannot be compared.", 13),
     ("i = 1 AND 256::TINYINT = 1", "256 is no TINYINT.", 13),
-    ("(i + 1)::DATE = d", "what is converted here is INTEGER, which cannot become DATE.", 7),
+    ("(i + 1)::DATE = d", "a value here is INTEGER, which cannot become DATE.", 7),
+    ("st::INT[]", "'st' is STRUCT(a INTEGER), which cannot become INTEGER[].", 2),
+    ("l = {'a': 1}", "'l' is INTEGER[] and {'a': 1} is STRUCT(a INTEGER): they cannot be compared.", 4),
+    ("(i::INT8)::DATE = d", "a value here is BIGINT, which cannot become DATE.", 9),
     ("(u = 5)::INT", "5 is no UUID, which 'u' is: they cannot be compared.", 5),
     ("CASE d WHEN 1 THEN 2 END = 'abc'", "'abc' is no INTEGER: they cannot be compared.", 27),
 ]
@@ -72,7 +75,7 @@ LEFT_ALONE = [
     "'5'::INT = i", "length(list_filter(['a'], lambda i: i = 'abc')) = 0", "z > d", "st.a = 1", "i = 2.5",
     "i::VARCHAR", "TRY_CAST(d AS INT)", "d::TIMESTAMP", "b::INT", "iv::VARCHAR", "l::VARCHAR", "st::JSON",
     "127::TINYINT = i", "NOT i", "i AND b", "NULL::DATE = d", "list_contains(l, i)", "st = {'a': 1}",
-    "u::VARCHAR = 5::VARCHAR",
+    "u::VARCHAR = 5::VARCHAR", "l::BIGINT[]", "st::STRUCT(a BIGINT)", "l::INT[1]",
     "j = '{}'", "j = '\"x\"'", "j = 'null'", "j LIKE 'abc'", "i IN ('3000000000', \"A b\", 1e9)",
 ]  # fmt: skip
 
