@@ -12,6 +12,7 @@ import duckdb
 from orchestrator.errors import NodeError
 from orchestrator.formats.encodings import opened
 from orchestrator.formats.reading import read
+from orchestrator.formats.text_types import TIME_OF_DAY
 from orchestrator.sql import quote
 
 WHOLE = 32 << 20  # bytes: a file of so many is read again in a tenth of a second
@@ -86,7 +87,7 @@ def _some_lines(path: Path, folder: Path) -> Iterator[Path]:
 def _test(column: str, kind: str, options: Mapping[str, Any]) -> str | None:
     """SQL for whether a text would lose something in its column; None where none can."""
     if kind == "DATE" and "dateformat" not in options:
-        return f"(length({column}) > 10 AND regexp_matches({column}, '[T ].*[1-9]'))"
+        return f"(length({column}) > 10 AND regexp_matches({column}, '{TIME_OF_DAY}'))"
     if kind == "TIMESTAMP" and "timestampformat" not in options:
         return f"(length({column}) > 18 AND regexp_matches({column}, '{OFFSET}'))"
     if kind != "BIGINT":

@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from orchestrator.formats.text_types import TIME_OF_DAY
 from orchestrator.sql import literal
 
 WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,0\)")
 NUMBER = "TRY_CAST({0} AS DOUBLE)"
 CHANGES = {
     "whole numbers": f"({NUMBER} <> floor({NUMBER}) OR {{0}} IN ('true', 'false'))",
-    "days": "regexp_matches({0}, '[T ].*[1-9]')",
+    "days": f"regexp_matches({{0}}, '{TIME_OF_DAY}')",
 }
-
-
 HINTS = {
     "whole numbers": r"regexp_matches(json::VARCHAR, '\d[.eE]|true|false')",
     "days": r"regexp_matches(json::VARCHAR, '\d[T ]\d')",

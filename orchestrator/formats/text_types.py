@@ -8,6 +8,7 @@ from typing import Any
 
 from orchestrator.ops._types import nested
 
+TIME_OF_DAY = "[T ].*[1-9]"  # behind a day, and not its beginning
 TEXT = ("BLOB", "INTERVAL", "BIT", "TIME WITH TIME ZONE", "TIME_NS", "VARIANT")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from orchestrator.errors import NodeError
 from orchestrator.formats.json_records import MOMENT
+from orchestrator.formats.text_types import TIME_OF_DAY
 from orchestrator.ops._types import INTEGER
 from orchestrator.ops.base import Relation
 from orchestrator.pointers import escaped
@@ -22,9 +23,9 @@ FORMS = {
     "TIMESTAMP WITH TIME ZONE": MOMENT + r" ?(Z|[+-]\d{2}(:?\d{2})?)",
     "TIME": r"\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?",
 }
-# What a cast would round, or cut off.
+# Of a text `v`, whether a cast would round it, or cut something off.
 FRACTION = "coalesce(TRY_CAST(v AS DOUBLE) % 1 <> 0, false)"
-TIME_OF_DAY = "coalesce(regexp_matches(v, '[T ].*[1-9]'), false)"
+TIME = f"coalesce(regexp_matches(v, '{TIME_OF_DAY}'), false)"
 
 
 def guessed(table: Relation) -> dict[str, str]:
@@ -67,7 +68,7 @@ def converted(table: Relation, kinds: Mapping[str, str], name: str) -> Relation:
             blank = f"nullif({field}, '')" if own == "VARCHAR" else f"list_transform({field}, lambda v: nullif(v, ''))"
             whole = kind if own == "VARCHAR" else f"{kind}[]"
             test = f"TRY_CAST({blank} AS {whole}) IS NULL AND {blank} IS NOT NULL"
-            odd = FRACTION if INTEGER.fullmatch(kind) else TIME_OF_DAY if kind == "DATE" else None
+            odd = FRACTION if INTEGER.fullmatch(kind) else TIME if kind == "DATE" else None
             wrong[column] = f"({test} OR {_any(odd, blank, own)})" if odd else test
             field = f"CAST({blank} AS {whole})"
         made.append(f"{field} AS {quote(column)}")
