@@ -2,12 +2,13 @@
 
 DuckDB scans such a column of a stored table as a dictionary, but hashes the text of every row again to write it. As an
 ENUM it does not, and the file is the same. The values of a stored table are taken for those of the tables that come
-from it, by the column's name; a row with another value ends the writing, which is then done without.
+from it, by the column's name, and those of a sample for all of a large file; a row with another value ends the writing,
+which is then done without.
 """
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,7 @@ from orchestrator.sql import literal, quote
 
 LARGE = 500_000  # rows: before a table of so many has been stored it does not pay
 MOST = 1_000
+ENOUGH, OFTEN, EVEN = 1_000, 10, 4  # rows of a sample, those of a value, and how many fewer than on average
 OTHER = "not one of the few values of column "
 
 
@@ -29,6 +31,7 @@ class FewValues:
         self._pays = False
         self._tables: dict[str, Path] = {}  # by the name of a column at whose values nobody has looked
         self._types: dict[str, str] = {}
+        self._foreseen: dict[str, Set[str]] = {}
         self._wrong: set[str] = set()  # names of columns that mean several things
 
     def fields(self, columns: Iterable[Column]) -> dict[str, str]:
@@ -41,6 +44,26 @@ class FewValues:
         kind, value = self._types[name], quote(name)
         cast, said = f"TRY_CAST({value} AS {kind})", literal(OTHER + quote(name))
         return f"if({cast} IS NULL AND {value} IS NOT NULL, error({said})::{kind}, {cast})"
+
+    def foresee(self, names: Sequence[str], sample: str) -> None:
+        """Take the values of columns of text in a sample of a large table, SQL from its FROM on, for all there are.
+
+        Where the table has another value it is written twice: so only if in the sample none is rare, as another would.
+        """
+        counts = ", ".join(
+            f"CASE WHEN count(DISTINCT {n}) <= {MOST} THEN histogram({n}) END" for n in map(quote, names)
+        )
+        counted = self._connection.execute(f"SELECT {counts} {sample}").fetchall()[0]
+        for name, found in zip(names, counted, strict=True):
+            least, rows = (min(found.values()), sum(found.values())) if found else (0, 0)
+            if rows < ENOUGH or least < OFTEN or rows > EVEN * least * len(found):
+                continue
+            if self._foreseen.setdefault(name, found.keys()) != found.keys():
+                self._types.pop(name, None)
+                self._wrong.add(name)
+            elif name not in self._types:
+                self._define(name, found)
+                self._pays = True
 
     def note(self, columns: Iterable[Column], written: Iterable[str], path: Path, rows: int) -> None:
         """A table has been stored, these columns of it as an ENUM. What a large one says of a name counts."""
@@ -72,11 +95,14 @@ class FewValues:
 
     def _make(self, name: str, path: Path) -> None:
         values = f"SELECT DISTINCT {quote(name)} AS v FROM read_parquet({literal(str(path))}) WHERE v IS NOT NULL"
-        found = [literal(value) for (value,) in self._connection.execute(f"{values} LIMIT {MOST + 1}").fetchall()]
+        found = [value for (value,) in self._connection.execute(f"{values} LIMIT {MOST + 1}").fetchall()]
         if 0 < len(found) <= MOST:
-            kind = f"_few_{next(self._numbers)}"
-            self._connection.execute(f"CREATE TYPE {kind} AS ENUM ({', '.join(found)})")
-            self._types[name] = kind
+            self._define(name, found)
+
+    def _define(self, name: str, values: Iterable[str]) -> None:
+        kind = f"_few_{next(self._numbers)}"
+        self._connection.execute(f"CREATE TYPE {kind} AS ENUM ({', '.join(map(literal, values))})")
+        self._types[name] = kind
 
 
 def _texts(columns: Iterable[Column]) -> list[str]:

@@ -47,7 +47,7 @@ class Session:
         self._views: weakref.WeakKeyDictionary[Relation, str] = weakref.WeakKeyDictionary()
         self.given: weakref.WeakKeyDictionary[Relation, tuple[Column, ...]] = weakref.WeakKeyDictionary()
         self._ordered: weakref.WeakKeyDictionary[Relation, tuple[str, str]] = weakref.WeakKeyDictionary()
-        self._few = FewValues(self.connection)
+        self.few = FewValues(self.connection)
         self._lock(allowed, ["disabled_optimizers = 'expression_rewriter'"] if design else [])
         SESSIONS.add(self)
 
@@ -143,19 +143,19 @@ class Session:
         path.parent.mkdir(parents=True, exist_ok=True)
         part, columns = path.with_suffix(".part"), self.given.get(table, ())
         texts = exact.stored_fields({each.name: each.type for each in columns} or names(table))
-        fields = self._few.fields(columns)
+        fields = self.few.fields(columns)
         try:
             try:
                 rows = self._copy(table, part, fields | texts)
             except duckdb.Error as error:
-                if not self._few.is_other(error):
+                if not self.few.is_other(error):
                     raise
                 fields = {}
                 rows = self._copy(table, part, texts)
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
-        self._few.note(columns, fields, path, rows)
+        self.few.note(columns, fields, path, rows)
         return rows
 
     def _copy(self, table: Relation, path: Path, fields: Mapping[str, str]) -> int:

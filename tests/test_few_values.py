@@ -152,3 +152,35 @@ def test_rows_that_a_node_sorts_by_such_text(session, tmp_path, written):
     order = f"kind DESC, {quote(NAME)}, n"
     assert found == session.connection.sql(f"FROM {big} ORDER BY {order}").fetchall()
     assert written[-1] == [NAME, "kind"]
+
+
+SAMPLE = "SELECT 'kind ' || n % 7 AS kind, 'row ' || n AS own, if(n % 900 = 0, 'rare', 'often') AS odd, NULL AS z"
+
+
+def test_a_sample_says_which_values_there_are(session, tmp_path, written):
+    """Where each comes about as often: a rare one says that there may be others."""
+    session.few.foresee(["kind", "own", "odd", "z"], f"FROM ({SAMPLE} FROM range(1000) t(n))")
+    store(session, tmp_path, f"{SAMPLE}, n FROM range(2000) t(n)", "big")
+    assert written == [["kind"]]
+
+
+@pytest.mark.parametrize("more", ["range(999)", "range(0)"])
+def test_a_small_sample_says_nothing(session, tmp_path, written, more):
+    session.few.foresee(["kind"], f"FROM ({SAMPLE} FROM {more} t(n))")
+    store(session, tmp_path, f"{SAMPLE}, n FROM range(2000) t(n)", "big")
+    assert written == [[]]
+
+
+def test_a_value_that_the_sample_has_not(session, tmp_path, written):
+    session.few.foresee(["kind"], f"FROM ({SAMPLE} FROM range(1000) t(n))")
+    store(session, tmp_path, f"SELECT if(n = 1999, 'late', 'kind ' || n % 7) AS kind FROM range({ROWS}) t(n)", "big")
+    assert written == [["kind"], []]
+
+
+@pytest.mark.parametrize(("rest", "known"), [(7, ["kind"]), (8, [])])
+def test_two_samples_of_a_column(session, tmp_path, written, rest, known):
+    """Of several files; where they differ, nobody knows of the next one."""
+    for modulus in (7, rest, rest):
+        session.few.foresee(["kind"], f"FROM (SELECT 'kind ' || n % {modulus} AS kind FROM range(1000) t(n))")
+    store(session, tmp_path, f"{SAMPLE}, n FROM range(2000) t(n)", "big")
+    assert written == [known]

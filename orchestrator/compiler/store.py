@@ -7,7 +7,6 @@ sinks, and only an output that feeds several nodes is stored, once.
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from dagster import (
@@ -63,12 +62,12 @@ class TableStore(IOManager):
         started = time.perf_counter()
         path = run.table(alias, port)
         rows = run.session.store(table, path)
-        run.made.pop((alias, port), None)  # whoever reads the port reads what is stored
+        stored = run.made[alias, port] = run.session.parquet(path)  # whoever reads the port reads that
         seconds = run.seconds.get(alias, 0.0) + time.perf_counter() - started
         return {
             ROW_COUNT: MetadataValue.int(rows),
             "seconds": MetadataValue.float(round(seconds, 4)),
-            "preview": _preview(known, _head(run.session, path, known) if rows else [], run.masked),
+            "preview": _preview(known, _head(run.session, stored, known) if rows else [], run.masked),
         }
 
     def load_input(self, context: InputContext) -> Relation:
@@ -92,9 +91,9 @@ def _schema(known: Columns) -> Any:
     return MetadataValue.table_schema(TableSchema(columns=[TableColumn(each.name, each.type) for each in known]))
 
 
-def _head(session: Session, path: Path, known: Columns) -> list[tuple[Any, ...]]:
+def _head(session: Session, stored: Relation, known: Columns) -> list[tuple[Any, ...]]:
     shown = [f"CAST({quote(each.name)} AS VARCHAR)" if each.type == GEOMETRY else quote(each.name) for each in known]
-    query = f"SELECT {', '.join(shown)} FROM {session.scan(path)} LIMIT {PREVIEW_ROWS}"
+    query = f"SELECT {', '.join(shown)} FROM {session.name(stored)} LIMIT {PREVIEW_ROWS}"
     return session.connection.execute(query).fetchall()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import duckdb
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from orchestrator.errors import NodeError, at
 from orchestrator.formats import csv_layout as layout
@@ -20,7 +20,8 @@ from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation,
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.csv_fields import Marks, whole
 from orchestrator.formats.csv_late import check_late
-from orchestrator.formats.csv_marks import blanks, check_marks
+from orchestrator.formats.csv_lines import OF_LINES, some_lines
+from orchestrator.formats.csv_marks import Delimiter, Mark, blanks, check_marks
 from orchestrator.formats.encodings import NATIVE, Encoding, as_utf8, encoding_of, head
 from orchestrator.formats.finite import as_json
 from orchestrator.formats.problems import BLANKS
@@ -35,24 +36,21 @@ SAMPLE = 20_480
 # Where DuckDB looks at the file itself it knows how large it is, and plans joins by that. It looks each time that a
 # relation is built on it: a short look for no types at all, because those have been found out.
 SHORT_LOOK = {"auto_detect": True, "sample_size": 2_048, "auto_type_candidates": ["VARCHAR"]}
-DELIMITERS = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";"}
+RAGGED: dict[str, dict[str, Any]] = {
+    "fail": {},
+    "fill": {"strict_mode": False, "null_padding": True, "parallel": False, "auto_detect": False},
+    "skip": {"ignore_errors": True, "auto_detect": False},
+}
 BUFFER = 8 << 20  # bytes that are read at once; the longest line
-Mark = Annotated[str, Field(max_length=1)]
-
-
-def _delimiter(value: object) -> object:
-    return DELIMITERS.get(value, value) if isinstance(value, str) else value
-
-
-Delimiter = Annotated[str, Field(min_length=1, max_length=4), BeforeValidator(_delimiter)]
 
 
 class CsvReader(FileReader):
     """Delimited text: comma, semicolon, tab or any other delimiter; `.gz` is unpacked.
 
-    Columns get the narrowest type that fits the first rows; dates in more than one order stay text. A fraction among
-    whole numbers, a time among days, or a zone among times without one, that comes after these rows ends the run; of a
-    file of more than 32 MiB only lines from all over it are looked at: with `sample_size: -1` all rows decide.
+    Columns get the narrowest type that fits the first rows; dates in more than one order stay text. A fraction or a
+    code such as `007` among whole numbers, a time among days, or a zone among times without one, that comes after these
+    rows ends the run; of a file of more than 32 MiB only lines from all over it are looked at: with `sample_size: -1`
+    all rows decide.
     """
 
     name: ClassVar[str] = "csv"
@@ -143,18 +141,16 @@ class CsvReader(FileReader):
         self, connection: duckdb.DuckDBPyConnection, path: Path, options: dict[str, Any], context: Context
     ) -> Relation:
         columns, found, blank = self._layout(connection, path, options)
-        ragged: dict[str, dict[str, Any]] = {
-            "fail": {},
-            "fill": {"strict_mode": False, "null_padding": True, "parallel": False, "auto_detect": False},
-            "skip": {"ignore_errors": True, "auto_detect": False},
-        }
         if self.blanks and not self.types and "VARCHAR" not in columns.values():
             options = options | {"nullstr": [*options["nullstr"], *blanks(options)]}
-        given = {**options, **found, **ragged[self.ragged], "columns": columns}
+        given = {**options, **found, **RAGGED[self.ragged], "columns": columns}
         if not context.design:
             said = {name: kind for name, kind in (columns | blank).items() if name not in self.types}
-            late: Any = {"sample": self.sample_size, "name": self.path, "folder": context.scratch}
-            check_late(connection, path, given, said, **late)
+            with some_lines(path, context.scratch) as lines:
+                check_late(connection, path, given, said, lines, sample=self.sample_size, name=self.path)
+                texts = [name for name, kind in (columns | blank).items() if kind == "VARCHAR"]
+                if lines is not None and texts:
+                    context.session.few.foresee(texts, read("read_csv", lines, given | OF_LINES))
         table = connection.sql(read("read_csv", path, given))
         return table.project(", ".join(_unless_blank(name, blank.get(name)) for name in columns)) if blank else table
 

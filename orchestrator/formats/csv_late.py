@@ -1,8 +1,7 @@
 """Values that come in a text file only after the rows that decided on its types, and that DuckDB would round or cut."""
 
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import re
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,39 +9,35 @@ from typing import Any
 import duckdb
 
 from orchestrator.errors import NodeError
+from orchestrator.formats.csv_lines import OF_LINES
 from orchestrator.formats.encodings import opened
 from orchestrator.formats.reading import read
 from orchestrator.formats.text_types import TIME_OF_DAY
 from orchestrator.sql import quote
 
-WHOLE = 32 << 20  # bytes: a file of so many is read again in a tenth of a second
-PLACES, PIECE = 64, 4 << 10
-OF_LINES = {"header": False, "skip": 0, "ignore_errors": True, "auto_detect": False}
-
 WIDER = {
     "BIGINT": ("whole numbers", "DOUBLE"), "DATE": ("days", "TIMESTAMP"),
     "TIMESTAMP": ("times without a zone", "TIMESTAMPTZ"),
 }  # fmt: skip
+ZEROS = r"^0\d"
 OFFSET = r":\d\d(\.\d+)? ?[+-](0[1-9]|1\d|00:?[1-5])"  # of a zone that is not UTC
 
 
 def check_late(
     connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any], kinds: Mapping[str, str],
-    *, sample: int, name: str, folder: Path | None,
+    lines: Path | None, *, sample: int, name: str,
 ) -> None:  # fmt: skip
-    """See that no column of whole numbers has a fraction, none of days a time, and none of times a zone, behind the
-    sample: another reading.
-
-    Of a file larger than `WHOLE` so many `PLACES` are looked at, evenly from its beginning to its end.
+    """See that no column of whole numbers has a fraction or a zero in front, none of days a time, and none of times a
+    zone, behind the sample: another reading.
 
     Args:
         connection: reads.
         path: the file.
         options: of `read_csv`, with `columns`.
         kinds: the types that the sample has said, by column.
+        lines: some of a large file's lines, which are looked at in its place.
         sample: how many rows decided; -1 for all.
         name: as the user calls the file.
-        folder: where a part of the file may be put for a moment.
 
     Raises:
         NodeError: `mixed_types`.
@@ -57,31 +52,16 @@ def check_late(
         query = f"SELECT {odd} {read('read_csv', source, how)} WHERE {' OR '.join(tests.values())} LIMIT 1"
         return connection.execute(query).fetchall()
 
-    if folder is not None and path.suffix != ".gz" and path.stat().st_size > WHOLE:
-        with _some_lines(path, folder) as lines:
-            if not odd_in(lines, texts | OF_LINES):
-                return
+    if lines is not None and not odd_in(lines, texts | OF_LINES):
+        return
     if not (found := odd_in(path, texts)):  # a line was cut within a text, if it was found in some lines
         return
     column, value = next(each for each in zip(tests, found[0], strict=True) if each[1] is not None)
     before, wider = WIDER[kinds[column]]
     message = f"'{name}', column '{column}': '{value[:100]}' comes after {before} in the first {sample:,} rows alone."
+    wider = "VARCHAR" if kinds[column] == "BIGINT" and re.match(ZEROS, value) else wider
     hint = f'sample_size: -1, or types: {{"{column}": "{wider}"}}'
     raise NodeError(message, code="mixed_types", value=value[:100], hint=hint)
-
-
-@contextmanager
-def _some_lines(path: Path, folder: Path) -> Iterator[Path]:
-    """A file of lines from all over a file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    size = path.stat().st_size
-    with tempfile.TemporaryDirectory(dir=folder) as made:
-        some = Path(made) / path.name
-        with path.open("rb") as file, some.open("wb") as lines:
-            for place in range(1, PLACES + 1):
-                file.seek(max(size * place // PLACES - PIECE, 0))
-                lines.write(file.read(PIECE).partition(b"\n")[2].rpartition(b"\n")[0] + b"\n")
-        yield some
 
 
 def _test(column: str, kind: str, options: Mapping[str, Any]) -> str | None:
@@ -95,7 +75,8 @@ def _test(column: str, kind: str, options: Mapping[str, Any]) -> str | None:
     point = options["decimal_separator"]
     number = f"TRY_CAST(replace({column}, '{point}', '.') AS DOUBLE)"
     some = " OR ".join(f"contains({column}, '{each}')" for each in (point, "e", "E"))
-    return f"(({some}) AND {number} <> floor({number}))"
+    zeros = f"(starts_with({column}, '0') AND regexp_matches({column}, '{ZEROS}'))"  # those of a code, not of a number
+    return f"(({some}) AND {number} <> floor({number}) OR {zeros})"
 
 
 def _is_longer(path: Path, rows: int) -> bool:

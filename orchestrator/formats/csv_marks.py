@@ -1,12 +1,23 @@
 """The marks of delimited text: which of them can be told apart."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
 
 from orchestrator.formats.problems import BLANKS
 from orchestrator.ops.settings import invalid
 
 LINE_ENDS = ("\n", "\r")
+DELIMITERS = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";"}
+
+
+def _delimiter(value: object) -> object:
+    return DELIMITERS.get(value, value) if isinstance(value, str) else value
+
+
+Delimiter = Annotated[str, Field(min_length=1, max_length=4), BeforeValidator(_delimiter)]
+Mark = Annotated[str, Field(max_length=1)]
 
 
 def check_marks(delimiter: str, quote: str, escape: str, **nulls: Sequence[str] | str) -> None:

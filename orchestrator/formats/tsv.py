@@ -7,8 +7,9 @@ import duckdb
 from pydantic import model_validator
 
 from orchestrator.formats.base import Context, Relation, option
-from orchestrator.formats.csv import CsvReader, CsvWriter, Delimiter, Mark
+from orchestrator.formats.csv import CsvReader, CsvWriter
 from orchestrator.formats.csv_fields import Marks
+from orchestrator.formats.csv_marks import Delimiter, Mark
 from orchestrator.sql import literal, quote
 
 NULL = "\\N"

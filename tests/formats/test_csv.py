@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from orchestrator.errors import NodeError
-from orchestrator.formats import csv_late
+from orchestrator.formats import csv_lines
 from orchestrator.formats.problems import translate
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.data_loader import DataLoader
@@ -96,6 +96,7 @@ def test_reads(
 LATE = [
     ("1", "1.5", {}, "comes after whole numbers in the first 100 rows alone"),
     ("1", "2e-1", {}, "comes after whole numbers in the first 100 rows alone"),
+    ("1", "007", {}, "comes after whole numbers in the first 100 rows alone"),
     ("1", "1,5", {"delimiter": ";", "decimal_separator": ","}, "comes after whole numbers in the first 100 rows alone"),
     ("2013-01-02", "2013-01-02 10:00", {}, "comes after days in the first 100 rows alone"),
     (
@@ -121,6 +122,7 @@ def test_what_would_be_rounded_or_cut_late_in_a_file_is_refused(
         loader.call({}, context)
     assert (error.value.code, error.value.value, error.value.path) == ("mixed_types", late, "/config/path")
     assert error.value.message == f"'a.{end}', column 'a': '{late}' {text}."
+    assert late != "007" or "VARCHAR" in str(error.value.hint)
     assert len(load(**config, sample_size=-1).distinct().fetchall()) == 2
     assert len(load(**config, sample_size=100, types={"a": "VARCHAR"}).distinct().fetchall()) == 2
 
@@ -129,7 +131,7 @@ def test_what_would_be_rounded_or_cut_late_in_a_file_is_refused(
 def test_of_a_large_file_lines_from_all_over_it_are_looked_at(
     context: Context, monkeypatch: pytest.MonkeyPatch, late: str, refused: bool
 ) -> None:
-    monkeypatch.setattr(csv_late, "WHOLE", 1000)
+    monkeypatch.setattr(csv_lines, "WHOLE", 1000)
     (context.root / "a.csv").write_text("a,b\n" + "1,x\n" * 3000 + (f"{late}\n" if '"' in late else f"{late},x\n") * 9)
     loader = DataLoader.configure({"source_type": "csv", "path": "a.csv", "sample_size": 100})
     made = replace(context, scratch=context.root / "scratch")
