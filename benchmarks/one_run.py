@@ -14,6 +14,8 @@ from dagster import DagsterInstance
 
 from benchmarks.graphs import five
 from orchestrator.compiler.jobs import compile_document
+from orchestrator.settings import settings
+from orchestrator.tables import open_ahead
 
 
 def main(graph: str, how: str) -> None:
@@ -25,6 +27,7 @@ def main(graph: str, how: str) -> None:
         warm.job.execute_in_process(instance=instance)
         gc.collect()
         gc.freeze()  # as `orchestrator.service.warm` does before it forks
+        open_ahead(memory_limit=settings().memory_limit, threads=settings().threads)  # as a worker does
         started = time.perf_counter()
         result = compiled.job.execute_in_process(run_config=config, instance=instance)
         seconds = time.perf_counter() - started

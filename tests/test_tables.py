@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 import shapely
 
+from orchestrator import tables
 from orchestrator.errors import NodeError
 from orchestrator.schema import columns, crs_of, is_geometry
 from orchestrator.sql import literal, names, quote
@@ -287,3 +288,15 @@ def test_memory_is_given_back():
         session.connection.sql("SELECT 1").fetchall()
     with pytest.raises(duckdb.Error):
         session.connection.sql("SELECT 1").fetchall()
+
+
+def test_a_database_that_is_opened_ahead_is_the_next_session_of_its_settings(tmp_path):
+    tables.open_ahead(memory_limit=1 << 28, threads=1)
+    with tables.Session([tmp_path], memory_limit=1 << 28, threads=2) as other:
+        assert len(tables._ahead) == 1
+        assert other.connection.sql("SELECT current_setting('threads')").fetchall() == [(2,)]
+    with tables.Session([tmp_path], memory_limit=1 << 28, threads=1) as session:
+        assert tables._ahead == {}
+        assert session.connection.sql("SELECT current_setting('threads')").fetchall() == [(1,)]
+        with pytest.raises(duckdb.PermissionException):  # it is locked as any
+            session.connection.execute("SELECT * FROM read_text('/etc/hostname')")

@@ -27,6 +27,7 @@ from orchestrator.errors import GraphmillError
 from orchestrator.logs import configure
 from orchestrator.service.event_log import Events
 from orchestrator.settings import Settings, settings
+from orchestrator.tables import interrupt_all, open_ahead
 
 ALIVE = "worker.json"
 INTERRUPT_EVERY_S = 0.1
@@ -40,9 +41,10 @@ def work(arguments: str, job: Any, events: Any, stop: Any) -> None:
     """
     configure()
     memory.limit(memory.of_machine() * 4 // 5)
-    started, loaded = time.monotonic(), set(sys.modules)
+    started, loaded, now = time.monotonic(), set(sys.modules), settings()
+    open_ahead(memory_limit=now.memory_limit, threads=now.threads)
     asked = deserialize_value(arguments, ExecuteExternalJobArgs)
-    say_alive(settings().runs / asked.run_id)
+    say_alive(now.runs / asked.run_id)
     instance = opened_once(DagsterInstance.from_ref(check.not_none(asked.instance_ref)))
     if isinstance(instance.event_log_storage, Events):
         instance.event_log_storage.gather()
@@ -51,7 +53,7 @@ def work(arguments: str, job: Any, events: Any, stop: Any) -> None:
         refuse(instance, run, problem, events)
         return
     log.info("run started", execution=asked.run_id, workflow=run and run.tags.get(WORKFLOW_TAG))
-    threading.Thread(target=obey, args=(stop, instance, asked.run_id, settings()), daemon=True, name="cancel").start()
+    threading.Thread(target=obey, args=(stop, instance, asked.run_id, now), daemon=True, name="cancel").start()
     start_run_in_subprocess(arguments, job, events, stop)  # type: ignore[no-untyped-call]
     seconds = round(time.monotonic() - started, 3)
     log.info("run ended", execution=asked.run_id, seconds=seconds, imported=sorted(set(sys.modules) - loaded))
@@ -111,8 +113,6 @@ def obey(stop: Any, instance: DagsterInstance, run_id: str, now: Settings) -> No
 
     Dagster gives the order to itself as well when a run is through, hence the first look at the run's status.
     """
-    from orchestrator.tables import interrupt_all
-
     stop.wait()
     deadline = time.monotonic() + now.cancel_grace_s
     while time.monotonic() < deadline:
