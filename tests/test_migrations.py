@@ -68,9 +68,12 @@ def test_four_processes_prepare_at_once(empty_database_url):
 
 def test_preparing_again_is_quick_and_changes_nothing(fresh_database_url):
     kept = Catalog(fresh_database_url).create({"name": "kept"}, valid=True)
-    started = time.perf_counter()
-    database.prepare(fresh_database_url)
-    assert time.perf_counter() - started < 0.05
+    taken = []
+    for _ in range(5):
+        started = time.perf_counter()
+        database.prepare(fresh_database_url)
+        taken.append(time.perf_counter() - started)
+    assert min(taken) < 0.05  # what else the machine does is not measured
     assert Catalog(fresh_database_url).get(kept.id) == kept
 
 

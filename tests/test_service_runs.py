@@ -106,7 +106,7 @@ def test_cancel_ends_the_run_and_its_process(system: System, where: str) -> None
     worker = system.worker(run_id)
     began = time.monotonic()
     cancel(system.instance, run_id, system.settings)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 1.9  # less than the grace
     assert system.get(run_id).status in (DagsterRunStatus.CANCELING, DagsterRunStatus.CANCELED)
     assert system.ended(run_id, 20) is DagsterRunStatus.CANCELED, system.messages(run_id)
     until(lambda: worker.process() is None, 20)

@@ -155,7 +155,7 @@ def test_a_pattern_that_would_take_for_ever(context: Context) -> None:
     start = time.monotonic()
     with pytest.raises(NodeError):
         DataLoader.configure({"source_type": "csv", "path": "**/" * 20 + "*a" * 40 + "b"}).call({}, context)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 10
 
 
 def test_a_file_that_is_read_may_be_replaced(context: Context) -> None:
