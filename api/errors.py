@@ -144,7 +144,7 @@ def _status(error: GraphmillError) -> int:
 
 
 def _envelope(error: InvalidGraph) -> str:
-    codes = {each.code for each in error.problems}
+    codes = {each.code if each.node_id is None else error.code for each in error.problems}
     return codes.pop() if len(codes) == 1 and codes <= ENVELOPES else error.code
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from orchestrator.expression_help import Function, Verdict
 from orchestrator.schema import Column
@@ -36,6 +36,14 @@ class ExpressionToCheck(BaseModel):
     port: str | None = Field(None, description="With `workflow`: the node's input port, by default its first.")
     parameters: list[dict[str, JsonValue]] | None = Field(None, description="Parameters as a workflow declares them.")
     stored: StoredPort | None = Field(None, description="Compute it on the first 10 rows of this table.")
+
+    @field_validator("columns")
+    @classmethod
+    def _named(cls, columns: list[Column] | None) -> list[Column] | None:
+        for column in columns or ():
+            if not column.name:
+                raise ValueError("a column needs a name")
+        return columns
 
 
 class ExpressionVerdict(Verdict):

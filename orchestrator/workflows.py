@@ -44,7 +44,7 @@ def save(
 
 def _storable(document: Any, draft: bool, find: Find) -> Judged:
     judged = judge(document, find)
-    too_large = any(problem.code == "too_large" for problem in judged.problems)
+    too_large = any(problem.code == "too_large" and problem.node_id is None for problem in judged.problems)
     if too_large or (not judged.valid and not (draft and isinstance(document, Mapping))):
         raise InvalidGraph(judged.problems)
     return judged

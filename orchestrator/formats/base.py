@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.errors import NodeError, at
 from orchestrator.formats.found import Found, files
-from orchestrator.formats.long_names import LONGEST_NAME, too_long, with_names
+from orchestrator.formats.long_names import with_names
 from orchestrator.formats.problems import sentences
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.settings import FilePath, NewColumn
@@ -209,17 +209,6 @@ class Writer(Target):
     changes: ClassVar[tuple[str, ...]] = ()
 
     path: FilePath = Field(description="The file to write, relative to the data root.", examples=["out/late.csv"])
-
-    def refuse(self, table: Relation) -> None:
-        """Refuse what could not be read again, or not be held.
-
-        Raises:
-            NodeError: names the column and the rule.
-        """
-        if said := too_long(table):
-            message = f"This cannot be written: {said}."
-            raise NodeError(message, code="invalid_name", hint=f"at most {LONGEST_NAME:,}; rename it before")
-        self.check(table)
 
     def check(self, table: Relation) -> None:
         """Refuse what this format cannot hold, from the columns alone.

@@ -1,4 +1,4 @@
-"""New columns beside those that stay: no two may have one name."""
+"""New columns beside those that stay: no two may have one name, and settings must be able to hold it."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,24 +6,35 @@ from orchestrator.errors import NodeError
 from orchestrator.ops._types import free
 from orchestrator.suggest import listing
 
+LONGEST_NAME = 1_000
+AT_MOST = f"at most {LONGEST_NAME:,} letters"
+
 
 def check_new(kept: Iterable[str], made: Iterable[tuple[str | None, str]]) -> None:
-    """Refuse a new column called like one that is there or was made before it, whatever the case.
+    """Refuse a new column called like one that is there or was made before it, whatever the case, or too long.
 
     `made` are names, each with the JSON pointer below the config of the setting that it comes from; None is no column.
 
     Raises:
-        NodeError: `duplicate_column`.
+        NodeError: `duplicate_column`, `invalid_name`.
     """
     there = {name.lower(): name for name in kept}
     for name, place in made:
         if name is None:
             continue
+        if said := too_long(name):
+            raise NodeError(f"This makes no column: {said}.", code="invalid_name", path=f"/config{place}", hint=AT_MOST)
         if other := there.get(name.lower()):
             message = f"A column cannot be called '{name}': '{other}' is there already. Give it another name."
             hint = f"there are: {listing(there.values())}"
             raise NodeError(message, code="duplicate_column", path=f"/config{place}", hint=hint)
         there[name.lower()] = name
+
+
+def too_long(name: str) -> str | None:
+    """What is wrong with a column's name that no setting can hold."""
+    said = f"the name of a column has {len(name):,} letters ('{name[:40]}…')"
+    return said if len(name) > LONGEST_NAME else None
 
 
 def beside(columns: Iterable[str], others: Iterable[str], suffix: str) -> dict[str, str]:

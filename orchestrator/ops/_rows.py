@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from orchestrator.errors import NodeError
 from orchestrator.expressions import connection
 from orchestrator.ops._casts import converted
+from orchestrator.ops._new_columns import AT_MOST, too_long
 from orchestrator.ops._types import INTEGER, TypeName, nested, plain
 from orchestrator.ops.base import Relation
 from orchestrator.ops.settings import NewColumn, unique
@@ -75,6 +76,9 @@ def _check_names(names: Iterable[str], rows: Sequence[Row], place: str, declared
         if declared is not None and name not in declared:
             message = f"Row {index + 1} has '{name}', which is none of the columns {', '.join(declared)}."
             raise NodeError(message, code="unknown_column", path=f"{place}/{index}", row=index)
+        if said := too_long(name):
+            message = f"This makes no column: {said}."
+            raise NodeError(message, code="invalid_name", path=f"{place}/{index}", row=index, hint=AT_MOST)
         if not name or seen.setdefault(name.lower(), name) != name:
             other = seen.get(name.lower())
             message = f"'{other}' and '{name}' differ in case only." if name else "A column needs a name."

@@ -52,7 +52,7 @@ class DataWriter(ByFormat):
         with at("/path"):
             target = resolve(context.root, writer.path)
             check_target(writer, target)
-        writer.refuse(table)
+        writer.check(table)
         if context.design:
             warn(writer, table, context)
             if target.exists():
@@ -98,5 +98,5 @@ class DataWriter(ByFormat):
                 return writer.add(table, place, context) if adding else writer.write(table, place, context)
             together = united(old, aligned(writer.prepare(table, context), old), context)
             before = len(old)
-            writer.refuse(together)
+            writer.check(together)
             return writer.write(together, place, context) - before

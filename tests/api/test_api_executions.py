@@ -290,6 +290,13 @@ def test_places_are_json_pointers(api: TestClient, workflow: str, body: dict[str
     assert answer.json()["problems"][0]["path"] == path
 
 
+def test_a_name_that_no_setting_holds_starts_nothing(api: TestClient) -> None:
+    workflow = post(api, {"nodes": [{"id": "in", "type": "input", "config": {"name": "orders"}}]})
+    answer = api.post(f"/api/workflows/{workflow}/execute", json={"input_data": {"orders": [{"n" * 1200: 2}]}})
+    (problem,) = problems_of(answer, 400, "invalid_name")
+    assert (problem["path"], problem["node_id"]) == ("/input_data/orders/0", "in")
+
+
 @pytest.mark.parametrize(
     ("rows", "code", "path"),
     [

@@ -209,6 +209,7 @@ def test_at_a_port_of_a_graph(
         ({"expression": 1}, 400, "invalid_request"),
         ({"expression": "a", "columns": "a"}, 400, "invalid_request"),
         ({"expression": "a", "columns": [{"name": "a", "type": "NO SUCH"}]}, 400, "invalid_request"),
+        ({"expression": "1", "columns": [{"name": "", "type": "BIGINT"}]}, 400, "invalid_request"),
         ({"expression": "a", "columns": [{"name": "a", "type": "INT) --"}]}, 400, "invalid_request"),
         ({"expression": "a", "columns": [*COLUMNS, {"name": "A", "type": "DATE"}]}, 400, "duplicate_column"),
         ({"expression": "a", "parameters": [{"name": "1"}]}, 400, "invalid_graph"),

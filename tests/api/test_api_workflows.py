@@ -6,6 +6,8 @@ import pytest
 from api_shape import chain, inline, problems_of
 from starlette.testclient import TestClient
 
+from orchestrator.formats import yaml
+
 UNKNOWN = {
     "viewport": {"x": 1.5, "y": 0, "zoom": 1},
     "ключ": {"deep": [None, True, 1.0, 10**30, "é\u2028"]},
@@ -84,6 +86,17 @@ def test_what_is_no_graph(api: TestClient, body: bytes, status: int, code: str, 
         assert code in {each["code"] for each in answer.json()["problems"]}
     else:
         problems_of(answer, status, code)
+
+
+def test_a_draft_whose_file_is_too_large_is_stored(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The graph itself is not too large."""
+    monkeypatch.setattr(yaml, "LARGEST", 10)
+    assert api.post("/api/files", files={"file": ("large.yaml", b"- a: a long text\n")}).status_code == 201
+    graph = {"nodes": [{"id": "l", "type": "data_loader", "config": {"source_type": "yaml", "path": "large.yaml"}}]}
+    (problem,) = problems_of(api.post("/api/workflows", json=graph), 400, "too_large")
+    assert problem["node_id"] == "l"
+    drafted = api.post("/api/workflows?draft=true", json=graph)
+    assert (drafted.status_code, drafted.json()["valid"]) == (201, False)
 
 
 def test_a_number_beyond_all_bounds_is_refused(api: TestClient) -> None:

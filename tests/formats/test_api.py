@@ -89,9 +89,13 @@ def test_stops_after_max_pages(server: Any, ask: Ask) -> None:
     assert len(server.seen) == 2
 
 
-def test_tries_again(server: Any, ask: Ask) -> None:
+@pytest.mark.parametrize("status", [429, 500, 501, 503, 529])
+def test_tries_again(server: Any, ask: Ask, status: int) -> None:
     server.failures = 2
-    assert len(ask("/flaky", retries=2).fetchall()) == 25
+    assert len(ask(f"/flaky?status={status}", retries=2).fetchall()) == 25
+
+
+def test_gives_up(server: Any, ask: Ask) -> None:
     server.failures = 2
     with pytest.raises(NodeError, match=r"^127.0.0.1 answered 503 Service Unavailable\.$"):
         ask("/flaky", retries=1)

@@ -73,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
         server: Any = self.server
         server.failures -= 1
         if server.failures >= 0:
-            self.answer({"secret": "detail"}, 503, Retry_After="0")
+            self.answer({"secret": "detail"}, int(query.get("status", 503)), Retry_After="0")
         else:
             self.answer(ITEMS)
 

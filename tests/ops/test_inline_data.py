@@ -54,6 +54,7 @@ REFUSED = [
     (typed("a", "BIGINT[]", [1], [2, "x"]), "type_mismatch", "/config/rows/1/a"),
     ({"rows": [{"a/b~": 1}, {"a/b~": "x"}]}, "mixed_types", "/config/rows/1/a~1b~0"),
     ({"rows": [{"a": 1, "A": 2}]}, "invalid_config", "/config/rows/0"),
+    ({"rows": [{"a": 1}, {"a" * 10_000: 1}]}, "invalid_name", "/config/rows/1"),
     ({"rows": [{"": 1}]}, "invalid_config", "/config/rows/0"),
     ({"rows": 3}, "invalid_config", "/config/rows"),
     (typed("a", "BIGINT", "x"), "type_mismatch", "/config/rows/0/a"),

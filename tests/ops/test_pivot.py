@@ -90,6 +90,7 @@ WRONG = [
     ({"max_columns": 1}, {}, "too_large", "/config/max_columns"),
     ({"group_by": []}, {"y": [None] * 6}, "no_rows", "/config/column"),
     ({}, {"y": ["", "a", "b", "c", "d", "e"]}, "invalid_value", "/config/column"),
+    ({}, {"y": ["b" * 1001, "a", "b", "c", "d", "e"]}, "invalid_name", "/config/column"),
     ({}, {"y": [float("nan"), 1, 2, 3, 4, 5]}, "type_mismatch", "/config/column"),
     ({}, {"y": ["G", "a", "b", "c", "d", "e"]}, "duplicate_column", "/config/column"),
     ({}, {"y": ["a", "A", "b", "c", "d", "e"]}, "duplicate_column", "/config/column"),

@@ -17,7 +17,7 @@ from orchestrator.formats.http.timed import until
 LARGEST = 256 << 20
 REDIRECTS = 5
 LONGEST_WAIT = 60.0
-AGAIN = frozenset({429, 500, 502, 503, 504})
+AGAIN = frozenset({429, *range(500, 600)})
 
 
 @dataclass(frozen=True)
