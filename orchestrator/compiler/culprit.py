@@ -10,7 +10,9 @@ from orchestrator.compiler.blamed import setting
 from orchestrator.compiler.failing import DATA_ERRORS, first_failing
 from orchestrator.compiler.failure import failure
 from orchestrator.compiler.order import above
+from orchestrator.compiler.plan import Planned
 from orchestrator.compiler.run import RunContext
+from orchestrator.compiler.secretive import computes_with, secrets_in, without_values
 from orchestrator.errors import NodeError
 from orchestrator.secrets import MASK
 
@@ -19,7 +21,16 @@ def failed(run: RunContext, alias: str, error: NodeError) -> Failure:
     """What Dagster is told of a node's failure: on the node that caused it, without the run's secrets."""
     found = culprit(run, alias, error)
     found.path = found.path or setting(run, found)
+    if any(computes_with(each.step, secrets_in(each.scope)) for each in _suspects(run, alias, found)):
+        found = without_values(found)
     return failure(_masked(found, run))
+
+
+def _suspects(run: RunContext, alias: str, error: NodeError) -> list[Planned]:
+    """The node of an error; in a fused run, where it is on the sink for want of a culprit, all that lead to it."""
+    own = run.steps[alias].node_id
+    places = {error.node_id} if run.cache or error.node_id != own else above(own, run.plan.edges)
+    return [step for step in run.plan.steps if step.node_id in places]
 
 
 def cause(run: RunContext, error: NodeError) -> NodeError | None:

@@ -18,6 +18,7 @@ from orchestrator.compiler.opened import own_name
 from orchestrator.compiler.order import above
 from orchestrator.compiler.plan import Planned, steps_of
 from orchestrator.compiler.rejected import refuse_rejected
+from orchestrator.compiler.secretive import computes_with, secret_names, without_values
 from orchestrator.errors import Interrupted, NodeError, NotFound, Problem, UnknownColumns
 from orchestrator.faults import blame
 from orchestrator.graph import read
@@ -145,6 +146,7 @@ class Inner:
             UnknownColumns: only in design.
         """
         checked = self.opened(given)
+        secret = secret_names(checked.workflow)
         secrets = values_of(checked.workflow.parameters, given.values)
         say = context.log
         context = replace(context, log=lambda level, text: say(level, hidden(text, secrets)))
@@ -157,7 +159,10 @@ class Inner:
             except Interrupted:
                 raise
             except NodeError as error:
-                found_in = _of_node(_culprit(error, planned, made, checked), self.name)
+                found = _culprit(error, planned, made, checked)
+                if any(computes_with(each, secret) for each in checked.steps if each.node.id == found.node_id):
+                    found = without_values(found)
+                found_in = _of_node(found, self.name)
                 found_in.message = hidden(found_in.message, secrets)
                 raise found_in from (None if secrets else error)
         return {own_name(each): made[each.node.id, "result"] for each in checked.steps if isinstance(each.op, Output)}
