@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 from fastapi import Depends, FastAPI
@@ -58,10 +59,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 def _middleware(settings: Settings) -> list[Middleware]:
     said = settings.cors_origins
-    origins = {"allow_origins": said} if said else {"allow_origin_regex": LOCAL_ORIGIN}
+    pages: dict[str, Any] = {"allow_origins": said} if said else {"allow_origin_regex": LOCAL_ORIGIN}
+    pages |= {"allow_methods": ["*"], "allow_headers": ["*"], "allow_private_network": True}
     return [
         Middleware(Tracked),
-        Middleware(Cors, **origins, allow_methods=["*"], allow_headers=["*"], expose_headers=EXPOSED),
+        Middleware(Cors, **pages, expose_headers=EXPOSED),
         Middleware(Patient),
         Middleware(Guard, settings=settings),
         Middleware(Heads),

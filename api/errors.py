@@ -110,7 +110,8 @@ def problem_answer(
         "detail": first.message + others,
         "problems": [each.model_dump() for each in problems],
     }
-    return Json(content, status, {"Cache-Control": "no-store", **(headers or {})}, MEDIA_TYPE)
+    always = {"Cache-Control": "no-store", **({"Vary": "Accept"} if status == HTTPStatus.NOT_ACCEPTABLE else {})}
+    return Json(content, status, always | dict(headers or {}), MEDIA_TYPE)
 
 
 def invalid_request(found: Sequence[Any]) -> InvalidGraph:

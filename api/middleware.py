@@ -167,7 +167,7 @@ class Patient:
 
 
 class Heads:
-    """Answers HEAD as GET without the body."""
+    """Answers HEAD as GET without the body; a range is one of GET alone (RFC 9110, section 14.2)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -183,7 +183,8 @@ class Heads:
                 await send(message)
                 await send({"type": "http.response.body", "body": b""})
 
-        await self.app({**scope, "method": "GET"}, receive, send_head)
+        whole = [each for each in scope["headers"] if each[0] != b"range"]
+        await self.app({**scope, "method": "GET", "headers": whole}, receive, send_head)
 
 
 def _is_loopback(name: str) -> bool:

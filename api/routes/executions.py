@@ -142,13 +142,13 @@ async def follow_execution(
     runs = await run_in_threadpool(lambda: system.runs)
     if best(request.headers.get("accept"), (STREAM, PAGE)) == PAGE:
         found, total = await run_in_threadpool(runs.events, execution_id, limit, offset)
-        return Json({"items": [_line(each) for each in found], "total": total})
+        return Json({"items": [_line(each) for each in found], "total": total}, headers={"Vary": "Accept"})
     execution = await run_in_threadpool(runs.wait, execution_id, 0)
     events = runs.stream(execution_id, cursor)
     first = await anext(events, None) if execution.status in ENDED else None
     if first is None and execution.status in ENDED and cursor is not None:
         return Response(status_code=204)
-    return EventSourceResponse(_sent(first, events), ping=HEARTBEAT_S, sep="\n")
+    return EventSourceResponse(_sent(first, events), headers={"Vary": "Accept"}, ping=HEARTBEAT_S, sep="\n")
 
 
 async def _sent(first: Event | None, events: AsyncIterator[Event]) -> AsyncIterator[ServerSentEvent]:

@@ -133,8 +133,11 @@ class View:
         wanted = [dagster for dagster, ours in STATUSES.items() if ours == status] if status else []
         runs = RunsFilter(tags={WORKFLOW_TAG: workflow_id} if workflow_id else {}, statuses=wanted)
         total = self._instance.get_runs_count(runs)
-        records = self._instance.run_storage.get_run_records(runs, limit=limit + offset) if limit else []
-        return [self.summary(record) for record in list(records)[offset:]], total
+        if not limit or offset >= total:
+            return [], total
+        before = self._instance.get_run_ids(runs, limit=offset)[-1] if offset else None
+        records = self._instance.run_storage.get_run_records(runs, limit=limit, cursor=before)
+        return [self.summary(record) for record in records], total
 
     def _row(self, record: RunRecord) -> Execution:
         """What a run's record alone tells."""

@@ -76,6 +76,20 @@ def test_the_list(api: TestClient, workflow: str, completed: str) -> None:
     problems_of(api.get("/api/executions?status=done"), 400, "invalid_request")
 
 
+def test_pages_of_the_list_are_its_parts(api: TestClient, workflow: str, completed: str) -> None:
+    execute(api, workflow)
+
+    def page(**wanted: int) -> tuple[list[str], int]:
+        said = api.get("/api/executions", params=wanted).json()
+        return [each["id"] for each in said["items"]], said["total"]
+
+    whole, total = page()
+    assert total == len(whole) >= 2
+    for offset in range(total + 1):
+        assert page(limit=1, offset=offset) == (whole[offset : offset + 1], total)
+    assert page(limit=0) == page(offset=2**31 - 1) == ([], total)
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [

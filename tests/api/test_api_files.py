@@ -183,6 +183,8 @@ def test_part_of_a_file(api: TestClient, data: Path) -> None:
     for unknown in ("lines=1-2", "rows=0-", "Bytesx=2-4"):
         got = api.get("/api/files/a.txt", headers={"Range": unknown})
         assert (got.status_code, got.content) == (200, b"0123456789")
+    head = api.head("/api/files/a.txt", headers={"Range": "bytes=2-4"})
+    assert (head.status_code, head.headers["content-length"], head.content) == (200, "10", b"")
 
 
 def test_a_file_larger_than_what_is_read_at_once(api: TestClient, data: Path) -> None:

@@ -125,7 +125,9 @@ def test_a_file_of_some_rows(api: TestClient, done: str) -> None:
     ],
 )
 def test_what_cannot_be_given(api: TestClient, done: str, query: str, status: int, code: str) -> None:
-    problems_of(api.get(f"{url(done)}?{query}"), status, code)
+    answer = api.get(f"{url(done)}?{query}")
+    problems_of(answer, status, code)
+    assert ("Accept" in answer.headers.get("vary", "")) == (status == 406)
 
 
 def test_what_nobody_can_read(api: TestClient, done: str) -> None:

@@ -87,6 +87,9 @@ def test_pages_that_may_call(api: TestClient, origin: str, allowed: bool) -> Non
     if not allowed:
         problems_of(asked, 400, "unknown_origin")
         assert "access-control-allow-origin" not in asked.headers
+    near = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Private-Network": "true"}
+    asked = api.options("/api/workflows", headers={"Origin": origin, **near})
+    assert asked.headers.get("access-control-allow-private-network") == ("true" if allowed else None)
     posted = api.post("/api/workflows/validate", json=chain(), headers={"Origin": origin})
     if allowed:
         assert posted.status_code == 200
