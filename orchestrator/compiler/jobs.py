@@ -48,6 +48,10 @@ class Jobs:
         self._kept: OrderedDict[tuple[str, int], Compiled] = OrderedDict()
         self._lock = threading.RLock()
 
+    def document(self, workflow_id: str, version: int) -> Any:
+        """A version as it was posted, also where it cannot be compiled any more. Raises NotFound."""
+        return self._catalog.version(workflow_id, version, deleted=True).document
+
     def get(self, workflow_id: str, version: int) -> Compiled:
         """The compiled version.
 

@@ -16,8 +16,9 @@ from orchestrator.compiler.opened import RESULT, Scope, ends
 from orchestrator.compiler.plan import Plan
 from orchestrator.compiler.run import VERSION_TAG, table_path
 from orchestrator.errors import InvalidGraph, NotFound
-from orchestrator.graph import Workflow
+from orchestrator.graph import Workflow, read
 from orchestrator.names import key
+from orchestrator.ops.output import Output
 from orchestrator.runs.progress import FAILURES, READ, Progress, moment
 from orchestrator.runs.shapes import Execution, RunError, Status
 from orchestrator.runs.tree import Tree
@@ -96,8 +97,10 @@ class View:
         Raises:
             NotFound: no such execution.
         """
-        root = self._plan(self.record(execution_id).dagster_run).root
-        return {name: step.node.id for name, step in ends(root)}
+        run = self.record(execution_id).dagster_run
+        workflow, _ = read(self._jobs.document(run.tags[WORKFLOW_TAG], version_of(run)))
+        named = (node for node in (workflow.nodes if workflow else ()) if node.type == Output.type)
+        return {str(node.config.get("name")): node.id for node in named}
 
     def results(self, run: DagsterRun, node_id: str) -> dict[str, Path]:
         """The stored tables of a node that runs another workflow: those of the outputs inside, by name."""

@@ -10,14 +10,16 @@ from starlette.testclient import TestClient
 from orchestrator.catalog.tables import versions
 
 pytestmark = pytest.mark.usefixtures("code_server")
-GONE = {"nodes": [{"id": "1", "type": "type_that_is_gone"}]}
+NAMED = {"id": "o", "type": "output", "config": {"name": "the rows"}}
+GONE = {"nodes": [{"id": "1", "type": "type_that_is_gone"}, NAMED]}
 
 
 @pytest.fixture(scope="module")
 def failed(api: TestClient) -> str:
     """A failed execution, whose version is another one since."""
     fails = {"id": "bad", "type": "fail", "config": {"message": "No more."}}
-    graph = {"nodes": [inline(), fails], "edges": [{"source": "1", "target": "bad"}]}
+    edges = [{"source": "1", "target": "o"}, {"source": "1", "target": "bad"}]
+    graph = {"nodes": [inline(), NAMED, fails], "edges": edges}
     workflow_id = api.post("/api/workflows", json=graph).json()["id"]
     said = api.post(f"/api/workflows/{workflow_id}/execute?wait=60").json()
     assert said["error"]["message"] == "No more."
@@ -53,7 +55,9 @@ def test_its_tables_can_be_read(later: TestClient, failed: str) -> None:
     url = f"/api/executions/{failed}/nodes"
     assert later.get(f"{url}/1/outputs/result").json()["rows"] == [[1, "x"]]
     problems_of(later.get(f"{url}/bad/outputs/result"), 404, "output_not_found")
-    problems_of(later.get(f"/api/executions/{failed}/outputs/x"), 404, "not_found")
+    assert later.get(f"/api/executions/{failed}/outputs/the rows").json()["rows"] == [[1, "x"]]
+    (said,) = problems_of(later.get(f"/api/executions/{failed}/outputs/x"), 404, "not_found")
+    assert said["message"] == "Output 'x' is not there. There are: the rows."
 
 
 def test_it_cannot_be_retried(later: TestClient, failed: str) -> None:
