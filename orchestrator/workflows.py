@@ -9,7 +9,7 @@ from orchestrator.compiler.saved import Library
 from orchestrator.errors import InvalidGraph
 from orchestrator.ops._saved import Find
 
-__all__ = ["Judged", "create", "finder", "judge", "save"]
+__all__ = ["Judged", "create", "finder", "judge", "restore", "save"]
 
 
 def finder(catalog: Catalog, document: Any = None, workflow_id: str | None = None) -> Library:
@@ -40,6 +40,17 @@ def save(
     """
     judged = _storable(document, draft, find := finder(catalog, document, workflow_id))
     return catalog.save(workflow_id, document, valid=judged.valid, expected=expected, used=find.used), judged
+
+
+def restore(
+    catalog: Catalog, workflow_id: str, number: int, *, expected: Set[int] | None = None
+) -> tuple[Stored, Judged]:
+    """Save an earlier version again, as a new one that is judged anew: what it refers to may have come or gone.
+
+    Raises:
+        PreconditionFailed, NotFound: as `save`.
+    """
+    return save(catalog, workflow_id, catalog.version(workflow_id, number).document, expected=expected, draft=True)
 
 
 def _storable(document: Any, draft: bool, find: Find) -> Judged:

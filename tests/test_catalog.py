@@ -82,21 +82,11 @@ def test_a_stale_save_is_refused(catalog):
     catalog.save(first.id, workflow("2"), valid=True, expected={1})
     for stale in (
         lambda: catalog.save(first.id, workflow("3"), valid=True, expected={1}),
-        lambda: catalog.restore(first.id, 1, {1}),
         lambda: catalog.delete(first.id, {1}),
     ):
         with pytest.raises(PreconditionFailed, match="Version 2 is the latest: yours is based on version 1"):
             stale()
     assert catalog.get(first.id).version == 2
-
-
-def test_restore(catalog):
-    first = catalog.create(workflow("first"), valid=False)
-    catalog.save(first.id, workflow("second"), valid=True)
-    restored = catalog.restore(first.id, 1, expected={2})
-    assert (restored.version, restored.document, restored.valid) == (3, first.document, False)
-    assert catalog.restore(first.id, 3) == restored
-    assert [item.name for item in catalog.list("first").items] == ["first"]
 
 
 def save_many(url, id, who, count):
@@ -208,7 +198,6 @@ def test_a_deleted_workflow_is_gone_but_for_its_runs(own_catalog):
         lambda: own_catalog.version(stored.id, 1),
         lambda: own_catalog.versions(stored.id),
         lambda: own_catalog.save(stored.id, workflow("2"), valid=True),
-        lambda: own_catalog.restore(stored.id, 1),
         lambda: own_catalog.delete(stored.id),
     ]
     for call in gone:
@@ -229,11 +218,8 @@ def test_an_id_that_is_not_there(catalog, id):
 @pytest.mark.parametrize("number", [0, -1, 2, 2**40, 10**30])
 def test_a_version_that_is_not_there(catalog, number):
     stored = catalog.create(workflow(), valid=True)
-    for call in (catalog.version, catalog.restore):
-        with pytest.raises(
-            NotFound, match=f"^Version {number} of workflow '{stored.id}' is not there; the latest is 1.$"
-        ):
-            call(stored.id, number)
+    with pytest.raises(NotFound, match=f"^Version {number} of workflow '{stored.id}' is not there; the latest is 1.$"):
+        catalog.version(stored.id, number)
     with pytest.raises(NotFound, match="is not there"):
         catalog.version(stored.id, number, deleted=True)
 

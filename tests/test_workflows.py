@@ -9,7 +9,7 @@ from orchestrator.catalog import Catalog
 from orchestrator.compiler.jobs import Jobs
 from orchestrator.compiler.saved import Library
 from orchestrator.errors import InvalidGraph, NotFound, PreconditionFailed, Problem
-from orchestrator.workflows import Judged, create, judge, save
+from orchestrator.workflows import Judged, create, judge, restore, save
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -162,6 +162,35 @@ def test_a_workflow_that_is_saved_again_takes_up_what_it_uses_now(catalog):
     above = create(catalog, passing_on(user, version=2))[0].id
     save(catalog, used, inner("100"))
     assert save(catalog, above, passing_on(user, version=2))[0].version == 1
+
+
+def test_a_version_that_is_restored_is_judged_anew(catalog):
+    used = create(catalog, inner(1))[0].id
+    user = create(catalog, passing_on(used))[0].id
+    save(catalog, user, GOOD)
+    catalog.delete(used)
+    stored, judged = restore(catalog, user, 1, expected={2})
+    assert (stored.version, stored.document, stored.valid) == (3, passing_on(used), False)
+    assert [each.code for each in judged.problems] == ["unknown_workflow"]
+    assert restore(catalog, user, 2)[0].valid
+
+
+def test_a_version_that_is_restored_takes_up_what_it_uses_now(catalog):
+    used = create(catalog, inner(1))[0].id
+    user = create(catalog, passing_on(used))[0].id
+    assert restore(catalog, user, 1)[0].version == 1  # it is the latest, and nothing has changed
+    save(catalog, used, inner(10))
+    assert restore(catalog, user, 1)[0].version == 2
+    assert made(catalog, user, 2) == [(5, 15)]
+
+
+def test_an_earlier_version_that_cannot_be_restored(catalog):
+    stored = create(catalog, GOOD)[0]
+    with pytest.raises(NotFound, match=f"Version 2 of workflow '{stored.id}' is not there; the latest is 1"):
+        restore(catalog, stored.id, 2)
+    save(catalog, stored.id, BAD, draft=True)
+    with pytest.raises(PreconditionFailed):
+        restore(catalog, stored.id, 1, expected={1})
 
 
 def test_a_deleted_workflow_goes_on_being_run_but_not_used_anew(catalog):

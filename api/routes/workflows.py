@@ -104,7 +104,7 @@ def get_version(system: Shared, workflow_id: str, number: Number) -> Response:
 )
 def restore_version(system: Shared, workflow_id: str, number: Number, expected: IfMatch = None) -> Response:
     """Store an earlier version again, as a new one."""
-    return _judged(system.catalog, system.catalog.restore(workflow_id, number, expected))
+    return _answer(*workflows.restore(system.catalog, workflow_id, number, expected=expected))
 
 
 def _judged(catalog: Catalog, stored: Stored) -> Response:

@@ -47,13 +47,6 @@ class Catalog:
         with transaction(self.engine) as connection:
             return rows.append(connection, id, rows.lock(connection, id, expected), made)
 
-    def restore(self, id: str, number: int, expected: Set[int] | None = None) -> Stored:
-        """Store an earlier version again, as a new one. Raises NotFound and PreconditionFailed."""
-        with transaction(self.engine) as connection:
-            latest = rows.lock(connection, id, expected)
-            earlier = rows.read(connection, id, number)
-            return rows.append(connection, id, latest, draft(earlier.document, valid=earlier.valid))
-
     def get(self, id: str) -> Stored:
         """The latest version. Raises NotFound."""
         with transaction(self.engine) as connection:
