@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 FME = sorted(page for page in (ROOT / "docs/fme").glob("*.md") if page.stem != "index")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-CALL = re.compile(r"(?:(?P<name>\w+)=\$\()?(?P<curl>curl .*?)(?: \| jq -r \.(?P<key>\w+)\))?$")
+CALL = re.compile(r"(?:(?P<name>\w+)=\$\()?(?P<curl>curl .*?)(?: \| get (?P<key>\w+)\))?$")
 FILE = re.compile(r"^Save this as `(.+)` in the data root:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 GIVES = re.compile(r"^It gives (.+)\.$", re.MULTILINE)
 HOST = "localhost:8000"

@@ -2,6 +2,9 @@
 
 import ast
 import re
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -251,6 +254,16 @@ def defined(page: str) -> type[Op]:
     names = shown(page)
     (op,) = (each for each in names.values() if isinstance(each, type) and issubclass(each, Op) and each is not Op)
     return op
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if calls(page)], ids=lambda page: page.name)
+def test_how_a_session_takes_an_id_out_of_an_answer(page: Path) -> None:
+    (get,) = (line for block in blocks(page, "sh") for line in block.splitlines() if line.startswith("get()"))
+    for answer, given, shown in (('{"id": "w1"}', "w1\n", ""), ('{"title": "Invalid graph"}', "", "Invalid graph")):
+        session = f"{get.replace('.venv/bin/python', shlex.quote(sys.executable))}\necho '{answer}' | get id"
+        ran = subprocess.run(["/bin/sh", "-c", session], check=False, capture_output=True, text=True)
+        assert ran.stdout == given
+        assert shown in ran.stderr
 
 
 def test_the_node_type_of_the_guide() -> None:
