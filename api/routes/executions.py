@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import anyio
 import structlog
 from fastapi import APIRouter, Depends, Header, Query, Request
+from pydantic import BeforeValidator
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -46,6 +47,11 @@ ENDED_IN_TIME: dict[int | str, dict[str, Any]] = {
 log = structlog.get_logger(__name__)
 
 
+def _filled(said: str | None) -> str | None:
+    """An empty filter is none, as in a form whose field is not filled in."""
+    return said or None
+
+
 @router.post(
     "/workflows/{workflow_id:name}/execute",
     status_code=202,
@@ -75,7 +81,7 @@ async def execute_workflow(
 def list_executions(
     system: Shared,
     workflow_id: Annotated[str | None, Query(description="Of this workflow only.")] = None,
-    status: Annotated[Status | None, Query(description="In this state only.")] = None,
+    status: Annotated[Status | None, BeforeValidator(_filled), Query(description="In this state only.")] = None,
     limit: Limit = 50,
     offset: Offset = 0,
 ) -> dict[str, Any]:

@@ -73,6 +73,7 @@ class Reader:
 
     def _event(self, cursor: int, entry: EventLogEntry) -> Event:
         place, told = self._progress.feed(entry), partial(Event, cursor=cursor, since=cursor)
+        kind = _kind(entry)
         data: dict[str, Any] = {
             "timestamp": moment(entry.timestamp),
             "level": logging.getLevelName(entry.level).lower(),
@@ -81,8 +82,9 @@ class Reader:
         }
         if place is not None:
             node = self._progress.changed(place)
+            if kind == Kind.STEP_FAILURE and node.status == "canceled":  # Dagster calls it a failure
+                data |= {"level": "info", "message": f"'{place}' is canceled."}
             return told(kind="node", data=data | {"node": node.model_dump(mode="json")})
-        kind = _kind(entry)
         if kind in STATUS_OF:
             error = self._progress.error if kind == Kind.RUN_FAILURE else None
             message = error.message if error else data["message"] or f"The run is {STATUS_OF[kind]}."

@@ -74,6 +74,7 @@ def test_the_list(api: TestClient, workflow: str, completed: str) -> None:
     assert "nodes" not in said["items"][0]
     assert api.get("/api/executions", params={"workflow_id": "none"}).json() == {"items": [], "total": 0}
     problems_of(api.get("/api/executions?status=done"), 400, "invalid_request")
+    assert api.get("/api/executions?workflow_id=&status=").json()["total"] >= said["total"]
 
 
 def test_pages_of_the_list_are_its_parts(api: TestClient, workflow: str, completed: str) -> None:
@@ -268,7 +269,8 @@ def test_it_is_canceled_inside_a_node(api: TestClient) -> None:
     problems_of(api.delete(url), 409, "conflict")
     until(lambda: {"s", "running"} in [set(map(each.get, WHO)) for each in api.get(url).json()["nodes"]])
     assert api.post(url + "/cancel").status_code == 202
-    read(api, said["execution_id"])
+    told = [each["data"] for each in read(api, said["execution_id"]) if each["data"]["node_id"] == "s"]
+    assert (told[-1]["level"], told[-1]["message"]) == ("info", "'s' is canceled.")
     ended = api.get(url).json()
     assert (ended["status"], ended["error"]) == ("canceled", None)
     assert [(each["status"], each["error"]) for each in ended["nodes"]][1] == ("canceled", None)
