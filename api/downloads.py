@@ -1,5 +1,7 @@
 """Files as they go out."""
 
+import os
+import re
 from collections.abc import Generator
 from typing import Any
 from urllib.parse import quote
@@ -8,7 +10,7 @@ from anyio import CancelScope
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, StreamingResponse
+from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 UNSAFE = frozenset('/\\:*?"<>|%;')
@@ -16,6 +18,8 @@ UNSAFE = frozenset('/\\:*?"<>|%;')
 
 class Download(FileResponse):
     """A file, or the `Range` of it that is asked for; a range that cannot be is a problem as any other.
+
+    Who has it as it is now is told so (`If-None-Match`).
 
     A range in other units than bytes is ignored (RFC 9110, section 14.2).
     """
@@ -31,10 +35,23 @@ class Download(FileResponse):
                 raise HTTPException(message["status"], detail, {"Content-Range": size} if size else None)
             await send(message)
 
-        unit, is_range, _ = Headers(scope=scope).get("range", "").partition("=")
+        headers = Headers(scope=scope)
+        await self._look()
+        if self.headers["etag"] in re.findall(r'"[^"]*"', headers.get("if-none-match", "")):
+            kept = {name: self.headers[name] for name in ("etag", "cache-control") if name in self.headers}
+            await Response(None, 304, kept)(scope, receive, send)
+            return
+        unit, is_range, _ = headers.get("range", "").partition("=")
         if is_range and unit.strip().lower() != "bytes":
             scope = {**scope, "headers": [each for each in scope["headers"] if each[0] != b"range"]}
         await super().__call__(scope, receive, send_on)
+
+    async def _look(self) -> None:
+        try:
+            self.stat_result = await run_in_threadpool(os.stat, self.path)
+        except FileNotFoundError:
+            raise HTTPException(404, f"File '{self.filename}' is not there any more.") from None
+        self.set_stat_headers(self.stat_result)
 
 
 class Pieces(StreamingResponse):

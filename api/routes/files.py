@@ -36,6 +36,7 @@ DOWNLOAD: dict[int | str, dict[str, Any]] = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     },
     206: {"description": "The range of it that was asked for."},
+    304: {"description": "The client has it as it is."},
 }
 
 

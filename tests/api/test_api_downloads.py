@@ -1,10 +1,13 @@
-"""A download that its client does not wait for."""
+"""A download that its client does not wait for, or that is gone."""
 
 import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-from api.downloads import Pieces
+import pytest
+from starlette.exceptions import HTTPException
+
+from api.downloads import Download, Pieces
 
 
 def test_what_it_is_made_with_is_given_back() -> None:
@@ -28,3 +31,9 @@ def test_what_it_is_made_with_is_given_back() -> None:
     made: Any = pieces()
     asyncio.run(Pieces(made, 200)({"type": "http"}, receive, send))
     assert given_back
+
+
+def test_a_file_that_goes_before_it_is_sent_is_not_there() -> None:
+    gone: Any = Download("/nowhere/a.csv", filename="a.csv")
+    with pytest.raises(HTTPException, match=r"404: File 'a\.csv' is not there any more\."):
+        asyncio.run(gone({"type": "http", "headers": []}, None, None))
