@@ -11,6 +11,7 @@ from orchestrator.carried import TOO_LONG
 from orchestrator.errors import GraphmillError, Interrupted, NodeError, UnknownColumns
 from orchestrator.formats.problems import translate as of_file
 from orchestrator.settings import settings
+from orchestrator.sql import shown
 from orchestrator.suggest import listing, near
 
 PREFIX = re.compile(r"^[A-Z][A-Za-z ]*(?:Error|Exception|ERROR): ")
@@ -81,7 +82,8 @@ def _translate(error: BaseException) -> NodeError:
 
 
 def _duckdb(error: duckdb.Error) -> NodeError:
-    text = PREFIX.sub("", str(error)).strip().replace("INTEGER_LITERAL", "INTEGER").replace("STRING_LITERAL", "VARCHAR")
+    text = shown(PREFIX.sub("", str(error)).strip())
+    text = text.replace("INTEGER_LITERAL", "INTEGER").replace("STRING_LITERAL", "VARCHAR")
     if found := UNKNOWN_COLUMN.search(text):
         return unknown_column(found["name"] or found["other"], _candidates(text))
     if found := UNKNOWN_TABLE.search(text):

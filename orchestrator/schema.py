@@ -7,6 +7,8 @@ from typing import Any
 from duckdb import DuckDBPyRelation as Relation
 from pydantic import BaseModel, ConfigDict, model_serializer
 
+from orchestrator.sql import shown
+
 GEOMETRY = "GEOMETRY"
 
 
@@ -28,7 +30,7 @@ class Column(BaseModel):
 
     @model_serializer
     def _serialize(self) -> dict[str, Any]:
-        plain: dict[str, Any] = {"name": self.name, "type": self.type, "nullable": self.nullable}
+        plain: dict[str, Any] = {"name": self.name, "type": shown(self.type), "nullable": self.nullable}
         if self.type == GEOMETRY:
             plain |= {"crs": self.crs, "geometry_types": self.geometry_types}
         return plain

@@ -27,7 +27,7 @@ from orchestrator.faults import blame
 from orchestrator.names import port_of
 from orchestrator.ops.base import Relation
 from orchestrator.schema import GEOMETRY, Column
-from orchestrator.sql import quote
+from orchestrator.sql import quote, shown
 from orchestrator.tables import Session
 
 Columns = tuple[Column, ...]
@@ -88,7 +88,7 @@ class TableStore(IOManager):
 
 def _schema(known: Columns) -> Any:
     """What is known of a table before it is read."""
-    return MetadataValue.table_schema(TableSchema(columns=[TableColumn(each.name, each.type) for each in known]))
+    return MetadataValue.table_schema(TableSchema(columns=[TableColumn(each.name, shown(each.type)) for each in known]))
 
 
 def _head(session: Session, stored: Relation, known: Columns) -> list[tuple[Any, ...]]:

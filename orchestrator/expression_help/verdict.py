@@ -22,7 +22,7 @@ from orchestrator.ops._impossible import check_possible
 from orchestrator.ops._types import canonical
 from orchestrator.preview.sessions import existing
 from orchestrator.schema import GEOMETRY, Column, column
-from orchestrator.sql import literal, names, quote
+from orchestrator.sql import literal, names, quote, shown
 from orchestrator.tables import Session
 
 PLACE = "/expression"
@@ -136,7 +136,7 @@ def _kind(session: Session, sql: str, source: Relation | None, kinds: Mapping[st
     query = as_query(sql, f"({source.sql_query()})" if source is not None else "")
     check_possible(sql, kinds)
     try:
-        return column("", str(session.connection.sql(query).types[0])).type
+        return shown(column("", str(session.connection.sql(query).types[0])).type)
     except duckdb.Error as error:
         found = session.connection.execute("SELECT json_serialize_plan(?::VARCHAR)", [query]).fetchall()
         said: Mapping[str, Any] = json.loads(found[0][0])

@@ -10,7 +10,7 @@ from orchestrator.ops._clauses import Clause
 from orchestrator.ops._impossible import check_possible
 from orchestrator.ops.base import Relation
 from orchestrator.ops.settings import Expression, invalid, refuse
-from orchestrator.sql import names
+from orchestrator.sql import names, shown
 
 # Asked once for each port, these would send a row to several ports or to none.
 VOLATILE = frozenset({"random", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "setseed", "setval"})
@@ -65,7 +65,7 @@ def boolean(test: str, table: Relation) -> str:
     """
     kind = str(table.project(f"{test} AS test").types[0])
     if kind not in ("BOOLEAN", '"NULL"'):
-        message = f"The condition gives {kind}, not true or false. Compare it with something, such as > 0."
+        message = f"The condition gives {shown(kind)}, not true or false. Compare it with something, such as > 0."
         raise NodeError(message, code="type_mismatch")
     return test
 

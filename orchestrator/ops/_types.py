@@ -13,6 +13,7 @@ from orchestrator import storable as kept
 from orchestrator.errors import NodeError
 from orchestrator.ops.settings import invalid
 from orchestrator.schema import is_geometry
+from orchestrator.sql import shown
 from orchestrator.suggest import near
 
 COMMON = [
@@ -80,7 +81,7 @@ def nested(kind: str) -> bool:
 
 def plain(kind: object) -> str:
     """A type in a message: a geometry's without its coordinate system."""
-    return "GEOMETRY" if is_geometry(kind) else str(kind).strip('"')
+    return shown(str(kind)).strip('"')
 
 
 def free(names: object, wanted: str) -> str:

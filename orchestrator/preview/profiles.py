@@ -12,7 +12,7 @@ from orchestrator.preview.pages import described
 from orchestrator.preview.sessions import existing, reading
 from orchestrator.preview.shapes import ShapeProfile, shape_profile
 from orchestrator.schema import GEOMETRY
-from orchestrator.sql import literal, quote
+from orchestrator.sql import literal, quote, shown
 from orchestrator.tables import Session
 
 EXACT_ROWS = 1_000_000
@@ -79,7 +79,7 @@ def profile(path: Path) -> Profile:
                 made.append(shape_profile(session, source, column))
             else:
                 said = counter.frequent(column.name, kinds[column.name], statistics)
-                made.append({"name": column.name, "type": column.type, **statistics, **said})
+                made.append({"name": column.name, "type": shown(column.type), **statistics, **said})
     return {"rows": count, "columns": made}
 
 

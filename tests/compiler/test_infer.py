@@ -43,6 +43,41 @@ def test_geometry_keeps_its_coordinate_system():
     assert made["r"]["outputs"]["result"][-1]["crs"] == "EPSG:3857"
 
 
+@pytest.mark.parametrize(
+    ("expression", "kind"),
+    [
+        ("[geometry]", "GEOMETRY[]"),
+        ("{'g': geometry}", "STRUCT(g GEOMETRY)"),
+        ("map {1: [geometry]}", "MAP(INTEGER, GEOMETRY[])"),
+    ],
+)
+def test_geometry_inside_of_a_type_has_no_page_of_json(expression, kind):
+    nodes = [rows(made=POINTS), node("p", "points_from_xy", XY), compute("c", expression)]
+    made = inferred(graph(nodes, ["in -> p", "p.result -> c"])).as_json()
+    assert made["c"]["outputs"]["result"][-1]["type"] == kind
+
+
+@pytest.mark.parametrize(
+    ("type_", "config", "message"),
+    [
+        ("filter", {"condition": "geometry"}, "The condition gives GEOMETRY, not true or false. Compare it"),
+        ("filter", {"condition": "geometry > 1"}, "Cannot compare values of type GEOMETRY and type INTEGER"),
+        ("compute", {"columns": [{"name": "c", "expression": "upper(geometry)"}]},
+         "No function matches the given name and argument types 'upper(GEOMETRY)'."),
+        ("compute", {"columns": [{"name": "c", "expression": "coalesce(geometry, 1)"}]},
+         "Cannot mix values of type GEOMETRY and INTEGER"),
+        ("sql", {"query": "SELECT sum(geometry) FROM t", "names": ["t"]},
+         "No function matches the given name and argument types 'sum(GEOMETRY)'."),
+    ],
+)  # fmt: skip
+def test_a_message_about_geometry_has_no_page_of_json(type_, config, message):
+    nodes = [rows(made=POINTS), node("p", "points_from_xy", XY), node("n", type_, config)]
+    (problem,) = inferred(graph(nodes, ["in -> p", "p.result -> n"])).problems
+    assert problem.code == "type_mismatch"
+    assert problem.message.startswith(message)
+    assert "{" not in problem.message
+
+
 def test_the_columns_of_a_file(home):
     (settings().data / "in.csv").write_text("id,name\n1,x\n")
     made = inferred(graph([node("l", "data_loader", {"source_type": "csv", "path": "in.csv"})]))
