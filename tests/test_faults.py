@@ -69,6 +69,10 @@ def failure(query):
         ),
         ("SELECT 1 + [1]", "type_mismatch", None, None),
         (
+            "SELECT json_extract('HELLO', '$.a')", "invalid_value",
+            'Malformed JSON at byte 0 of input: unexpected character.  Input: "HELLO".', None,
+        ),
+        (
             "SELECT st_setcrs(g, 'EPSG:3857') = st_setcrs(g, 'EPSG:4326') FROM (SELECT 'POINT (1 2)'::GEOMETRY AS g)",
             "crs_mismatch", "Geometry in EPSG:4326 and geometry in EPSG:3857 cannot be compared or be one column.",
             "reproject one of them first",

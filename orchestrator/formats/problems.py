@@ -63,7 +63,8 @@ def translate(error: BaseException, root: Path | None = None, name: str | None =
     file = _quoted(name or _mentioned(text, root))
     if "CSV Error on Line" in text:
         return _csv(text, file)
-    if "Malformed JSON" in text or "JSON transform error" in text:
+    malformed = "Malformed JSON" in text and (name or " in file " in text)  # else it is a value in an expression
+    if malformed or "JSON transform error" in text:
         return _json(text, file)
     if type(error) is duckdb.Error and THRIFT.search(text):
         return NodeError(f"{file} is not Parquet, or damaged.", code="unreadable_file")
