@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -40,15 +41,18 @@ def mask(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def hidden(text: str, secrets: Iterable[str]) -> str:
-    """The text without these secrets, however it writes them; those that may hold another come first."""
+    """The text without these secrets, however it writes them: the name of a host is in small letters.
+
+    Those that may hold another come first.
+    """
     for secret in secrets:
         for form in _forms(secret):
-            text = text.replace(form, MASK)
+            text = form.sub(MASK, text)
     return text
 
 
 @lru_cache(maxsize=64)
-def _forms(secret: str) -> tuple[str, ...]:
+def _forms(secret: str) -> tuple[re.Pattern[str], ...]:
     """How a message may write a secret: as it is, by line, in Python, JSON or SQL, in a URL, in a header."""
     plain = [secret, *(line for line in secret.splitlines() if len(line) >= SHORTEST_LINE)]
     forms = set(plain)
@@ -57,7 +61,7 @@ def _forms(secret: str) -> tuple[str, ...]:
         forms |= {quote(data), quote(data, safe=""), quote_plus(data), b64encode(data).decode()}
         forms |= {repr(text)[1:-1], json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
         forms.add(text.replace("'", "''"))
-    return tuple(sorted(forms, key=len, reverse=True))
+    return tuple(re.compile(re.escape(form), re.IGNORECASE) for form in sorted(forms, key=len, reverse=True))
 
 
 def values_of(parameters: Iterable[Parameter], values: Mapping[str, Any]) -> tuple[str, ...]:

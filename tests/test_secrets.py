@@ -54,6 +54,8 @@ SHOWN = [
     ("BEGIN KEY\nMIIEvQIBADAN\nEND KEY", "LINE 2: MIIEvQIBADAN", "LINE 2: ***"),
     ("BEGIN KEY\nMIIEvQIBADAN\nEND KEY", repr("BEGIN KEY\nMIIEvQIBADAN\nEND KEY"), "'***'"),
     ("\ud800", "\ud800!", "***!"),
+    ("S3cret", "s3cret.example.org answered 404.", "***.example.org answered 404."),
+    ("a/b", "https://example.org/?key=a%2fb", "https://example.org/?key=***"),
 ]
 
 
