@@ -125,7 +125,7 @@ def invalid_body(error: ValidationError) -> InvalidGraph:
 
 
 def _invalid(error: Mapping[str, Any]) -> Problem:
-    text = RULES.get(error["type"], str(error["msg"]).removeprefix("Value error, ")).rstrip(".")
+    text = RULES.get(error.get("type", ""), str(error["msg"]).removeprefix("Value error, ")).rstrip(".")
     place = pointer(error["loc"])
     said = f"{place}: {text}." if place else f"{text[:1].upper()}{text[1:]}."
     return Problem(code="invalid_request", message=said, path=place or None)

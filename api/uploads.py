@@ -45,7 +45,10 @@ class Form:
         self._part = self._header = self._value = b""
         self._headers: dict[str, bytes] = {}
         self._write: Callable[[bytes], None] = self._ignore
-        self._parser = MultipartParser(boundary, self._callbacks())  # type: ignore[arg-type]
+        try:
+            self._parser = MultipartParser(boundary, self._callbacks())  # type: ignore[arg-type]
+        except FormParserError:
+            raise refused("The boundary of the multipart/form-data is too long.") from None
 
     def feed(self, chunk: bytes) -> None:
         """The next bytes of the body."""

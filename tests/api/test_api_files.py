@@ -230,7 +230,15 @@ def test_what_is_no_upload(api: TestClient, data: Path, body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["application/json", "multipart/form-data", "text/plain", "", "multipart/form-data; boundary="]
+    "kind",
+    [
+        "application/json",
+        "multipart/form-data",
+        "text/plain",
+        "",
+        "multipart/form-data; boundary=",
+        f"multipart/form-data; boundary={'b' * 300}",
+    ],
 )
 def test_a_body_that_is_no_form(api: TestClient, data: Path, kind: str) -> None:
     problems_of(send(api, b"{}", **{"Content-Type": kind}), 400, "invalid_request")

@@ -10,6 +10,7 @@ import pytest
 from api_shape import chain, problems_of
 from fastapi import APIRouter
 from sqlalchemy import exc as sql
+from starlette.requests import ClientDisconnect
 from starlette.testclient import TestClient
 
 from api.errors import STATUS, respond
@@ -180,6 +181,12 @@ def test_no_error_class_is_forgotten() -> None:
 
     ours = {each for each in all_below(errors.GraphmillError) if each.__module__ == "orchestrator.errors"}
     assert set(STATUS) == ours
+
+
+def test_a_body_that_is_cut_off_is_no_error_of_ours() -> None:
+    answer = respond(ClientDisconnect())
+    assert answer.status_code == 400
+    assert b'"/body: The request ended before its body did."' in answer.body
 
 
 def test_many_problems_are_counted_not_repeated() -> None:
