@@ -42,8 +42,9 @@ def download(
         NotFound: `output_not_found`.
     """
     if format not in WRITERS:
-        message = f"Format '{format}' is not known.{near(format, WRITERS)}"
-        raise NodeError(message, code="unknown_format", hint=listing(WRITERS), path=at("format"))
+        known = ("json", *WRITERS)
+        message = f"Format '{format}' is not known.{near(format, known)}"
+        raise NodeError(message, code="unknown_format", hint=listing(known), path=at("format"))
     selection = Selection(where or None, sort or None, limit, offset)
     path = existing(path)
     session = Session([path.parent], memory_limit=MEMORY)
