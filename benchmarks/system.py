@@ -87,6 +87,20 @@ def _wait(client: httpx.Client, process: "subprocess.Popen[bytes]") -> None:
     raise RuntimeError("the system did not become ready")
 
 
+def ended(client: httpx.Client, execution: str) -> None:
+    """Wait until a run has completed.
+
+    Raises:
+        RuntimeError: it did not complete.
+    """
+    status = "running"
+    while status in ("pending", "running"):
+        time.sleep(0.02)
+        status = client.get(f"/executions/{execution}").raise_for_status().json()["status"]
+    if status != "completed":
+        raise RuntimeError(f"the run did not complete: {status}")
+
+
 def execute(client: httpx.Client, workflow: str, **body: Any) -> float:
     """Run a workflow to its end; gives the seconds it took.
 

@@ -13,6 +13,7 @@ from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
 from dagster._core.remote_origin import GrpcServerCodeLocationOrigin
 from dagster._core.run_coordinator import SubmitRunContext
+from dagster._daemon.monitoring import run_monitoring
 from dagster._grpc import server
 
 from orchestrator.compiler.jobs import compile_document
@@ -88,6 +89,10 @@ def test_a_run_that_was_marked_as_failed_says_by_whom(crashed: bool, said: str) 
             state.feed(entry)
     assert state.error is not None
     assert state.error.message.startswith(said)
+
+
+def test_how_it_says_that_a_run_took_too_long() -> None:
+    assert 'f"Exceeded maximum runtime of {int(max_time)} seconds."' in inspect.getsource(run_monitoring)
 
 
 def test_what_nobody_foresaw_is_told_without_a_path_of_the_server() -> None:

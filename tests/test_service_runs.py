@@ -53,7 +53,7 @@ def test_its_process_is_forked_from_the_warm_one(system: System) -> None:
 def test_it_imports_next_to_nothing(system: System) -> None:
     run_id = system.run(STEP)
     system.ended(run_id)
-    [line] = until(lambda: [line for line in system.logged("run ended") if line["execution"] == run_id])
+    [line] = until(lambda: [line for line in system.logged("run ended") if line["execution_id"] == run_id])
     assert len(line["imported"]) < 10, f"orchestrator/service/warm.py should load {line['imported']}"
 
 

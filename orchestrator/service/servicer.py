@@ -57,7 +57,7 @@ class Servicer(DagsterApiServer):
                 if run is not None and not run.is_finished:
                     instance.report_run_canceling(run, "Graphmill is stopping.")
             except Exception:
-                log.exception("the cancel could not be recorded", execution=run_id)
+                log.exception("the cancel could not be recorded", execution_id=run_id)
             order.set()
 
     def GetServerId(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC names it

@@ -56,4 +56,4 @@ def order(run_id: str, settings: Settings) -> None:
     try:
         client.cancel_execution(CancelExecutionRequest(run_id=run_id))
     except DagsterUserCodeUnreachableError:
-        log.warning("the code server does not answer; the watcher will end the run", execution=run_id)
+        log.warning("the code server does not answer; the watcher will end the run", execution_id=run_id)

@@ -151,7 +151,7 @@ class Watcher(threading.Thread):
             self.instance.report_run_canceled(run, verdict.reason)
         else:
             self.instance.report_run_failed(run, verdict.reason)
-        log.warning("run ended by the watcher", execution=run_id, reason=verdict.reason)
+        log.warning("run ended by the watcher", execution_id=run_id, reason=verdict.reason)
         process = worker.process() if verdict.kill and worker is not None else None
         if process is not None:
             with suppress(psutil.NoSuchProcess):

@@ -52,11 +52,11 @@ def work(arguments: str, job: Any, events: Any, stop: Any) -> None:
     if run is not None and (problem := refusal(run)):
         refuse(instance, run, problem, events)
         return
-    log.info("run started", execution=asked.run_id, workflow=run and run.tags.get(WORKFLOW_TAG))
+    log.info("run started", execution_id=asked.run_id, workflow_id=run and run.tags.get(WORKFLOW_TAG))
     threading.Thread(target=obey, args=(stop, instance, asked.run_id, now), daemon=True, name="cancel").start()
     start_run_in_subprocess(arguments, job, events, stop)  # type: ignore[no-untyped-call]
     seconds = round(time.monotonic() - started, 3)
-    log.info("run ended", execution=asked.run_id, seconds=seconds, imported=sorted(set(sys.modules) - loaded))
+    log.info("run ended", execution_id=asked.run_id, seconds=seconds, imported=sorted(set(sys.modules) - loaded))
 
 
 def say_alive(folder: Path) -> None:
@@ -98,7 +98,7 @@ def refusal(run: DagsterRun) -> str | None:
 
 def refuse(instance: DagsterInstance, run: DagsterRun, problem: str, events: Any) -> None:
     """End the run before its first step, and say why to whoever waits for its start."""
-    log.error("run refused", execution=run.run_id, problem=problem)
+    log.error("run refused", execution_id=run.run_id, problem=problem)
     report: Callable[..., object] = (
         instance.report_run_canceled if run.status is DagsterRunStatus.CANCELING else instance.report_run_failed
     )
@@ -134,11 +134,11 @@ def finished(instance: DagsterInstance, run_id: str) -> bool:
 
 def die(instance: DagsterInstance, run_id: str) -> None:
     """Report the run as canceled and kill this process: nothing else ends a call into native code."""
-    log.warning("run killed", execution=run_id, reason="it did not stop in time")
+    log.warning("run killed", execution_id=run_id, reason="it did not stop in time")
     try:
         run = instance.get_run_by_id(run_id)
         if run is not None and not run.is_finished:
             instance.report_run_canceled(run, "The run was canceled; its process did not stop in time and was killed.")
     except Exception:
-        log.exception("the cancel could not be recorded", execution=run_id)
+        log.exception("the cancel could not be recorded", execution_id=run_id)
     os.kill(os.getpid(), signal.SIGKILL)

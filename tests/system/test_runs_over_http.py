@@ -50,6 +50,16 @@ def test_the_log_streams_from_any_cursor_to_the_end(system: System) -> None:
     assert again == cursors[5:]
 
 
+def test_a_run_that_takes_too_long_is_ended(system: System) -> None:
+    found = ended(system, execute(system, save(system, slow_graph() | {"settings": {"timeout_s": 1}}))["execution_id"])
+    assert found["status"] == "failed"
+    said = {key: found["error"][key] for key in ("code", "message", "node_id", "path")}
+    assert said == {
+        "code": "timed_out", "message": "The run took longer than the 1 s that it may, and was ended.",
+        "node_id": "slow", "path": "/settings/timeout_s",
+    }  # fmt: skip
+
+
 def test_cancel_ends_native_code_within_ten_seconds(system: System) -> None:
     started = execute(system, save(system, slow_graph()))
     worker = system.home / "runs" / started["execution_id"] / "worker.json"
