@@ -4,34 +4,37 @@ from collections.abc import Mapping
 from typing import Any
 
 LONGEST_VALUE, LONGEST_NUMBER, LARGEST = 10_000_000, 45, 10**38
-SIZED = frozenset({"repeat", "lpad", "rpad", "list_resize", "array_resize"})  # their second argument says how long
+# Which argument says how long it will be.
+SIZED = {"repeat": 1, "lpad": 1, "rpad": 1, "list_resize": 1, "array_resize": 1, "bitstring": 1, "equi_width_bins": 2}
 LISTS = frozenset({"range", "generate_series"})
 
 
 def oversized(call: Mapping[str, Any]) -> str | None:
     """Why a call of the parse tree is refused, if it is: its constants say that what it makes is too long."""
     name = str(call["function_name"]).lower()
-    given = [_number(each["expression"]) for each in call["arguments"]]
+    given = [written(each["expression"]) for each in call["arguments"]]
     size = 0
-    if name in SIZED and len(given) > 1:
-        size = given[1] or 0
-    elif name in LISTS and None not in given and 0 < len(given) < 4:
-        size = _length(*(each or 0 for each in given), ends=name == "generate_series")
+    if name in SIZED and len(given) > SIZED[name]:
+        size = given[SIZED[name]] or 0
+    elif name in LISTS and None not in given:
+        size = length(name, [each or 0 for each in given])
     if size <= LONGEST_VALUE:
         return None
     return f"'{name}' would make a value of {size:,}; at most {LONGEST_VALUE:,} are allowed"
 
 
-def _length(start: int, stop: int | None = None, step: int = 1, *, ends: bool) -> int:
-    """Of a list from `start` to `stop`, which is in it if the list `ends` there."""
-    start, stop = (0, start) if stop is None else (start, stop)
-    return max(0, (stop - start) // step + 1 if ends else -((start - stop) // step)) if step else 0
+def length(name: str, given: list[int]) -> int:
+    """Of the list that one of `LISTS` makes of a stop, or a start, a stop and a step."""
+    start, stop, step = {1: (0, *given, 1), 2: (*given, 1), 3: given}.get(len(given), (0, 0, 0))
+    if not step:
+        return 0
+    return max(0, (stop - start) // step + 1 if name == "generate_series" else -((start - stop) // step))
 
 
-def _number(said: Mapping[str, Any]) -> int | None:
+def written(said: Mapping[str, Any]) -> int | None:
     """A literal whole number, behind a cast or a minus too; None of anything else."""
     if said.get("class") == "FUNCTION" and said.get("function_name") == "-" and len(said["arguments"]) == 1:
-        value = _number(said["arguments"][0]["expression"])
+        value = written(said["arguments"][0]["expression"])
         return None if value is None else -value
     said = said.get("child") or said
     return whole_number(said) if (said.get("literal") or {}).get("kind") == "INTEGER" else None

@@ -5,18 +5,17 @@ no aggregate, no window, no second statement can get through; parameters enter a
 """
 
 import json
-import os
 import re
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-import duckdb
-
+from orchestrator.constant_costs import Costs
+from orchestrator.constant_sizes import Unbearable
 from orchestrator.errors import NodeError
 from orchestrator.expression_sizes import LARGEST, oversized, whole_number
 from orchestrator.literals import refused, sql_literal, substitute
+from orchestrator.parsing import connection
 from orchestrator.suggest import near
 
 __all__ = [
@@ -48,17 +47,7 @@ DENIED = re.compile(
     r"current_(connection|transaction|query)_id|get_block_size|setval|file_exists|.*_secret.*|is_histogram_other_bin|stats|alias|variable|getvariable)$"
 )
 QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
-_local = threading.local()
 _ahead: dict[str, str] = {}
-
-
-def connection() -> duckdb.DuckDBPyConnection:
-    """A private connection of this thread for parsing; made anew after a fork."""
-    if getattr(_local, "pid", None) != os.getpid():
-        _local.connection = duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "256MB"})
-        _local.connection.execute("SET enable_external_access = false; SET lock_configuration = true")
-        _local.pid = os.getpid()
-    return _local.connection  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=4096)
@@ -120,6 +109,10 @@ def tree(text: str) -> dict[str, Any]:
         except NodeError as error:
             error.position = character(text, node.get("query_location"))
             raise
+    try:
+        Costs().of(expressions[0], {})
+    except Unbearable as error:
+        raise refused(str(error), character(text, error.place)) from None
     return dict(expressions[0])
 
 

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from orchestrator import expressions
+from orchestrator.constant_costs import Costs
+from orchestrator.constant_sizes import Unbearable
 from orchestrator.errors import NodeError
 from orchestrator.ops.settings import bound_expression, refuse
 from orchestrator.sql import quote
@@ -61,6 +63,10 @@ def tree(query: str) -> dict[str, Any]:
         raise _refused("it must be one SELECT: ';' is not allowed" if parsed["statements"] else "a SELECT is needed")
     node = dict(parsed["statements"][0]["node"])
     _check(node)
+    try:
+        Costs().of(node, {})
+    except Unbearable as error:
+        raise _refused(str(error)) from None
     return node
 
 

@@ -241,13 +241,13 @@ def test_inferred_columns_are_those_of_the_run():
 
 
 def test_a_constant_that_takes_long_is_not_computed():
-    long = "levenshtein(repeat('a', 70000), repeat('b', 70000))"
-    query = node("q", "sql", {"query": f"SELECT {long} AS n FROM t WHERE {long} > a", "names": ["t"]})
+    long = "regexp_matches(repeat('a', 24000), '(a?){999}b')::INTEGER"
+    query = node("q", "sql", {"query": f"SELECT a FROM t WHERE {long} > a", "names": ["t"]})
     document = graph([rows(), compute("c", long), keep("k", f"{long} > a"), query], ["in -> c", "in -> k", "in -> q"])
     started = time.monotonic()
     made = inferred(document)
-    assert time.monotonic() - started < 10
-    assert shape(made.outputs["c"]["result"])[-1] == ("c", "BIGINT")
+    assert time.monotonic() - started < 1
+    assert shape(made.outputs["c"]["result"])[-1] == ("c", "INTEGER")
     assert not made.problems
 
 
