@@ -1,4 +1,4 @@
-"""Text that an expression compares with a number, a date or the like: DuckDB converts it, row by row."""
+"""Text that an expression compares with a number or the like, or takes for true: DuckDB converts it, row by row."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,17 +6,15 @@ from orchestrator.compiler.sound import Graph, warning
 from orchestrator.compiler.wanted import expressions_in
 from orchestrator.errors import NodeError, Problem
 from orchestrator.expressions import character
-from orchestrator.ops._conversions import Operand, converted
-from orchestrator.ops._types import family, plain
+from orchestrator.ops._conversions import converted
+from orchestrator.ops._text_converted import HINT, doubtful
+from orchestrator.ops._types import family
 from orchestrator.registry import node_type
 from orchestrator.schema import Column
 
-HINT = "compare it with a text, or say how it becomes one with TRY_CAST or a cast node"
-COMPARED_AS_TEXT = ("VARCHAR", "JSON")
-
 
 def compared_texts(graph: Graph) -> Iterator[Problem]:
-    """A comparison that ends the run at the first text that cannot be converted; '3.5' would be equal to 4."""
+    """Text that ends the run at the first that cannot be converted; '3.5' would be equal to 4."""
     for step in graph.checked.steps:
         columns = next(iter(graph.into(step).values()), None)
         if not step.settled or not any(family(each.type) == "text" for each in columns or ()):
@@ -40,17 +38,6 @@ def _kinds(columns: tuple[Column, ...], after: list[Column]) -> dict[str, str]:
 def compared_text(text: str, kinds: Mapping[str, str]) -> NodeError | None:
     """What an expression over columns of these types is warned of, if it is: `type_mismatch`, with the position."""
     for each in converted(text, kinds):
-        operand, others = each.operand, [side for side in each.sides if side != each.operand]
-        if operand.name and others and family(operand.kind) == "text" and each.wanted not in COMPARED_AS_TEXT:
-            said = f"'{operand.name}' is text and is compared with {_other(others, each.wanted)}"
-            message = f"{said}: the run fails at the first text that is none."
+        if message := doubtful(each):
             return NodeError(message, code="type_mismatch", hint=HINT, position=character(text, each.place))
     return None
-
-
-def _other(others: list[Operand], wanted: str) -> str:
-    """What a text is converted for."""
-    for each in others:
-        if each.name and family(each.kind) != "text":
-            return f"'{each.name}', which is {plain(each.kind)}"
-    return "a number" if family(wanted) == "number" else wanted

@@ -33,12 +33,16 @@ class Operand:
 
 @dataclass(frozen=True)
 class Conversion:
-    """What becomes a `wanted` type, `place` the byte where; `sides` are those of the comparison that it is for."""
+    """What becomes a `wanted` type, `place` the byte where; `sides` are those of the comparison that it is for.
+
+    It is `implied` if nobody wrote it.
+    """
 
     operand: Operand
     wanted: str
     place: int
     sides: tuple[Operand, ...]
+    implied: bool
 
 
 def converted(text: str, kinds: Mapping[str, str]) -> tuple[Conversion, ...]:
@@ -90,6 +94,8 @@ def _found(plans: Any, query: bytes) -> Iterator[Conversion]:
     waiting: list[tuple[Any, Any]] = [(plans, None)]
     while waiting:
         node, comparison = waiting.pop()
+        if "comparison" in node:  # of a join
+            node = {"type": node["comparison"], "children": [node["left"], node["right"]]}
         if isinstance(node, list):
             waiting += [(each, comparison) for each in node if isinstance(each, dict | list)]
         elif (kind := str(node.get("type"))) not in GUARDED:
@@ -104,7 +110,7 @@ def _conversion(cast: Mapping[str, Any], comparison: Any, query: bytes) -> Conve
     implied = _implied(cast, query)
     operand = _operand(cast if implied else cast["children"][0], query)
     sides = (_operand(each, query) for each in comparison["children"]) if comparison and implied else ()
-    return Conversion(operand, kind_of(cast["return_type"]), int(cast["query_location"]), tuple(sides))
+    return Conversion(operand, kind_of(cast["return_type"]), int(cast["query_location"]), tuple(sides), implied)
 
 
 def _is_cast(node: Mapping[str, Any]) -> bool:

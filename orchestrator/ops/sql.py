@@ -8,6 +8,7 @@ from orchestrator.errors import NodeError, at
 from orchestrator.ops._bound_query import bound, whole
 from orchestrator.ops._impossible import check_query
 from orchestrator.ops._query import Query, check_tables, fold, reserved
+from orchestrator.ops._text_converted import HINT, doubts
 from orchestrator.ops._types import storable
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import NewColumn, invalid, unique
@@ -52,7 +53,10 @@ class Sql(Op):
             check_tables(self.query, names)
             made = bound(self.query, dict(zip(names, tables, strict=True)), context.session)
             if context.design:
-                check_query(self.query, {name: kinds(table) for name, table in zip(names, tables, strict=True)})
+                given = {name: kinds(table) for name, table in zip(names, tables, strict=True)}
+                check_query(self.query, given)
+                for message in doubts(self.query, given):
+                    context.warn(message, code="type_mismatch", hint=HINT, path="/config/query")
             return storable(whole(made))
 
     def _names(self, count: int) -> list[str]:

@@ -8,6 +8,7 @@ from orchestrator.workflows import judge
 
 ROW = {"s": "x", "i": 1, "f": 1.5, "b": True}
 NUMBER = "'s' is text and is compared with a number: the run fails at the first text that is none."
+TRUTH = "'s' is text and is taken for true or false: the run fails at the first text that is neither."
 CASES = {
     "s = 3": NUMBER,
     "3 = S": NUMBER,
@@ -17,6 +18,11 @@ CASES = {
     "s IS DISTINCT FROM 3": NUMBER,
     "s = i": NUMBER.replace("a number", "'i', which is BIGINT"),
     "b = s": NUMBER.replace("a number", "'b', which is BOOLEAN"),
+    "NOT s": TRUTH,
+    "b AND (S OR i > 1)": TRUTH,
+    "NOT s::BOOLEAN": None,
+    "NOT (TRY_CAST(s AS BOOLEAN))": None,
+    "NOT b AND s IS NULL": None,
     "s = '3'": None,
     "s = s": None,
     "i = 3": None,
@@ -51,6 +57,31 @@ def test_a_column_that_is_made_anew_is_left_alone():
     made = [{"name": "s", "expression": "1"}, {"name": "t", "expression": "s = 3"}]
     assert told(node("c", "compute", {"columns": made})) == []
     assert told(node("c", "compute", {"columns": made[1:]})) == [("c", "/config/columns/0/expression", NUMBER)]
+
+
+QUERIES = {
+    "SELECT * FROM table1 WHERE s = 3": [NUMBER],
+    "SELECT * FROM table1 WHERE NOT s OR s = 3": [TRUTH, NUMBER],
+    "SELECT a.* FROM table1 AS a JOIN table1 AS b ON a.s = b.i": [CASES["s = i"]],
+    "SELECT i, count(*) FILTER (s = i) AS n FROM table1 GROUP BY i": [CASES["s = i"]],
+    "SELECT table1.i FROM table1 JOIN (SELECT f AS t FROM table1) ON s = t": [
+        "'s' is text and is compared with 't', which is DOUBLE: the run fails at the first text that is none."
+    ],
+    "SELECT * FROM (SELECT i::VARCHAR AS s FROM table1) WHERE s = 3": [],
+    "WITH t(s) AS (SELECT i::VARCHAR FROM table1) SELECT * FROM t WHERE s = 3": [],
+    "SELECT * FROM table1 WHERE TRY_CAST(s AS BIGINT) = 3 AND NOT s::BOOLEAN AND s = '3'": [],
+}
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_in_a_query(query):
+    assert told(node("q", "sql", {"query": query})) == [("q", "/config/query", said) for said in QUERIES[query]]
+
+
+@pytest.mark.parametrize("query", [each for each, said in QUERIES.items() if said])
+def test_such_a_query_fails(query):
+    ran = run(graph(*line(rows("in", [ROW]), node("q", "sql", {"query": query}), out())))
+    assert (ran.error.node_id, ran.error.code) == ("q", "conversion_failed")
 
 
 def test_in_a_transformer_with_a_parameter():
