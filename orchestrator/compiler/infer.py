@@ -11,12 +11,13 @@ from typing import Any
 
 from orchestrator.catalog.connections import connection
 from orchestrator.compiler.check import Checked, Idle, Step
-from orchestrator.compiler.mistaken import MISMATCH, UNKNOWN, stays_wrong, unknown_columns
+from orchestrator.compiler.mistaken import MISMATCH, UNKNOWN, mistakes, stays_wrong
 from orchestrator.compiler.mixed_systems import mixed_systems
 from orchestrator.errors import NodeError, Problem
 from orchestrator.faults import blame, unknown_column
 from orchestrator.ops.base import Context, Relation, UnknownColumns
 from orchestrator.schema import Column, columns
+from orchestrator.sql import names
 from orchestrator.tables import Session
 
 Columns = tuple[Column, ...]
@@ -118,7 +119,7 @@ def _mistakes(step: Step, tables: Mapping[str, list[Relation]], found: Problem) 
         return
     if found.code in (UNKNOWN, MISMATCH) and found.port is None and len(step.op.ports.inputs) == 1:
         given = [each for several in tables.values() for each in several[:1]]
-        yield from unknown_columns(step.op, step.node.config, given[0].columns if given else (), found)
+        yield from mistakes(step.op, step.node.config, names(given[0]) if given else {}, found)
     else:
         yield found
 

@@ -1,6 +1,6 @@
 """Comparisons and conversions that fail for every row: DuckDB says so only when it meets one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 import duckdb
@@ -21,9 +21,15 @@ def check_possible(text: str, kinds: Mapping[str, str]) -> None:
     Raises:
         NodeError: `type_mismatch`, with the position.
     """
+    for error in impossible(text, kinds):
+        raise error
+
+
+def impossible(text: str, kinds: Mapping[str, str]) -> Iterator[NodeError]:
+    """All that an expression compares or converts in vain, from the left."""
     for each in converted(text, kinds):
         if said := _wrong(each):
-            raise NodeError(said, code="type_mismatch", position=character(text, each.place))
+            yield NodeError(said, code="type_mismatch", position=character(text, each.place))
 
 
 def check_query(query: str, tables: Mapping[str, Mapping[str, str]]) -> None:

@@ -256,3 +256,16 @@ def test_a_mismatch_hides_no_unknown_column():
     assert [(each.code, each.path) for each in made.problems] == [
         ("type_mismatch", "/config/condition"), ("unknown_column", "/config/condition"),
     ]  # fmt: skip
+
+
+def test_every_mismatch_is_told_but_of_columns_that_are_made_anew():
+    made = [
+        {"name": "c", "expression": "a = 'x' OR a > 'y'"}, {"name": "d", "expression": "a = 'z'"},
+        {"name": "b", "expression": "1"}, {"name": "e", "expression": "b = a AND NOT b"},
+    ]  # fmt: skip
+    found = inferred(graph([rows(), node("c", "compute", {"columns": made})], ["in -> c"])).problems
+    assert [(each.path, each.message) for each in found] == [
+        ("/config/columns/0/expression", "'x' is no BIGINT, which 'a' is: they cannot be compared."),
+        ("/config/columns/0/expression", "'y' is no BIGINT, which 'a' is: they cannot be compared."),
+        ("/config/columns/1/expression", "'z' is no BIGINT, which 'a' is: they cannot be compared."),
+    ]
