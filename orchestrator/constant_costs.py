@@ -39,7 +39,7 @@ class Costs:
         kind, inside = node.get("class"), below(node)
         if kind == "COLUMN_REF":
             return bound.get(node["column_names"][0].lower())
-        if any(each["class"] == "LAMBDA" for each in inside):
+        if kind == "FUNCTION" and len(inside) > 1 and inside[1].get("syntax_type") == "LAMBDA_KEYWORD":  # else of JSON
             return self._repeated(node, inside, bound)
         made = []
         for each in inside:  # a comprehension would take a level more of Python's recursion
@@ -66,8 +66,8 @@ class Costs:
     def _repeated(
         self, node: Mapping[str, Any], inside: list[Mapping[str, Any]], bound: Mapping[str, Made | None]
     ) -> Made | None:
-        function = next(each for each in inside if each["class"] == "LAMBDA")
-        given = [self.of(each, bound) for each in inside if each is not function]
+        first, function, *more = inside
+        given = [self.of(each, bound) for each in (first, *more)]
         values = given[0] if None not in given else None
         said, name = function["lhs"], str(node["function_name"]).lower()
         names = [each["column_names"][0].lower() for each in ([said] if "column_names" in said else below(said))]

@@ -9,6 +9,7 @@ from orchestrator.parsing import computed
 
 CONSTANT = frozenset({
     "CONSTANT", "FUNCTION", "COMPARISON", "CONJUNCTION", "OPERATOR", "CAST", "CASE", "BETWEEN", "COLLATE", "TYPE",
+    "LAMBDA",
 })  # fmt: skip
 SMALL = frozenset({"COMPARISON", "CONJUNCTION", "BETWEEN"})
 # These go through each argument once.

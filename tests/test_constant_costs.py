@@ -36,6 +36,8 @@ TOO_MUCH = [
     ("bitstring('1', 1000000000)", "'bitstring' would make a value of 1,000,000,000"),
     ("range(now()::TIMESTAMP, now()::TIMESTAMP + INTERVAL 1 YEAR, INTERVAL 1 SECOND)", "'range'"),
     ("list_transform(range(100000), lambda x: list_sum(range(100000)))", "'list_transform'"),
+    (f"(j -> {LONG}::VARCHAR) IN ('1', '2')", "'levenshtein'"),
+    ("lower('{}'::JSON -> repeat('a', 800000))", "'lambda' of"),
     ("[y * 2 for y in range(1000000)]", "'list_apply'"),
     ("list_transform([9000000], lambda x: repeat('a', x))", "in a lambda over constants 'repeat' needs a whole number"),
     ("[list_sum(range(x, 9)) for x in [-9000000]]", "in a lambda over constants 'range' needs a whole number"),
@@ -58,6 +60,7 @@ LEFT_ALONE = [
     "list_reduce(l, lambda x, y: x || repeat(y, y))",
     "regexp_replace(regexp_replace(lower('A long title, to be made short'), '[^a-z]+', '-', 'g'), '^-|-$', '', 'g')",
     "json_extract('" + '{"a": [' + NUMBERS + "]}', '$.a[0]')",
+    "lower(j -> '$.a') IN ((j -> 'b'), '{\"a\": 1}'::JSON -> 'a')",
     "lpad('7', length('000'), '0') || repeat('=', 80) || repeat('a', -5) || format('{:>10}', 'x')",
     "repeat('a', 'x')",  # DuckDB says what is wrong with these
     "range('a')",
