@@ -17,6 +17,7 @@ GUARDED = frozenset({"CASE_EXPR", "LAMBDA", "OPERATOR_COALESCE", "OPERATOR_TRY"}
 CONSTANTS = {"number": ("INTEGER", "NUMERIC"), "text": ("STRING",)}
 COMPARING = frozenset({"COLUMN_REF", "COMPARISON", "CONJUNCTION", "BETWEEN"})
 SAID = frozenset({"return_type", "arguments", "value", "function_data", "qname"})  # nothing is converted in these
+TRUTH = {"id": "BOOLEAN"}  # of AND, OR and BETWEEN, of which a plan says no type
 NAMED = re.compile(r'(\w+|"([^"]|"")*")(\s*\.\s*(\w+|"([^"]|"")*"))*')
 LONGEST = 20_000  # characters of a query: a list of many constants makes a plan of many megabytes
 
@@ -144,4 +145,5 @@ def _operand(node: Mapping[str, Any], query: bytes) -> Operand:
     if node["type"] == "VALUE_CONSTANT":
         value = node["value"].get("value")
         return Operand(kind_of(node["value"]["type"]), text, value=value if isinstance(value, str | int) else None)
-    return Operand(kind_of(node["return_type"]), text, name=node["alias"] if node["type"] == "BOUND_REF" else None)
+    kind = kind_of(node.get("return_type") or TRUTH)
+    return Operand(kind, text, name=node["alias"] if node["type"] == "BOUND_REF" else None)

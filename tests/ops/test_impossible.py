@@ -19,6 +19,7 @@ ROW = """SELECT 1::INTEGER AS i, [1] AS l, DATE '2024-01-01' AS d, TIME '01:00' 
 
 IMPOSSIBLE = [
     ("i = 'abc'", "'abc' is no INTEGER, which 'i' is: they cannot be compared.", 4),
+    ("(b OR i > 1)::DATE", "b OR i > 1 is BOOLEAN, which cannot become DATE.", 12),
     ("'abc' <> I", "'abc' is no INTEGER, which 'i' is: they cannot be compared.", 0),
     ("i > 0 AND i IN (1, 'x')", "'x' is no INTEGER, which 'i' is: they cannot be compared.", 19),
     ("i NOT IN ('1', 'x')", "'x' is no INTEGER, which 'i' is: they cannot be compared.", 15),
@@ -73,6 +74,7 @@ LEFT_ALONE = [
     "d > '2024-01-01'", "z = '2024-01-01 00:00:00 Europe/Berlin'", "CASE WHEN false THEN i = 'abc' END",
     "TRY(i = 'abc')", "TRY_CAST('abc' AS INT) IS NULL", "coalesce(true, i = 'abc')", "i = i AND d = d",
     "'5'::INT = i", "length(list_filter(['a'], lambda i: i = 'abc')) = 0", "z > d", "st.a = 1", "i = 2.5",
+    "(b AND i > 1)::VARCHAR", "(i BETWEEN 0 AND 2 OR b) = 'true'",
     "i::VARCHAR", "TRY_CAST(d AS INT)", "d::TIMESTAMP", "b::INT", "iv::VARCHAR", "l::VARCHAR", "st::JSON",
     "127::TINYINT = i", "NOT i", "i AND b", "NULL::DATE = d", "list_contains(l, i)", "st = {'a': 1}",
     "u::VARCHAR = 5::VARCHAR", "l::BIGINT[]", "st::STRUCT(a BIGINT)", "l::INT[1]",
