@@ -139,7 +139,7 @@ def _kind(session: Session, sql: str, source: Relation | None, kinds: Mapping[st
         return shown(column("", str(session.connection.sql(query).types[0])).type)
     except duckdb.Error as error:
         found = session.connection.execute("SELECT json_serialize_plan(?::VARCHAR)", [query]).fetchall()
-        said: Mapping[str, Any] = json.loads(found[0][0])
+        said: Mapping[str, Any] = json.loads(found[0][0] or "{}")
         made = translate(error)
         if said.get("error_subtype") == "COLUMN_NOT_FOUND":
             made = unknown_column(said["name"], source.columns if source is not None else ())

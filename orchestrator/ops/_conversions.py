@@ -84,7 +84,7 @@ def conversions(query: str) -> tuple[Conversion, ...]:
         return ()
     asked = "SELECT json_serialize_plan(?::VARCHAR, optimize := false)"
     try:
-        said = json.loads(connection().execute(asked, [query]).fetchall()[0][0])
+        said = json.loads(connection().execute(asked, [query]).fetchall()[0][0] or "{}")
     except RecursionError:
         return ()
     return tuple(sorted(_found(said.get("plans", []), query.encode()), key=lambda each: each.place))

@@ -15,7 +15,7 @@ from orchestrator.tables import Session
 
 ROW = """SELECT 1::INTEGER AS i, [1] AS l, DATE '2024-01-01' AS d, TIME '01:00' AS t, true AS b, 'x' AS s,
     TIMESTAMPTZ '2024-01-01 00:00:00+00' AS z, {'a': 1} AS st, 'x'::ENUM('x', 'y') AS e, '{}'::JSON AS j,
-    '00000000-0000-0000-0000-000000000000'::UUID AS u, 1.5::DECIMAL(4,2) AS de, INTERVAL 1 DAY AS iv, 5 AS "A b" """
+    '00000000-0000-0000-0000-000000000000'::UUID AS u, 1.5::DECIMAL(4,2) AS de, INTERVAL 1 DAY AS iv, '101'::BIT AS bi, 5 AS "A b" """
 
 IMPOSSIBLE = [
     ("i = 'abc'", "'abc' is no INTEGER, which 'i' is: they cannot be compared.", 4),
@@ -74,7 +74,7 @@ LEFT_ALONE = [
     "d > '2024-01-01'", "z = '2024-01-01 00:00:00 Europe/Berlin'", "CASE WHEN false THEN i = 'abc' END",
     "TRY(i = 'abc')", "TRY_CAST('abc' AS INT) IS NULL", "coalesce(true, i = 'abc')", "i = i AND d = d",
     "'5'::INT = i", "length(list_filter(['a'], lambda i: i = 'abc')) = 0", "z > d", "st.a = 1", "i = 2.5",
-    "(b AND i > 1)::VARCHAR", "(i BETWEEN 0 AND 2 OR b) = 'true'",
+    "(b AND i > 1)::VARCHAR", "(i BETWEEN 0 AND 2 OR b) = 'true'", "bi = '101'",
     "i::VARCHAR", "TRY_CAST(d AS INT)", "d::TIMESTAMP", "b::INT", "iv::VARCHAR", "l::VARCHAR", "st::JSON",
     "127::TINYINT = i", "NOT i", "i AND b", "NULL::DATE = d", "list_contains(l, i)", "st = {'a': 1}",
     "u::VARCHAR = 5::VARCHAR", "l::BIGINT[]", "st::STRUCT(a BIGINT)", "l::INT[1]",
