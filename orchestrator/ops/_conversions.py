@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator.expressions import as_query, connection, names, nodes, parts, tree
 from orchestrator.ops._plan_types import kind_of
-from orchestrator.ops._types import NULL, family, plain
+from orchestrator.ops._types import INTEGER, NULL, family, plain
 from orchestrator.sql import quote
 
 # What is inside may not be asked for every row, or may fail without harm.
@@ -143,7 +143,8 @@ def _operand(node: Mapping[str, Any], query: bytes) -> Operand:
         node = node["children"][0]
         text = text or _said(node, query)
     if node["type"] == "VALUE_CONSTANT":
-        value = node["value"].get("value")
-        return Operand(kind_of(node["value"]["type"]), text, value=value if isinstance(value, str | int) else None)
+        kind, value = kind_of(node["value"]["type"]), node["value"].get("value")
+        as_said = kind == "VARCHAR" or INTEGER.fullmatch(kind)  # of DECIMAL 2.5 the value is 25
+        return Operand(kind, text, value=value if as_said and isinstance(value, str | int) else None)
     kind = kind_of(node.get("return_type") or TRUTH)
     return Operand(kind, text, name=node["alias"] if node["type"] == "BOUND_REF" else None)

@@ -15,11 +15,14 @@ from orchestrator.tables import Session
 
 ROW = """SELECT 1::INTEGER AS i, [1] AS l, DATE '2024-01-01' AS d, TIME '01:00' AS t, true AS b, 'x' AS s,
     TIMESTAMPTZ '2024-01-01 00:00:00+00' AS z, {'a': 1} AS st, 'x'::ENUM('x', 'y') AS e, '{}'::JSON AS j,
-    '00000000-0000-0000-0000-000000000000'::UUID AS u, 1.5::DECIMAL(4,2) AS de, INTERVAL 1 DAY AS iv, '101'::BIT AS bi, 5 AS "A b" """
+    '00000000-0000-0000-0000-000000000000'::UUID AS u, 1.5::DECIMAL(4,2) AS de, INTERVAL 1 DAY AS iv, 5 AS "A b",
+    '101'::BIT AS bi"""
 
 IMPOSSIBLE = [
     ("i = 'abc'", "'abc' is no INTEGER, which 'i' is: they cannot be compared.", 4),
     ("(b OR i > 1)::DATE", "b OR i > 1 is BOOLEAN, which cannot become DATE.", 12),
+    ("d = 2.50", "'d' is DATE and 2.50 is DECIMAL(3,2): they cannot be compared.", 4),
+    ("iv IN (TRUE, iv)", "'iv' is INTERVAL and TRUE is BOOLEAN: they cannot be compared.", 7),
     ("'abc' <> I", "'abc' is no INTEGER, which 'i' is: they cannot be compared.", 0),
     ("i > 0 AND i IN (1, 'x')", "'x' is no INTEGER, which 'i' is: they cannot be compared.", 19),
     ("i NOT IN ('1', 'x')", "'x' is no INTEGER, which 'i' is: they cannot be compared.", 15),
