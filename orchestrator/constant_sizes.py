@@ -19,7 +19,8 @@ ONCE = frozenset({
     "format", "printf", *LISTS, *SIZED,
 })  # fmt: skip
 WIDTH = re.compile(r"\d{1,30}")
-WIDE = frozenset({"format", "printf"})
+WIDE, LONGEST_FORMAT = frozenset({"format", "printf"}), 10_000
+NUMBER = ("epoch(made)", "made + 0e0", "trim(made)::DOUBLE")  # a date in seconds; a list is not gone through
 # What these make is as long as all that they go through.
 LONG = frozenset({
     "replace", "regexp_replace", "array_to_string", "concat_ws", "list_select", "array_select", "list_string_agg",
@@ -51,7 +52,9 @@ def size_of(call: Mapping[str, Any], sizes: Sequence[int], steps: int, *, known:
         count = length(name, numbers) if name in LISTS else numbers[0]
         return count * (sizes[0] if name == "repeat" else max(sizes[2:], default=1))
     if name in WIDE and given:
-        text = computed(given[0]) if known else (given[0].get("literal") or {}).get("text")
+        if sizes[0] > LONGEST_FORMAT:
+            return LARGEST
+        text = computed(given[0], "made::VARCHAR") if known else (given[0].get("literal") or {}).get("text")
         return max(sum(sizes), *map(int, WIDTH.findall(str(text))), 0)
     return steps if name in LONG else sum(sizes)
 
@@ -61,7 +64,7 @@ def _whole(said: Mapping[str, Any], known: bool) -> int | None:
     number = written(said)
     if number is not None or not known:
         return number
-    value = computed(said)
+    value = computed(said, *NUMBER)
     return int(max(-LARGEST, min(LARGEST, value))) if isinstance(value, int | float) else 0
 
 

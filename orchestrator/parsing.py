@@ -22,12 +22,12 @@ def connection() -> duckdb.DuckDBPyConnection:
     return _local.connection  # type: ignore[no-any-return]
 
 
-def computed(constant: Mapping[str, Any]) -> Any:
-    """The value of a constant of the parse tree; a date or an interval in seconds, None if it fails."""
+def computed(constant: Mapping[str, Any], *ways: str) -> Any:
+    """A constant of the parse tree in the first of these ways, SQL over `made`, that does not fail; else None."""
     parser = connection().cursor()
     query = json.loads(parser.execute(NOTHING).fetchall()[0][0])
     query["statements"][0]["node"]["select_list"] = [constant]
-    for value in ("epoch(made)", "made"):
+    for value in ways:
         with suppress(duckdb.Error):
             said = parser.execute("SELECT json_deserialize_sql(?::JSON)", [json.dumps(query)]).fetchall()[0][0]
             return parser.execute(f"SELECT {value} FROM ({said}) AS made(made)").fetchall()[0][0]
