@@ -82,11 +82,11 @@ def using(name: str, context: "Context") -> Iterator[Connection]:
 
     Raises:
         NodeError: `unknown_connection`, `connection_failed`, `address_not_allowed`, on `/config/connection`.
-        UnknownColumns: in design, in place of `connection_failed`.
+        UnknownColumns: in design, in place of `connection_failed` and `query_timeout`.
     """
     try:
         yield context.connections(name)
     except NodeError as error:
-        if context.design and error.code == "connection_failed":
-            raise UnknownColumns(error.message, code=error.code, path="/config/connection") from None
+        if context.design and error.code in ("connection_failed", "query_timeout"):
+            raise UnknownColumns(error.message, code=error.code, path=error.path) from None
         raise

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from orchestrator.ops.base import Context, Relation
 
 CONNECT_S = 5
+DESIGN_S = 5
 IN_MEMORY = 256 << 20
 NO_FILE = "/nonexistent/graphmill"  # the password file of the server's own user is none of a connection's business
 # A server goes on with a query whose asker is gone: it looks only where it is told to, and can (PostgreSQL 14, Linux).
@@ -132,9 +133,9 @@ class Postgresql(Connection):
             finally:
                 connection.close()
 
-    def columns(self, place: str) -> list[str]:
+    def columns(self, place: str, context: "Context", timeout_s: float = 0) -> list[str]:
         """The names of a table's columns; `place` is its quoted name."""
-        with self.session(timeout_s=CONNECT_S, read_only=True) as cursor:
+        with self.session(timeout_s=_longest(context, timeout_s), read_only=True) as cursor:
             cursor.execute(f"SELECT * FROM {place} LIMIT 0")
             return [each.name for each in cursor.description]
 
@@ -146,7 +147,7 @@ class Postgresql(Connection):
 
         with (
             sentences(),
-            dbapi.connect(self.dsn(timeout_s)) as connection,
+            dbapi.connect(self.dsn(longest := _longest(context, timeout_s))) as connection,
             connection.cursor() as cursor,
         ):
             cursor.execute(ENDS_WITH_US)
@@ -155,7 +156,7 @@ class Postgresql(Connection):
             if not answered:
                 raise NodeError("This gives no columns: a SELECT is needed.", code="invalid_expression")
             whole = f"SELECT {', '.join(each.asked() for each in answered)} FROM (\n{query}\n) AS asked"
-            project = ", ".join(self._taken(answered, query, values, crs))
+            project = ", ".join(self._taken(answered, query, values, crs, longest))
             if context.design:
                 schema = cursor.adbc_execute_schema(whole, given)
                 return context.session.arrow(schema.empty_table()).project(project)
@@ -163,14 +164,21 @@ class Postgresql(Connection):
             shapes = any(each.type in GEOMETRY for each in answered)
             return _held(cursor.fetch_record_batch(), project, context, 0 if shapes else IN_MEMORY)
 
-    def _taken(self, answered: list[Answered], query: str, values: Sequence[Any], crs: str | None) -> list[str]:
+    def _taken(
+        self, answered: list[Answered], query: str, values: Sequence[Any], crs: str | None, timeout_s: float
+    ) -> list[str]:
         systems_of: dict[str, str | None] = {}
         if any(each.type in GEOMETRY for each in answered):
-            with self.session(read_only=True) as cursor:
+            with self.session(timeout_s=timeout_s, read_only=True) as cursor:
                 modified = _modifiers(cursor, query, values)
                 described = [replace(each, modifier=modified[each.name]) for each in answered]
                 systems_of = systems(described, crs, lambda srid: spatial_system(cursor, srid))
         return [each.taken(systems_of.get(each.name)) for each in answered]
+
+
+def _longest(context: "Context", timeout_s: float) -> float:
+    """How long a statement may take, for a lock, too; 0 is for ever. In design someone waits for the columns."""
+    return DESIGN_S if context.design else timeout_s
 
 
 def _held(reader: Any, project: str, context: "Context", most: int) -> "Relation":

@@ -16,14 +16,15 @@ from orchestrator.ops.settings import Column
 from orchestrator.sql import quote
 
 LIMIT = 63
+TIMEOUT = "Seconds after which the database gives up a statement, such as one that waits for a lock; by default none."
 
 
 class PostgresqlReader(Reader):
     """A table of a PostgreSQL database, or a part of it.
 
     Columns and types are the database's own; a numeric without precision is DOUBLE, a list of lists one list, what
-    DuckDB has no type for is text. Geometry of PostGIS keeps its coordinate system. The database may give rows in any
-    order.
+    DuckDB has no type for is text. NaN of a numeric with precision and a time after 294247-01-10 are null.
+    Geometry of PostGIS keeps its coordinate system. The database may give rows in any order.
     """
 
     name: ClassVar[str] = "postgresql"
@@ -48,20 +49,22 @@ class PostgresqlReader(Reader):
     crs: Crs | None = option(
         None, "The coordinate system of geometry whose type in the database does not say it.", "EPSG:4326", "crs"
     )
+    timeout_s: float | None = option(None, TIMEOUT, 60, "number", gt=0, le=86400)
 
     def load(self, context: Context) -> Relation:
         """One SELECT. A column that is not there is left to the loader, which knows how to say so."""
         place = f"{quote(self.schema_name)}.{quote(self.table)}" if self.schema_name else quote(self.table)
         with using(self.connection, context) as database:
             with at("/table"):
-                there = _postgresql(database, self.connection).columns(place)
+                there = _postgresql(database, self.connection).columns(place, context, self.timeout_s or 0)
             wanted = [each for each in self.columns if each in there] if self.columns else []
             chosen = ", ".join(map(quote, dict.fromkeys(wanted))) if len(wanted) == len(self.columns or ()) else ""
             query = f"SELECT {chosen or '*'} FROM {place}"
             query += f" WHERE (\n{self.where}\n)" if self.where is not None else ""
             query += f" LIMIT {self.limit}" if self.limit is not None else ""
             with at("/where" if self.where is not None else "/table"):
-                return database.rows(query, self.where.values if self.where else (), context, crs=self.crs)
+                values = self.where.values if self.where else ()
+                return database.rows(query, values, context, crs=self.crs, timeout_s=self.timeout_s or 0)
 
 
 class PostgresqlWriter(Target):
@@ -87,6 +90,7 @@ class PostgresqlWriter(Target):
         "select",
     )
     keys: list[Column] = option([], KEYS, ["id"], "columns")
+    timeout_s: float | None = option(None, TIMEOUT, 60, "number", gt=0, le=86400)
 
     _keyed = model_validator(mode="after")(with_keys)
 
@@ -102,7 +106,7 @@ class PostgresqlWriter(Target):
     def _store(self, database: Postgresql, table: Relation, context: Context) -> int:
         from orchestrator.connections.postgres.writing import Writing
 
-        with at("/table"), database.session() as cursor:
+        with at("/table"), database.session(timeout_s=self.timeout_s or 0) as cursor:
             writing = Writing(cursor, table, context, self.schema_name, self.table, list(dict.fromkeys(self.keys)))
             return int(getattr(writing, self.mode)())
 

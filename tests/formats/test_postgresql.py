@@ -2,6 +2,8 @@
 """Tables of a real PostgreSQL, read and written."""
 
 import datetime as dt
+import threading
+from contextlib import closing
 from decimal import Decimal
 
 import psycopg2
@@ -9,9 +11,10 @@ import pytest
 from pydantic import ValidationError
 
 from orchestrator.connections import postgresql
-from orchestrator.errors import NodeError
+from orchestrator.errors import NodeError, UnknownColumns
 from orchestrator.ops.data_loader import DataLoader
 from orchestrator.ops.data_writer import DataWriter
+from orchestrator.ops.database_query import DatabaseQuery
 
 OLD = "DROP TABLE IF EXISTS t CASCADE; CREATE TABLE t (id int PRIMARY KEY, name text DEFAULT 'new', n numeric(5, 1)); INSERT INTO t VALUES (1, 'a', 1.5), (2, 'b', NULL), (3, NULL, 3)"
 
@@ -133,6 +136,49 @@ def test_types_of_a_new_table(write, read, sql, value, kind, expected):
     assert (bytes(found) if isinstance(found, memoryview) else found) == expected
     assert null is None
     assert len(read().fetchall()) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "expected"),
+    [
+        ("'NaN'::numeric(5, 2)", "DECIMAL(5,2)", None), ("'-0.10'::numeric(5, 2)", "DECIMAL(5,2)", "-0.10"),
+        ("timestamp '294246-12-31'", "TIMESTAMP", "294246-12-31 00:00:00"), ("timestamp '294247-06-01'", "TIMESTAMP", None),
+        ("timestamp '4714-11-24 BC'", "TIMESTAMP", "4714-11-24 (BC) 00:00:00"), ("timestamptz '294276-12-31'", "TIMESTAMP WITH TIME ZONE", None),
+        ("ARRAY[timestamp '294250-01-01', 'infinity', NULL]", "TIMESTAMP[]", "[NULL, infinity, NULL]"),
+        ("'[2:3]={1,2}'::int[]", "INTEGER[]", "[1, 2]"), ("'[5:6]={1.5,NULL}'::numeric[]", "DOUBLE[]", "[1.5, NULL]"), ("'{}'::int[]", "INTEGER[]", "[]"),
+        ("'[2:2][0:1]={{7,8}}'::int[]", "INTEGER[]", "[7, 8]"), ("'[2:2]={x}'::text[]", "VARCHAR[]", "[x]"),
+    ],
+)  # fmt: skip
+def test_values_on_the_edge(read, sql, value, kind, expected):
+    sql(f"DROP TABLE t; CREATE TABLE t AS SELECT {value} AS v")
+    found = read()
+    assert list(map(str, found.types)) == [kind]
+    assert found.project("v::VARCHAR").fetchall() == [(expected,)]
+
+
+def test_a_table_that_another_session_locks(sql, database_url, context):
+    holder = psycopg2.connect(database_url.replace("+psycopg2", ""))
+    holder.cursor().execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+    reader = configured(source_type="postgresql", timeout_s=0.2)
+    writer = configured(target_type="postgresql", timeout_s=0.2, mode="append")
+    for node, inputs in ((reader, {}), (writer, {"table": context.session.connection.sql("SELECT 9 AS id")})):
+        with pytest.raises(NodeError) as error:
+            node.call(inputs, context)
+        assert (error.value.code, error.value.path) == ("query_timeout", "/config/table")
+    threading.Timer(0.3, holder.close).start()
+    assert len(configured(source_type="postgresql").call({}, context)["result"]) == 3  # waits
+
+
+def test_in_design_nobody_waits_for_a_lock(sql, database_url, design, monkeypatch):
+    monkeypatch.setattr(postgresql, "DESIGN_S", 0.2)
+    with closing(psycopg2.connect(database_url.replace("+psycopg2", ""))) as holder:
+        holder.cursor().execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+        query = DatabaseQuery.configure({"connection": "warehouse", "query": "SELECT * FROM t"})
+        for node, path in ((configured(source_type="postgresql"), "/config/table"), (query, "/config/query")):
+            with pytest.raises(UnknownColumns) as error:
+                node.call({}, design)
+            (warning,) = error.value.warnings("n")
+            assert (warning.code, warning.path) == ("query_timeout", path)
 
 
 @pytest.mark.parametrize("kind", ["DATE", "TIMESTAMP", "TIMESTAMPTZ"])

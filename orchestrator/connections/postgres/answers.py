@@ -16,6 +16,7 @@ INFINITE = ("date", "timestamp", "timestamptz")
 LARGEST_DECIMAL = 38
 # The driver adds 30 years to what PostgreSQL keeps for infinity, and the sum overflows.
 LATEST = {"date": ("-2147472692", "-2147472691"), "timestamp": ("-9222425352054775809", "-9222425352054775808")}
+FIRST = "epoch_us(TIMESTAMP '4714-11-24 (BC) 00:00:00')"  # PostgreSQL's first: what is before it has overflown, too
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,13 @@ class Answered:
     def asked(self) -> str:
         """How PostgreSQL is asked for it: as it is where the driver knows the type, else as text."""
         column = quote(self.name)
+        value = f"({column})[:]" if self.type.startswith("_") else column  # the driver wants the first index to be 1
         if self.type in AS_IT_IS or self.type in GEOMETRY or self.decimal():
-            return column
+            return f"{value} AS {column}"
         kind = {"numeric": "float8", "_numeric": "float8[]"}.get(self.type) or (
             "text[]" if self.type.startswith("_") else "text"
         )
-        return f"{column}::pg_catalog.{kind} AS {column}"
+        return f"{value}::pg_catalog.{kind} AS {column}"
 
     def taken(self, crs: str | None) -> str:
         """What DuckDB makes of it; `crs` is that of a geometry column, as text."""
@@ -53,7 +55,7 @@ class Answered:
             return _finite(column, self.type)
         if self.type[1:] in INFINITE:
             return f"list_transform({column}, lambda x: {_finite('x', self.type[1:])})"
-        return f"{column}::{self.decimal()}" if self.decimal() else column
+        return f"NULLIF({column}, 'nan')::{self.decimal()}" if self.decimal() else column
 
     def decimal(self) -> str | None:
         """DuckDB's name of the type of numeric(p, s) where it has one."""
@@ -73,7 +75,8 @@ def _finite(column: str, kind: str) -> str:
     number = f"({column} - DATE '1970-01-01')" if kind == "date" else f"epoch_us({column})"
     infinity = f"{kind} '{{}}infinity'"
     cases = f"WHEN {latest} THEN {infinity.format('')} WHEN {earliest} THEN {infinity.format('-')}"
-    return f"CASE {number} {cases} ELSE {column} END"
+    known = column if kind == "date" else f"CASE WHEN {number} >= {FIRST} THEN {column} END"
+    return f"CASE {number} {cases} ELSE {known} END"
 
 
 def columns(schema: Any) -> list[Answered]:

@@ -10,6 +10,7 @@ CODES = {
     "42P01": "unknown_table", "3F000": "unknown_table", "42703": "unknown_column", "42601": "invalid_expression",
     "42883": "type_mismatch", "42804": "type_mismatch", "42702": "duplicate_column", "22P02": "invalid_value",
     "22021": "invalid_value", "22003": "out_of_range", "22008": "out_of_range", "53100": "disk_full",
+    "57014": "query_timeout",
 }  # fmt: skip
 SENTENCES = {
     "57014": "the statement took longer than it may",
