@@ -1,24 +1,28 @@
 """`xml`: elements of a document as rows."""
 
+import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator
 
-from orchestrator.formats import records, xml_elements, xml_outline
+from orchestrator.formats import records, xml_added, xml_elements, xml_outline
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.finite import finite
+from orchestrator.formats.losses import differs
 from orchestrator.formats.samples import SampleSize
 from orchestrator.formats.streams import batches
 from orchestrator.formats.text_types import of_elements
 from orchestrator.formats.workplace import remembered
 from orchestrator.formats.xml_shapes import filled, flat, listed, shape
 from orchestrator.paths import resolve
-from orchestrator.sql import quote
+from orchestrator.sql import names, quote
 
 SAMPLE = 20_480
+DEEPEST = len(("root", "record", "value"))
 
 
 def _element_path(text: str) -> str:
@@ -77,8 +81,9 @@ class XmlWriter(Writer):
     structure has elements inside. Geometry is WKT, BLOB is base64. A letter that no name may have is written as
     `_x0020_`, as in SQL/XML, and read so.
 
-    `append` keeps the names of the old file's root and records, not its comments; what was inside of elements gets a
-    name such as `a.b`. A file with a namespace, or with records of several names, is refused.
+    `append` to a file that was written here puts the new records behind the old ones, where columns and types are
+    theirs. Else all are written anew, without comments, under the names of the old file's root and records; what was
+    inside of elements gets a name such as `a.b`. A file with a namespace, or with records of several names, is refused.
     """
 
     name: ClassVar[str] = "xml"
@@ -90,34 +95,45 @@ class XmlWriter(Writer):
     row: Element = option("row", "Name of a row's element.", "order")
 
     def begin(self, old: Path, place: Path) -> None:
-        """Bring along how the old file's elements are called."""
-        xml_outline.bring(old, place)
+        """Bring along the old records, and how they are called."""
+        shutil.copyfile(old, place)
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """Row by row."""
-        root, name = [*xml_outline.names(path), *(self.root, self.row)[len(xml_outline.names(path)) :]]
-        count, shapes = 0, [shape(kind) for kind in table.types]
-        with path.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<{root} xmlns:xsi="{xml_elements.XSI}">\n')
-            for batch in batches(_texts(table), 10_000)[1]:
-                for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                    values = [filled(value, each) for value, each in zip(row, shapes, strict=True)]
-                    count += 1
-                    file.write(xml_elements.element(name, table.columns, values, count))
-            file.write(f"</{root}>\n")
-        return count
+        found = xml_outline.names(path)
+        root, name = [*found, *(self.root, self.row)[len(found) :]]
+        start = f'<?xml version="1.0" encoding="UTF-8"?>\n<{root} xmlns:xsi="{xml_elements.XSI}">\n'
+        path.write_bytes(f"{start}</{root}>\n".encode())
+        return xml_added.add(path, len(start.encode()), _elements(table, name))
+
+    def add(self, table: Relation, path: Path, context: Context) -> int:
+        """The same, behind the records that are there."""
+        found, end = xml_outline.names(path), xml_added.end(path)
+        if end is None or len(found) < 2:
+            return self.write(table, path, context)
+        return xml_added.add(path, end, _elements(self.prepare(table, context), found[1]))
 
     def existing_rows(self, table: Relation, context: Context) -> Relation | None:
-        """What is there; None where that is no record."""
+        """What is there; None where that is no record, or where the new ones go behind it."""
         path = resolve(context.root, self.path)
         depth = remembered(path, self, lambda: xml_outline.check(path, self.path)) if path.stat().st_size else 0
         if depth == 1 or not path.stat().st_size:
             return None
-        if depth > len(("root", "record", "value")):
+        if 1 < depth <= DEEPEST and not context.design and self._fits(path, table, context):
+            return None
+        if depth > DEEPEST:
             message = f"'{self.path}' has elements inside of others: its rows are written anew, with names such as a.b."
             context.warn(message, code="format_changes", hint="the columns that are read stay the same")
         old = super().existing_rows(table, context)
         return listed(old, self.prepare(table, context)) if old is not None else None
+
+    def _fits(self, path: Path, table: Relation, context: Context) -> bool:
+        """Whether the file has all columns, and in types in which the new values come back."""
+        if xml_added.end(path) is None:
+            return False
+        old = names(XmlReader(path=self.path).load(replace(context, design=True)))
+        new = self.comes_back(self.prepare(table, context))
+        return all(name in old and not differs(kind, old[name]) for name, kind in new.items())
 
     def comes_back(self, table: Relation) -> Mapping[str, str]:
         """As elements are read."""
@@ -126,6 +142,16 @@ class XmlWriter(Writer):
     def prepare(self, table: Relation, context: Context) -> Relation:
         """NaN and infinity become null, and structures the columns in which old ones are read."""
         return flat(finite(table))
+
+
+def _elements(table: Relation, name: str) -> Iterator[str]:
+    """An element for each row."""
+    count, shapes = 0, [shape(kind) for kind in table.types]
+    for batch in batches(_texts(table), 10_000)[1]:
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            values = [filled(value, each) for value, each in zip(row, shapes, strict=True)]
+            count += 1
+            yield xml_elements.element(name, table.columns, values, count)
 
 
 def _nested(kind: str) -> bool:

@@ -9,18 +9,11 @@ from orchestrator.errors import NodeError
 from orchestrator.formats.encodings import opened
 from orchestrator.suggest import listing
 
-HEAD = 1 << 20
 HINT = "write another file and put them together, or mode: overwrite"
 
 
-def bring(old: Path, place: Path) -> None:
-    """Put the beginning of the old file where the new one is to be, for `names`."""
-    with opened(old) as file:
-        place.write_bytes(file.read(HEAD))
-
-
 def names(place: Path) -> list[str]:
-    """The name of the root and of the first record in what `bring` put there, as far as there are any."""
+    """The name of the root and of the first record, as far as there are any."""
     found: list[str] = []
     if place.exists() and place.stat().st_size:
         from lxml import etree
@@ -36,14 +29,14 @@ def names(place: Path) -> list[str]:
 def check(path: Path, name: str) -> int:
     """See that rows can be added to this file, and that what else it has is kept; how deep its elements are.
 
-    The root alone is 1, with records it is 2, with values in them 3.
+    The root alone is 1, with records it is 2, with values in them 3; what is no XML to its end is 0.
 
     Raises:
         NodeError: `no_table`: its root has attributes or a namespace, or its records have several names.
     """
     from lxml import etree
 
-    found, depth, deepest, lost = set[str](), 0, 0, False
+    found, depth, deepest, lost, whole = set[str](), 0, 0, False, False
     with suppress(etree.XMLSyntaxError), opened(path) as file:  # who reads it says what is wrong
         for event, element in _elements(file, ("start", "end")):
             if event == "start":
@@ -57,13 +50,14 @@ def check(path: Path, name: str) -> int:
                 element.clear()
                 while (before := element.getprevious()) is not None:
                     element.getparent().remove(before)
+        whole = True
     if lost:
         message = f"'{name}' has a namespace, or attributes of its root, which would be lost when rows are added."
         raise NodeError(message, code="no_table", path="/config/mode", hint=HINT)
     if len(found) > 1:
         message = f"'{name}' has elements of several names in its root: {listing(sorted(found), 5)}."
         raise NodeError(message, code="no_table", path="/config/mode", hint=HINT)
-    return deepest
+    return deepest if whole else 0
 
 
 def _elements(file: Any, events: tuple[str, ...]) -> Iterator[tuple[str, Any]]:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables of cases)
 """Adding rows to files of text that have none yet, or no types."""
 
 from collections.abc import Callable
@@ -50,6 +51,35 @@ def test_xml_keeps_the_names_of_root_and_records(context: Context, save: Save, o
     save("SELECT 2 AS a", target_type="xml", path="a.xml", mode="append")
     assert (context.root / "a.xml").read_text().partition('instance">\n')[2] == new
     assert not context.warnings
+
+
+XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+HEAD = f"<?xml version='1.0' encoding='utf-8'?>\n<!-- é -->\n<rows {XSI}>"
+
+
+@pytest.mark.parametrize(
+    ("old", "query", "new"),
+    [
+        (f"{HEAD}<i><a>1</a><!-- x --></i>\n</rows>\n<!-- </rows> -->", "SELECT 2 AS a", f"{HEAD}<i><a>1</a><!-- x --></i>\n<i><a>2</a></i>\n</rows>\n<!-- </rows> -->"),
+        (f"{HEAD}<i a='1'><b>é</b></i></rows>", "SELECT 'ü' AS b", f"{HEAD}<i a='1'><b>é</b></i><i><b>ü</b></i>\n</rows>"),
+        (f"{HEAD}<i><s.x>1</s.x></i>\n</rows>", "SELECT {'x': NULL::INT} AS s", f'{HEAD}<i><s.x>1</s.x></i>\n<i><s.x xsi:nil="true"/></i>\n</rows>'),
+        *[
+            (f"{HEAD}<i><!-- x --><a>1</a></i></rows>", query, f'<?xml version="1.0" encoding="UTF-8"?>\n<rows {XSI}>\n{rows}</rows>\n')
+            for query, rows in (
+                ("SELECT 2 AS b", '<i><a>1</a><b xsi:nil="true"/></i>\n<i><a xsi:nil="true"/><b>2</b></i>\n'),
+                ("SELECT 'x' AS a", "<i><a>1</a></i>\n<i><a>x</a></i>\n"), ("SELECT 2 AS A", "<i><a>1</a></i>\n<i><a>2</a></i>\n"),
+            )
+        ],
+        (f"{HEAD.replace('utf-8', 'ISO-8859-1')}<i><a>1</a></i></rows>", "SELECT 2 AS a", f'<?xml version="1.0" encoding="UTF-8"?>\n<rows {XSI}>\n<i><a>1</a></i>\n<i><a>2</a></i>\n</rows>\n'),
+    ],
+)  # fmt: skip
+def test_xml_puts_records_behind_the_old_ones_where_they_are_alike(
+    context: Context, load: Load, save: Save, old: str, query: str, new: str
+) -> None:
+    (context.root / "a.xml").write_text(old)
+    assert save(query, target_type="xml", path="a.xml", mode="append") == 1
+    assert (context.root / "a.xml").read_text() == new
+    assert len(load(source_type="xml", path="a.xml")) == 2
 
 
 def test_xml_says_what_becomes_of_nested_elements(context: Context, load: Load, save: Save) -> None:
