@@ -47,8 +47,8 @@ def lines_of(path: Path, encoding: str, line_end: str) -> Iterator[tuple[TextIO,
 def _codec(path: Path, encoding: str) -> str:
     """The encoding of what is added: no second byte order mark, and the order of bytes that the first one says."""
     with path.open("rb") as file:
-        start = file.read(2)
-    plain = {"utf-8-sig": "utf-8", "utf-16": "utf-16-be" if start == codecs.BOM_UTF16_BE else "utf-16-le"}
+        order = "be" if file.read(2) in (codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE[:2]) else "le"
+    plain = {"utf-8-sig": "utf-8", "utf-16": f"utf-16-{order}", "utf-32": f"utf-32-{order}"}
     return plain.get(codecs.lookup(encoding).name, encoding)
 
 

@@ -16,7 +16,10 @@ from orchestrator.suggest import near
 
 COMMON = ("auto", "utf-8", "utf-8-sig", "windows-1252", "latin-1", "utf-16", "iso8859-15", "cp850", "shift_jis", "gbk")
 NATIVE = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "ascii": "utf-8", "iso8859-1": "latin-1"}
-BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+BOMS = {
+    codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
+}  # fmt: skip
 CHUNK = 1 << 20
 # Of what is unpacked: the bytes of a file, and how many times as large as it was packed; small files may be anything.
 LARGEST = 32 << 30
@@ -50,6 +53,17 @@ def encoding_of(path: Path, said: str) -> str:
     with opened(path) as file:
         start = file.read(4)
     return next((name for bom, name in BOMS.items() if start.startswith(bom)), "utf-8")
+
+
+def utf_8(path: Path, name: str, label: str) -> None:
+    """Refuse a file of text whose first bytes say that it is in another encoding, which `label` is not read in.
+
+    Raises:
+        NodeError: `wrong_encoding`.
+    """
+    if (found := encoding_of(path, "auto")) not in ("utf-8", "utf-8-sig"):
+        message = f"'{name}' is {found.upper()}, and {label} is read as UTF-8: save it as that."
+        raise NodeError(message, code="wrong_encoding")
 
 
 def opened(path: Path) -> Any:

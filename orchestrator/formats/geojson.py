@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
+from orchestrator.formats.encodings import utf_8
 from orchestrator.formats.geojson_members import add, members
 from orchestrator.formats.systems import WGS_84, reprojected
 from orchestrator.formats.vector_reader import VectorReader
@@ -31,6 +32,7 @@ class GeojsonReader(VectorReader):
     @contextmanager
     def opened(self, path: Path, context: Context) -> Iterator[str]:
         """The file, with the driver's name before it."""
+        utf_8(path, self.path, self.label)
         yield f"GeoJSON:{path}"
 
     def reason(self, error: Exception) -> str:

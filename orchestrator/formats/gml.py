@@ -9,6 +9,7 @@ from urllib.parse import quote
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer
+from orchestrator.formats.encodings import utf_8
 from orchestrator.formats.systems import crs_text
 from orchestrator.formats.vector_reader import LayerReader, apart, renamed, root_element, safe_names
 from orchestrator.formats.xml_ends import closed, not_stopped, well_formed
@@ -33,6 +34,7 @@ class GmlReader(LayerReader):
     @contextmanager
     def opened(self, path: Path, context: Context) -> Iterator[str]:
         """The file and its schema, in a folder of their own; a schema that includes others is left out."""
+        utf_8(path, self.path, self.label)
         with path.open("rb") as file:
             known = b"http://www.opengis.net/gml" in file.read(16_384)
         root = root_element(path)

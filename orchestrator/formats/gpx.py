@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
+from orchestrator.formats.encodings import utf_8
 from orchestrator.formats.gdal import gdal
 from orchestrator.formats.gpx_extensions import OWN, PREFIX, extended, with_heights
 from orchestrator.formats.systems import WGS_84, reprojected
@@ -42,6 +43,7 @@ class GpxReader(VectorReader):
     @contextmanager
     def opened(self, path: Path, context: Context) -> Iterator[str]:
         """The file, if it is GPX."""
+        utf_8(path, self.path, self.label)
         has_root(path, self.path, "gpx", "GPX")
         yield str(path)
 

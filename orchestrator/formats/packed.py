@@ -122,7 +122,7 @@ def _copy(packed: gzip.GzipFile | IO[bytes], target: Path, name: str, size: int,
 def _chunks(packed: IO[bytes] | gzip.GzipFile, lines: int | None) -> Iterator[bytes]:
     start = packed.read(2)
     yield start
-    if lines is None or start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+    if lines is None or start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE[:2]):
         while chunk := packed.read(CHUNK):
             yield chunk
         return

@@ -1,5 +1,6 @@
 """`shapefile`: Esri's format of several files."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ MAGIC = b"\0\0\x27\x0a"
 NEEDED = (".shx", ".dbf")
 BESIDE = (".dbf", ".shx", ".prj", ".cpg")
 INDEXES = (".qix", ".sbn", ".sbx", ".qpj", ".shp.xml")
+ANSI = re.compile(r"(?:(?:ANSI|CP) )?(125\d|65001)", re.IGNORECASE)  # code pages as GDAL does not know them
+UNKNOWN = "ISO-8859-1"  # what GDAL says then
 LONGEST_NAME = 10
 LONGEST_TEXT = 254
 FAMILIES = {
@@ -50,11 +53,11 @@ class ShapefileReader(VectorReader):
                     name = f"{self.path[: -len(path.suffix)]}{suffix}"
                     message = f"'{self.path}' is not whole: its '{name}' is missing."
                     raise NodeError(message, code="file_not_found", hint=name)
-            self._check(own)
+            self._check(own, context)
             yield str(own)
 
-    def _check(self, own: Path) -> None:
-        """Each file has the bytes that it says."""
+    def _check(self, own: Path, context: Context) -> None:
+        """Each file has the bytes that it says, and the encoding is one."""
         stem = self.path[: -len(own.suffix)]
         for suffix in (".shp", ".shx"):
             has_bytes(own.with_suffix(suffix), f"{stem}{suffix}", _length(own.with_suffix(suffix)), "it says it has")
@@ -64,6 +67,9 @@ class ShapefileReader(VectorReader):
             raise cut_short(f"{stem}.prj", "a bracket is not closed")
         if encoding and encoding.upper() != "UTF-8" and "UTF-8".startswith(encoding.upper()):
             raise cut_short(f"{stem}.cpg", f"'{encoding}' is no encoding")
+        if encoding and self.encoding == "auto" and _said(str(own)) == UNKNOWN and "LDID" not in encoding.upper():
+            message = f"'{stem}.cpg' says '{encoding[:50]}', which is no encoding that is known: Latin-1 is read."
+            context.warn(message, code="wrong_encoding", path="/config/encoding", hint="utf-8, windows-1252, cp850")
 
     def options(self, source: str, layer: str) -> dict[str, Any]:
         """The encoding that is wanted."""
@@ -83,6 +89,8 @@ def _text(path: Path) -> str:
 
 def _said(source: str) -> str | None:
     """The encoding that GDAL knows of and does not apply by itself; none where it does."""
+    if page := ANSI.fullmatch(_text(Path(source).with_suffix(".cpg"))):
+        return "UTF-8" if page[1] == "65001" else f"CP{page[1]}"
     with vector.quietly():
         found = str(gdal().read_info(source)["encoding"])
     return None if found.upper() == "UTF-8" else found

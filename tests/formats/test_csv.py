@@ -74,6 +74,7 @@ Save = Callable[..., int]
         ("a,b\né,ü\n".encode("latin-1"), {"encoding": "latin-1"}, ["a VARCHAR", "b VARCHAR"], [("é", "ü")]),
         ("a,b\n€,“x”\n".encode("cp1252"), {"encoding": "windows-1252"}, ["a VARCHAR", "b VARCHAR"], [("€", "“x”")]),
         ("a,b\né,2\n".encode("utf-16"), {}, ["a VARCHAR", "b BIGINT"], [("é", 2)]),
+        ("a,b\né,2\n".encode("utf-32"), {}, ["a VARCHAR", "b BIGINT"], [("é", 2)]),
         ("a,b\né,2\n".encode("utf-16-be"), {"encoding": "utf-16-be"}, ["a VARCHAR", "b BIGINT"], [("é", 2)]),
         ("a,b\n日本,2\n".encode("shift_jis"), {"encoding": "shift_jis"}, ["a VARCHAR", "b BIGINT"], [("日本", 2)]),
         (b"a,b,c\n1,2\n3,4,5\n", {"ragged": "fill"}, ["a BIGINT", "b BIGINT", "c BIGINT"], [(1, 2, None), (3, 4, 5)]),

@@ -46,6 +46,7 @@ def test_null_and_empty_text_stay_apart(
         (b"a,b\r\n1,\xe9\r\n", {"encoding": "latin-1"}, b"a,b\r\n1,\xe9\r\n2,y\r\n"),
         (b'a,b\r\n1,"\x80\r\n"\r\n', {"encoding": "windows-1252"}, b'a,b\r\n1,"\x80\r\n"\r\n2,y\r\n'),
         ("a,b\n1,é\n".encode("utf-16"), {"encoding": "auto"}, "a,b\n1,é\n2,y\n".encode("utf-16")),
+        ("a,b\n1,é\n".encode("utf-32"), {"encoding": "auto"}, "a,b\n1,é\n2,y\n".encode("utf-32")),
         ("\ufeffa,b\n".encode("utf-16-le"), {"encoding": "utf-16-le"}, "\ufeffa,b\n2,y\n".encode("utf-16-le")),
         (b"", {}, b"a,b\n2,y\n"),
         (b"", {"header": False}, b"2,y\n"),

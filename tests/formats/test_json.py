@@ -39,7 +39,7 @@ DOCUMENT = json.dumps(
         ("[" + ",".join(json.dumps({f"k{i}": 1}) for i in range(300)) + "]", {}, [f"k{i} BIGINT" for i in range(300)], None),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_reads(
     context: Context, load: Load, content: str, options: dict[str, Any], columns: list[str] | None,
     rows: list[tuple[Any, ...]] | None, encoding: str,

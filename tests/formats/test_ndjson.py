@@ -21,7 +21,7 @@ Save = Callable[..., int]
         ('{"a":{"b":[1]}}\n', {}, ["a STRUCT(b BIGINT[])"], [({"b": [1]},)]),
     ],
 )
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_reads(
     context: Context, load: Load, content: str, options: dict[str, Any], columns: list[str],
     rows: list[Any], encoding: str,

@@ -35,6 +35,7 @@ def pack(context: Context, *members: tuple[str, bytes], name: str = "a.zip") -> 
         ([("a.csv", CSV), ("b.csv", b"x\n1\n")], {"inside": "a.csv"}),
         ([("in/a.csv", CSV), ("b.csv", b"x\n1\n")], {"path": "a.zip/in/a.csv"}),
         ([("a.csv", CSV.decode().encode("utf-16"))], {}),
+        ([("a.csv", CSV.decode().encode("utf-32"))], {}),
         ([("a.csv", CSV)], {"sample_size": -1}),
     ],
 )

@@ -125,6 +125,25 @@ def test_capital_endings_and_encodings(context: Context, load: Load, save: Save)
     assert error.value.code == "wrong_encoding"
 
 
+@pytest.mark.parametrize(
+    ("said", "expected", "warned"),
+    [
+        ("UTF-8", "é", False), ("65001", "é", False), ("ANSI 1252", "Ã©", False), ("LDID/87", "Ã©", False),
+        ("ANSI 1251", "Г©", False), ("nonsense", "Ã©", True), ("", "Ã©", False),
+    ],
+)  # fmt: skip
+def test_an_encoding_that_is_not_known_is_warned_of(
+    context: Context, design: Context, save: Save, said: str, expected: str, warned: bool
+) -> None:
+    write(context, save, frame(shapely.Point(1, 2), text=["é"]))
+    (context.root / "a.cpg").write_text(said)
+    for each in (design, context):
+        found = DataLoader.configure({"source_type": "shapefile", "path": "a.shp"}).call({}, each)["result"]
+        told = [(warning.code, warning.path) for warning in each.warnings]
+        assert told == [("wrong_encoding", "/config/encoding")] * warned
+    assert found.project("text").fetchall() == [(expected,)]
+
+
 def test_old_indexes_are_removed(context: Context, save: Save) -> None:
     write(context, save, frame(shapely.Point(1, 2)))
     for suffix in (".qix", ".sbn", ".shp.xml"):

@@ -140,6 +140,7 @@ FIELDS = [{"name": "text", "width": 3}, {"name": "n", "width": 4, "type": "BIGIN
         (b"a", {"line_end": "\r\n"}, b"a\r\nx     5\r\n"),
         (b"\xef\xbb\xbf", {}, b"\xef\xbb\xbfx     5\n"),
         ("\xe9\n".encode("utf-16"), {"encoding": "utf-16"}, "\xe9\nx     5\n".encode("utf-16")),
+        ("\xe9\n".encode("utf-32"), {"encoding": "utf-32"}, "\xe9\nx     5\n".encode("utf-32")),
         (b"\xfe\xff\0a\0\n", {"encoding": "utf-16"}, b"\xfe\xff" + "a\nx     5\n".encode("utf-16-be")),
         ("\xe9\n".encode("utf-8-sig"), {"encoding": "utf-8-sig"}, "\xe9\nx     5\n".encode("utf-8-sig")),
         (b"\xe9\r\n", {"encoding": "latin-1"}, b"\xe9\r\nx     5\r\n"),

@@ -36,7 +36,7 @@ Save = Callable[..., int]
         ("- a: é\n", {}, ["a VARCHAR"], [("é",)]),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_reads(
     context: Context, load: Load, content: str, options: dict[str, Any], columns: list[str], rows: list[Any],
     encoding: str,
