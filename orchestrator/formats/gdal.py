@@ -20,6 +20,7 @@ OPTIONS = {
     "GML_DOWNLOAD_SCHEMA": "NO",
     "GML_DOWNLOAD_WFS_SCHEMA": "NO",
     "LIBKML_RESOLVE_STYLE": "NO",
+    "LIBKML_STRICT_COMPLIANCE": "NO",  # it would refuse polygons that cross themselves
     **kml_fields.OPTIONS,
     "CPL_TMPDIR": tempfile.gettempdir(),
     "OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES",  # its own stream leaves the offsets of null geometry unset

@@ -129,7 +129,9 @@ class GmlWriter(Writer):
             _check_heights(held)
             kind = vector.common_kind(held)
             with _named_safely(path) as own:
-                count = vector.write(held, own, driver="GML", geometry_type=kind, crs=system, dataset_options=options)
+                count = vector.write(
+                    held, own, driver="GML", geometry_type=kind, crs=system, dataset_options=options, numbers=True
+                )
                 if count:
                     vector.check_system(own, system, "GML")
         return count

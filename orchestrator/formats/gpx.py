@@ -13,7 +13,7 @@ from orchestrator.formats.gdal import gdal
 from orchestrator.formats.gpx_extensions import OWN, PREFIX, extended, with_heights
 from orchestrator.formats.systems import WGS_84, reprojected
 from orchestrator.formats.vector_reader import VectorReader, has_root, renamed, safe_names
-from orchestrator.formats.vector_values import check_places
+from orchestrator.formats.vector_values import check_numbers, check_places, shapes_of
 from orchestrator.formats.xml_ends import not_stopped
 from orchestrator.paths import existing
 from orchestrator.schema import geometry_columns
@@ -96,7 +96,9 @@ class GpxWriter(Writer):
         if height and KIND_OF[layer] == "Point" and "ele" not in rows.columns:
             rows = with_heights(rows, context)
         options = {"FORCE_GPX_TRACK": "YES"} if layer == "tracks" else {}
-        check_places(rows.project(quote(geometry_columns(rows)[0])).to_arrow_table().column(0), 0)
+        shapes = shapes_of(rows.project(quote(geometry_columns(rows)[0])).to_arrow_table().column(0))
+        check_places(shapes, 0)
+        check_numbers(shapes, 0)
         count = vector.write_whole(
             rows, path, layer=layer, driver="GPX", geometry_type=KIND_OF[layer] + height, crs=WGS_84,
             dataset_options={"GPX_USE_EXTENSIONS": "YES"}, layer_options=options,

@@ -15,6 +15,7 @@ from orchestrator.formats.shapefile import text_widths
 from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import crs_text
 from orchestrator.formats.vector_reader import ASCII, VectorReader, apart, renamed, safe_names
+from orchestrator.formats.vector_values import check_numbers, shapes_of
 from orchestrator.schema import geometry_columns
 from orchestrator.sql import quote
 
@@ -161,7 +162,12 @@ def _bounds(rows: Relation) -> str:
 
     column = quote(geometry_columns(rows)[0])
     _, parts = batches(rows.project(f"ST_AsWKB({column})::BLOB AS shape"), 65_536)
-    found = [shapely.total_bounds(shapely.from_wkb(part.column(0).to_numpy(zero_copy_only=False))) for part in parts]
+    found, count = [], 0
+    for part in parts:
+        shapes = shapely.force_2d(shapes_of(part.column(0)))
+        check_numbers(shapes, count)
+        found.append(shapely.total_bounds(shapes))
+        count += len(shapes)
     known = [each for each in found if not numpy.isnan(each).any()]
     if not known:
         return "-1000,-1000,1000,1000"

@@ -141,13 +141,13 @@ def held(table: Relation, context: Context) -> Iterator[Relation]:
 
 def write(
     table: Relation, path: Path, *, widths: Mapping[str, int] | None = None, json: Iterable[str] = (),
-    degrees: bool = False, **options: Any,
+    degrees: bool = False, numbers: bool = False, **options: Any,
 ) -> int:  # fmt: skip
     """Write rows as they come, through GDAL; returns how many. The first geometry column is the geometry.
 
     `widths` are bytes by text column, for formats whose columns are as wide as it was said at the start; `json` are
     the text columns that hold JSON, for formats that have it; with `degrees` coordinates must be longitude and
-    latitude.
+    latitude, with `numbers` they must not be NaN or infinite.
 
     Raises:
         Exception: what the rows' own query raises, as it is.
@@ -156,7 +156,7 @@ def write(
 
     schema, some = batches(table, 4096)
     geometry, crs = next(iter(geometry_columns(table)), None), crs_text(table)
-    rows = Rows(some, geometry if degrees else None, crs)
+    rows = Rows(some, geometry, crs, degrees=degrees, numbers=numbers)
     marks = {name: {"GDAL:OGR:width": str(width)} for name, width in (widths or {}).items()}
     for name, mark in (marks | {name: {"ARROW:extension:name": "arrow.json"} for name in json}).items():
         index = schema.get_field_index(name)
@@ -185,7 +185,8 @@ def _unwritten(error: Exception) -> NodeError:
     said, _, feature = str(error).partition("Cannot translate feature")
     text = said.split("\n")[0].rstrip(". ").removeprefix(ROWS).removeprefix(": ")
     if feature or not text or OUTSIDE.search(text):
-        return NodeError("GDAL cannot write this: a row has coordinates that cannot be.", code="invalid_geometry")
+        message = "GDAL cannot write this: a row has coordinates that cannot be, or an empty part of a geometry."
+        return NodeError(message, code="invalid_geometry")
     code = "invalid_geometry" if "eometry" in text else "node_failed"
     return NodeError(f"GDAL cannot write this: {PLACE.sub('', text)}.", code=code)
 

@@ -11,6 +11,7 @@ from orchestrator.formats.systems import WGS_84, moved
 
 DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 FIRST, LAST = -719_162, 2_932_896  # the days of 0001-01-01 and 9999-12-31, from 1970-01-01
+MULTIPOINT = 4  # GEOS's number of the first kind that has parts
 FARTHEST, TOLERANCE = 360, 1e-9  # a longitude may go around once: it is written between -180 and 180
 # What it says of a value that it could not hold as it is.
 CHANGED = (
@@ -48,8 +49,39 @@ def _check(name: str, numbers: Any, day: int) -> None:
         raise NodeError(message, code="invalid_value", port="table", hint="cast the column to VARCHAR before")
 
 
-def check_places(column: Any, before: int, crs: str | None = None) -> None:
-    """Refuse what is no longitude and latitude in degrees: WKB in Arrow, of the rows after so many others.
+def shapes_of(column: Any) -> Any:
+    """The shapes of WKB in Arrow."""
+    import numpy
+    import shapely
+
+    with numpy.errstate(invalid="ignore"):
+        return shapely.from_wkb(column.to_numpy(zero_copy_only=False))
+
+
+def check_numbers(shapes: Any, before: int) -> None:
+    """Refuse coordinates that are no number or infinite, such as those of an empty point among others.
+
+    Raises:
+        NodeError: `invalid_geometry`, with the row.
+    """
+    import numpy
+    import shapely
+
+    found, rows = shapely.get_coordinates(shapes, include_z=True, return_index=True)
+    finite = numpy.isfinite(found)
+    wrong = rows[~(finite[:, :2].all(axis=1) & (finite[:, 2] | ~shapely.has_z(shapes)[rows]))]
+    if (many := numpy.flatnonzero(shapely.get_type_id(shapes) >= MULTIPOINT)).size:
+        parts, of = shapely.get_parts(shapes[many], return_index=True)
+        wrong = numpy.append(wrong, many[of[shapely.is_empty(parts) & (shapely.get_type_id(parts) == 0)]])
+    if wrong.size:
+        row = before + int(wrong.min()) + 1
+        said = "a coordinate that is NaN or infinite, or an empty point among others"
+        message = f"Row {row:,} has {said}, which this format does not hold."
+        raise NodeError(message, code="invalid_geometry", row=row, port="table", hint="filter such rows before")
+
+
+def check_places(shapes: Any, before: int, crs: str | None = None) -> None:
+    """Refuse what is no longitude and latitude in degrees: shapes of the rows after so many others.
 
     With `crs` coordinates are those of another system, and become degrees first.
 
@@ -59,8 +91,7 @@ def check_places(column: Any, before: int, crs: str | None = None) -> None:
     import numpy
     import shapely
 
-    shapes = moved(shapely.from_wkb(column.to_numpy(zero_copy_only=False)), crs, WGS_84)
-    bounds = numpy.abs(shapely.bounds(shapes))
+    bounds = numpy.abs(shapely.bounds(moved(shapes, crs, WGS_84)))
     far = numpy.maximum(bounds[:, :2], bounds[:, 2:])
     wrong = numpy.flatnonzero((far[:, 0] > FARTHEST) | (far[:, 1] > 90 + TOLERANCE))
     if len(wrong):

@@ -78,6 +78,36 @@ def test_what_cannot_be_reprojected(context: Context, save: Save, kind: str, far
     assert (error.value.code, error.value.row) == ("invalid_geometry", 2)
 
 
+@pytest.mark.parametrize("kind", ["geojson", "gml", "gpx", "kml", "mapinfo", "shapefile"])
+@pytest.mark.parametrize("number", ["nan", "inf"])
+def test_a_coordinate_that_is_no_number(context: Context, save: Save, kind: str, number: str) -> None:
+    query = f"{shape('LINESTRING (1 2, 3 4)')} UNION ALL {shape(f'LINESTRING (1 2, {number} 4)')}"
+    with pytest.raises(NodeError, match=r"^Row 2 (has|is) ") as error:
+        save(query, target_type=kind, path=f"a{writers()[kind].extensions[0]}")
+    assert (error.value.code, error.value.row, error.value.port) == ("invalid_geometry", 2, "table")
+    assert not list(context.root.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["geojson", "gml", "kml"])
+@pytest.mark.parametrize("wkt", ["MULTIPOINT (EMPTY, 1 2)", "GEOMETRYCOLLECTION (POINT EMPTY)", "POINT Z (1 2 nan)"])
+def test_a_point_that_would_be_made_up(save: Save, kind: str, wkt: str) -> None:
+    query, path = f"{shape('POINT Z (1 2 3)')} UNION ALL {shape(wkt)}", f"a{writers()[kind].extensions[0]}"
+    if kind == "gml":
+        query = shape(wkt)
+    with pytest.raises(NodeError, match="has a coordinate that is NaN or infinite, or an empty point") as error:
+        save(query, target_type=kind, path=path)
+    assert (error.value.code, error.value.row) == ("invalid_geometry", 1 if kind == "gml" else 2)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "kml"])
+def test_a_polygon_that_crosses_itself(load: Load, save: Save, kind: str) -> None:
+    path = f"a{writers()[kind].extensions[0]}"
+    save(shape("POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))"), target_type=kind, path=path)
+    assert load(source_type=kind, path=path).filter("geometry::VARCHAR LIKE 'POLYGON%'").project("n").fetchall() == [
+        (1,)
+    ]
+
+
 def test_an_empty_point_is_null(load: Load, save: Save) -> None:
     for kind in ("geojson", "kml"):
         save(f"{shape('POINT EMPTY')} UNION ALL {shape('POINT (1 2)')}", target_type=kind, path=f"a.{kind}")
