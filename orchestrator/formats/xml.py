@@ -1,7 +1,8 @@
 """`xml`: elements of a document as rows."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -144,14 +145,15 @@ class XmlWriter(Writer):
         return flat(finite(table))
 
 
-def _elements(table: Relation, name: str) -> Iterator[str]:
+def _elements(table: Relation, name: str) -> Generator[str]:
     """An element for each row."""
     count, shapes = 0, [shape(kind) for kind in table.types]
-    for batch in batches(_texts(table), 10_000)[1]:
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            values = [filled(value, each) for value, each in zip(row, shapes, strict=True)]
-            count += 1
-            yield xml_elements.element(name, table.columns, values, count)
+    with closing(batches(_texts(table), 10_000)[1]) as parts:
+        for batch in parts:
+            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                values = [filled(value, each) for value, each in zip(row, shapes, strict=True)]
+                count += 1
+                yield xml_elements.element(name, table.columns, values, count)
 
 
 def _nested(kind: str) -> bool:

@@ -1,7 +1,8 @@
 """Where records are added to an XML file, whose old ones stay as they are, byte by byte."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 
 from orchestrator.formats.cut_short import tail
@@ -24,10 +25,10 @@ def end(path: Path) -> int | None:
     return path.stat().st_size - len(last) + found.start() if start and found and start[1] == found[1] else None
 
 
-def add(path: Path, place: int, elements: Iterable[str]) -> int:
-    """Put elements before this byte; returns how many."""
+def add(path: Path, place: int, elements: Generator[str]) -> int:
+    """Put elements before this byte; returns how many. They are closed whatever happens: they hold the connection."""
     count = 0
-    with path.open("r+b") as file:
+    with closing(elements), path.open("r+b") as file:
         file.seek(place)
         after = file.read()
         file.seek(place)
