@@ -121,10 +121,7 @@ class GeojsonWriter(Writer):
         rows = vector.without_empty(vector.holdable(table, text=("BLOB",)), "POINT")
         options: dict[str, Any] = {"geometry_type": "Unknown", "layer_options": layer, "degrees": True, "json": nested}
         count = vector.write(rows, path, driver="GeoJSON", **options)
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - 64))
-            if not file.read().rstrip().endswith(b"}"):
-                raise vector.torn(path)
+        vector.ended(path, b"}")
         if kept.exists():
             add(path, json.loads(kept.read_bytes()))
         return count

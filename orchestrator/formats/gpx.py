@@ -103,10 +103,7 @@ class GpxWriter(Writer):
             rows, path, layer=layer, driver="GPX", geometry_type=KIND_OF[layer] + height, crs=WGS_84,
             dataset_options={"GPX_USE_EXTENSIONS": "YES"}, layer_options=options,
         )  # fmt: skip
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - 64))
-            if not file.read().rstrip().endswith(b"</gpx>"):
-                raise vector.torn(path)
+        vector.ended(path, b"</gpx>")
         return count
 
     def _layer(self, rows: Relation) -> str:

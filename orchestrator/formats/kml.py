@@ -85,7 +85,11 @@ class KmlWriter(Writer):
                 raise NodeError(message, code="invalid_value", port="table")
         (layer,) = safe_names([path.stem], letters=ASCII)  # in a KMZ it is the name of a file
         options: dict[str, Any] = {"layer": layer, "geometry_type": "Unknown", "degrees": True}
-        return vector.whole(path, vector.write(rows, path, driver="LIBKML", **options))
+        count = vector.write(rows, path, driver="LIBKML", **options)
+        if path.suffix.lower() == ".kmz":
+            return vector.whole(path, count)
+        vector.ended(path, b"</kml>")
+        return count
 
     def prepare(self, table: Relation, context: Context) -> Relation:
         """Types that KML has, in WGS 84."""

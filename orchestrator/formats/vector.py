@@ -13,6 +13,7 @@ import duckdb
 from orchestrator.errors import NodeError
 from orchestrator.formats.arrow_features import known_system
 from orchestrator.formats.base import Context, Relation
+from orchestrator.formats.cut_short import tail
 from orchestrator.formats.gdal import gdal
 from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import crs_text, same, system
@@ -237,6 +238,12 @@ def torn(path: Path) -> Exception:
     """The error for a file that GDAL closed without saying that not all of it could be written."""
     _probe(path)
     return NodeError("Not all of the file could be written.", code="disk_full")
+
+
+def ended(path: Path, last: bytes) -> None:
+    """Refuse a file that was written without its last bytes."""
+    if not tail(path, 64).rstrip().endswith(last):
+        raise torn(path)
 
 
 def whole(path: Path, count: int) -> int:
