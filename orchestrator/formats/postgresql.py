@@ -22,8 +22,8 @@ TIMEOUT = "Seconds after which the database gives up a statement, such as one th
 class PostgresqlReader(Reader):
     """A table of a PostgreSQL database, or a part of it.
 
-    Columns and types are the database's own; a numeric without precision is DOUBLE, a list of lists one list, what
-    DuckDB has no type for is text. NaN of a numeric with precision and a time after 294247-01-10 are null.
+    Columns and types are the database's own; a numeric without precision or in a list is DOUBLE, a list of lists one
+    list, what DuckDB has no type for is text. NaN of a numeric with precision and a time after 294247-01-10 are null.
     Geometry of PostGIS keeps its coordinate system. The database may give rows in any order.
     """
 
@@ -70,8 +70,9 @@ class PostgresqlReader(Reader):
 class PostgresqlWriter(Target):
     """A table of a PostgreSQL database. All of it happens in one transaction: a failure changes nothing.
 
-    A table that is not there is made: text as `text`, lists as arrays, structures as `jsonb`, geometry as PostGIS's
-    `geometry` with its coordinate system. One that is there takes the columns of its names, in its own types.
+    A table that is not there is made: text as `text`, lists as arrays, structures as `jsonb`, with null for NaN and
+    infinity in them, geometry as PostGIS's `geometry` with its coordinate system. One that is there takes the columns
+    of its names, in its own types.
     """
 
     name: ClassVar[str] = "postgresql"

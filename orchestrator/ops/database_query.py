@@ -18,8 +18,8 @@ class DatabaseQuery(Op):
     `region = ${region}`, without quotes, and `id = ${id}::uuid` where the column is of another type than the parameter.
     Each column needs a name of its own. Rows come in the order of ORDER BY; without one the database may give any.
 
-    A numeric without precision is read as DOUBLE, a list of lists as one list, a type that DuckDB has not as text. NaN
-    of a numeric with precision and a time after 294247-01-10 are null.
+    A numeric without precision or in a list is read as DOUBLE, a list of lists as one list, a type that DuckDB has not
+    as text. NaN of a numeric with precision and a time after 294247-01-10 are null.
     """
 
     category: ClassVar[str] = "Input"

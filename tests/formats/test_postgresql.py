@@ -119,6 +119,7 @@ def test_what_reading_refuses_in_design(sql, design, config, code, path, text):
         ("TIMESTAMPTZ '2024-01-02 03:04:05+02'", "timestamp with time zone", dt.datetime(2024, 1, 2, 1, 4, 5, tzinfo=dt.UTC)),
         ("'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::UUID", "uuid", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
         ("'{\"a\": 1}'::JSON", "jsonb", {"a": 1}), ("{'a': [1, 2], 'b': 'x'}", "jsonb", {"a": [1, 2], "b": "x"}), ("MAP {'k': 1}", "jsonb", {"k": 1}),
+        ("{'a': ['nan'::DOUBLE, 1.5], 'b': 'inf'::FLOAT}", "jsonb", {"a": [None, 1.5], "b": None}), ("['nan'::DOUBLE, 'inf']::VARCHAR[]", "text[]", ["nan", "inf"]),
         ("[[1], [2]]", "jsonb", [[1], [2]]), ("'\\x00\\xFF'::BLOB", "bytea", b"\x00\xff"), ("INTERVAL '1 day 2 hours'", "interval", dt.timedelta(days=1, hours=2)),
         ("[1, NULL]", "integer[]", [1, None]), ("[]::BIGINT[]", "bigint[]", []), ("['a\"b', 'c,d', '', 'NULL', NULL, '\\']", "text[]", ['a"b', "c,d", "", "NULL", None, "\\"]),
         ("[DATE '2024-01-02']", "date[]", [dt.date(2024, 1, 2)]), ("['\\xAB'::BLOB]", "bytea[]", [b"\xab"]),

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from orchestrator.errors import NodeError
+from orchestrator.formats.finite import finite_value
 from orchestrator.ops.base import Relation
 from orchestrator.schema import is_geometry
 from orchestrator.sql import names, quote
@@ -23,10 +24,11 @@ ESCAPED = r"""'"' || replace(replace(x::VARCHAR, '\', '\\'), '"', '\"') || '"'""
 
 @dataclass(frozen=True)
 class Stored:
-    """A column to be stored, by its type in DuckDB."""
+    """A column to be stored, by its type in DuckDB; `finite` is SQL of its value for JSON."""
 
     name: str
     kind: str
+    finite: str
 
     @property
     def geometry(self) -> bool:
@@ -52,7 +54,7 @@ class Stored:
             return f"'{{' || array_to_string(list_transform({column}, lambda x: {each}), ',') || '}}'"
         if _type(self.kind):
             return f"{column}::VARCHAR"
-        return f"to_json({column})::VARCHAR"
+        return f"to_json({self.finite})::VARCHAR"
 
 
 def _type(kind: str) -> str | None:
@@ -75,4 +77,5 @@ def stored(table: Relation) -> list[Stored]:
             shown = name if len(name) <= 60 else f"{name[:59]}…"
             message = f"Column '{shown}' has a name of more than {LONGEST_NAME} bytes, which PostgreSQL cannot hold."
             raise NodeError(message, code="text_too_long", port="table")
-    return [Stored(name, kind) for name, kind in names(table).items()]
+    columns = zip(names(table).items(), table.types, strict=True)
+    return [Stored(name, kind, finite_value(quote(name), each)) for (name, kind), each in columns]
