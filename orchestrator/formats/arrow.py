@@ -1,5 +1,7 @@
 """`arrow`: Arrow IPC, as a file (Feather) or a stream."""
 
+import re
+from collections import deque
 from contextlib import closing
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -13,14 +15,16 @@ from orchestrator.storable import storable
 
 MAGIC = b"ARROW1"
 FEATHER_1 = b"FEA1"
+JUDGED = re.compile(r"\b(date|time|decimal)\d")  # types of which Arrow would refuse values that are read, such as 24:00
 Compression = Literal["zstd", "lz4", "uncompressed"]
 
 
 class ArrowReader(FileReader):
     """Columns with the types that the file says, from an Arrow IPC file (Feather) or stream, told apart by itself.
 
-    A file is read in parts while the run goes on; a stream is copied first where it is large. Nothing but the schema
-    is read before the run. Dictionaries become text; a second column of one name, whatever its case, is called `a_1`.
+    A file is seen to be whole, then read in parts while the run goes on; a stream is copied first where it is large.
+    Nothing but the schema is read before the run. Dictionaries become text; a second column of one name, whatever its
+    case, is called `a_1`.
     """
 
     name: ClassVar[str] = "arrow"
@@ -34,7 +38,9 @@ class ArrowReader(FileReader):
         try:
             return storable(self._table(path, context))
         except (pyarrow.ArrowException, OSError) as error:
-            raise NodeError(f"'{self.path}' is not Arrow: {_reason(error)}.", code="unreadable_file") from None
+            raise NodeError(
+                f"'{self.path}' is not Arrow, or damaged: {_reason(error)}.", code="unreadable_file"
+            ) from None
 
     def _table(self, path: Path, context: Context) -> Relation:
         import pyarrow
@@ -51,16 +57,25 @@ class ArrowReader(FileReader):
             schema = distinct(found)
             if context.design:
                 return context.session.arrow(schema.empty_table())
+            rows = map(_whole, opened if start != MAGIC else map(opened.get_batch, range(opened.num_record_batches)))
             if start == MAGIC and len(set(found.names)) == len(found.names):
+                deque(rows, maxlen=0)
                 return context.session.arrow(pyarrow.dataset.dataset(str(path), schema=found, format="ipc"))
             # A dataset finds its columns by name: a file with one name twice is read as a stream.
-            rows = opened if start != MAGIC else map(opened.get_batch, range(opened.num_record_batches))
             return stored(schema, (each.rename_columns(schema.names) for each in rows), context)
+
+
+def _whole(batch: Any) -> Any:
+    """The batch, if all its values are within it: where they are not, who reads them ends with the process."""
+    for column in batch.columns:
+        if not JUDGED.search(str(column.type)):
+            column.validate(full=True)
+    return batch
 
 
 def _reason(error: Exception) -> str:
     lines = str(error).strip().splitlines()
-    return lines[0][:200].rstrip(".") if lines else "it ends too early"
+    return re.sub(r"^In column \d+: Invalid: ", "", lines[0])[:200].rstrip(".") if lines else "it ends too early"
 
 
 class ArrowWriter(Writer):

@@ -1,4 +1,5 @@
 import datetime as dt
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -85,6 +86,19 @@ def test_a_file_that_is_cut_off(context: Context, save: Save, layout: str, cut: 
     with pytest.raises(NodeError, match=r"'a.arrow' is not Arrow") as error:
         DataLoader.configure({"source_type": "arrow", "path": "a.arrow"}).call({}, context)["result"].fetchall()
     assert error.value.code == "unreadable_file"
+
+
+@pytest.mark.parametrize("layout", ["file", "stream"])
+def test_a_list_that_leads_out_of_its_values(context: Context, save: Save, layout: str) -> None:
+    """Who reads it as it is reads the memory of others, and ends with the process."""
+    query = "SELECT unnest([['a', 'b', 'c'], ['d', 'e'], ['f']]) AS l"
+    save(query, target_type="arrow", path="a.arrow", layout=layout, compression="uncompressed")
+    path, offsets = context.root / "a.arrow", struct.pack("<4i", 0, 3, 5, 6)
+    assert path.read_bytes().count(offsets) == 1
+    path.write_bytes(path.read_bytes().replace(offsets, struct.pack("<4i", 0, 3, 5, 2**31 - 1)))
+    with pytest.raises(NodeError, match=r"^'a.arrow' is not Arrow, or damaged: .*\.$") as error:
+        DataLoader.configure({"source_type": "arrow", "path": "a.arrow"}).call({}, context)
+    assert (error.value.code, error.value.path) == ("unreadable_file", "/config/path")
 
 
 def test_a_type_that_duckdb_does_not_have(context: Context) -> None:
