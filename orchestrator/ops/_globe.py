@@ -1,6 +1,6 @@
 """Distances between points on the ellipsoid, in metres."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import shapely
@@ -9,13 +9,10 @@ from orchestrator.errors import NodeError
 from orchestrator.ops._balls import Balls, Numbers
 
 if TYPE_CHECKING:
-    from pyproj import CRS
+    from pyproj import CRS, Geod
 
     from orchestrator.ops._pairs import Rows
     from orchestrator.ops._spatial import Shapes
-
-HALF_ROUND = 20_040_000.0  # metres: no two places on Earth are farther apart
-DEGREE = 110_000.0  # metres: a degree of latitude is longer everywhere
 
 
 def spread(bounds: Numbers, count: int) -> float:
@@ -28,7 +25,10 @@ class Globe:
     """Geodesic distances between points, in metres."""
 
     def __init__(self, system: "CRS") -> None:
-        self._geod: Any = system.get_geod()
+        self._geod = geod = cast("Geod", system.get_geod())
+        small, large = sorted([geod.a, geod.b])
+        self._half_round = np.pi * large  # no two places are farther apart
+        self._degree = np.radians(small**2 / large) * 0.99  # of latitude is longer everywhere
         self._name = system.name
         self._degrees = float(np.degrees(system.axis_info[0].unit_conversion_factor))
 
@@ -76,31 +76,29 @@ class Globe:
 
     def reach(self, bounds: Numbers) -> float:
         """No two places are farther apart."""
-        return HALF_ROUND
+        return float(self._half_round)
 
     def spacing(self, bounds: Numbers, count: int) -> float:
         """About how far so many points within these bounds are from each other."""
-        return spread(bounds * self._degrees, count) * DEGREE
+        return spread(bounds * self._degrees, count) * float(self._degree)
 
     def candidates(self, tree: Any, shapes: "Shapes", radius: Numbers) -> "tuple[Rows, Rows]":
         """Pairs of a point and one of the tree that may be so near, and all that are."""
-        boxes, size, found = _boxes(self.places(shapes), radius), max(len(tree.geometries), 1), []
+        boxes, size, found = self._boxes(self.places(shapes), radius), max(len(tree.geometries), 1), []
         for turn in (0.0, -360.0, 360.0):
             ours, theirs = tree.query(shapely.box(*((boxes + np.array([turn, 0, turn, 0])) / self._degrees).T))
             found.append(ours * np.int64(size) + theirs)
         return np.divmod(np.unique(np.concatenate(found)), size)
 
+    def _boxes(self, places: Numbers, radius: Numbers) -> Numbers:
+        """Degrees that hold all places so near, going on over the antimeridian; a pole in them means all longitudes."""
+        around = np.array(self.sides(places[1], radius))
+        return np.concatenate([places - around, places + around]).T
 
-def _boxes(places: Numbers, radius: Numbers) -> Numbers:
-    """Degrees that hold all places so near, going on over the antimeridian; a pole in them means all longitudes."""
-    around = np.array(sides(places[1], radius))
-    return np.concatenate([places - around, places + around]).T
-
-
-def sides(lat: Numbers, radius: Numbers) -> tuple[Numbers, Numbers]:
-    """Degrees of longitude and latitude to each side of a place that hold all places so near; 180 means all."""
-    high = radius / DEGREE
-    highest = np.minimum(np.abs(lat) + high, 90)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        wide = np.degrees(np.arcsin(np.sin(np.radians(np.minimum(high, 90))) / np.cos(np.radians(highest))))
-    return np.where((highest >= 90) | ~np.isfinite(wide), 180.0, np.minimum(wide * 1.01, 180.0)), high
+    def sides(self, lat: Numbers, radius: Numbers) -> tuple[Numbers, Numbers]:
+        """Degrees of longitude and latitude to each side of a place that hold all places so near; 180 means all."""
+        high = radius / self._degree
+        highest = np.minimum(np.abs(lat) + high, 90)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            wide = np.degrees(np.arcsin(np.sin(np.radians(np.minimum(high, 90))) / np.cos(np.radians(highest))))
+        return np.where((highest >= 90) | ~np.isfinite(wide), 180.0, np.minimum(wide * 1.01, 180.0)), high

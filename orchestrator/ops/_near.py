@@ -7,7 +7,7 @@ import shapely
 
 from orchestrator.crs import parse
 from orchestrator.ops._balls import Balls, Numbers
-from orchestrator.ops._globe import Globe, sides, spread
+from orchestrator.ops._globe import Globe, spread
 from orchestrator.ops._sorted import in_order
 from orchestrator.ops._spatial import finite, missing_crs, vectorised
 
@@ -157,10 +157,10 @@ class Near:
             return Found(rows[ours[near]], theirs[near], apart[near]).best(1)
         _, firsts = np.unique(ours, return_index=True)
         start = self.where.distances(left[rows], self._right[theirs[firsts]]) * (1 + 1e-9)
-        if self._balls is None or isinstance(self.where, Plane):
+        if self._balls is None or not isinstance(self.where, Globe):
             return self._widening(left, rows, start, (count, farthest), before)
         places = self.where.places(left[rows])
-        far = self._balls.crowded(places, *sides(places[1], start))
+        far = self._balls.crowded(places, *self.where.sides(places[1], start))
         found = [self._far(self._balls, rows[far], places[:, far], (count, farthest))]
         if not far.all():
             found.append(self._widening(left, rows[~far], start[~far], (count, farthest), before))

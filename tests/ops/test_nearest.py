@@ -3,7 +3,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyproj import Geod
+from pyproj import CRS, Geod
 from spatial_tables import geo
 from test_spatial_join import SHAPE, table
 
@@ -194,3 +194,13 @@ def test_a_crowd_seen_from_far_off(count):
     apart = lambda one, other: GEOD.inv(one.x, one.y, other.x, other.y)[2]  # noqa: E731
     wanted = expected(shapely.points(base), shapely.points(spots), apart, count, None)
     assert [(a, b) for a, _, b in made] == [(a, b) for a, _, b in wanted]
+
+
+@pytest.mark.parametrize("crs", ["IAU_2015:30100", "IAU_2015:59901"], ids=["Moon", "Jupiter"])
+def test_metres_on_other_bodies(crs):
+    geod = CRS(crs).get_geod()
+    places = [shapely.Point(lon, lat) for lon in range(-180, 180, 37) for lat in range(-80, 85, 33)]
+    made = run_on(places[::3], places[1::3], count=3, unit="metre", crs=crs)
+    assert made == expected(
+        places[::3], places[1::3], lambda a, b: geod.inv(a.x, a.y, b.x, b.y)[2], count=3, limit=None
+    )
