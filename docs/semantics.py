@@ -43,7 +43,9 @@ DuckDB's own `sum` of DOUBLEs rounds as its threads add up.""",
     (
         "Coordinate systems",
         "A geometry column has one for all its rows, or none. It goes along; `reproject` and `set_crs` change it. "
-        "A join that puts two systems beside each other in one row is warned of.",
+        "A join that puts two systems beside each other in one row is warned of. "
+        "What is measured on the ellipsoid lies between -360° and 360° east and -90° and 90° north: another vertex "
+        "stops the run, with its row (`out_of_bounds`).",
         SYSTEMS,
     ),
 )

@@ -227,4 +227,5 @@ SYSTEMS: list[Case | Value] = [
     Case("One that is not known neither", "union", {}, {"tables": [point("EPSG:4326"), point(None)]}, "missing_crs"),
     Case("Nor is it guessed", "reproject", {"to": "EPSG:2056"}, {"table": point(None)}, "missing_crs"),
     Case("Metres need one", "buffer", {"distance": 1, "unit": "metre"}, {"table": point(None)}, "missing_crs"),
+    Case("From the centre of the Earth there is no map", "centroid", {}, {"table": point("EPSG:4978")}, "invalid_crs"),
 ]

@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from orchestrator.errors import NodeError
+from orchestrator.ops._places import check_places
 
 if TYPE_CHECKING:
     from pyproj import CRS
@@ -20,38 +21,30 @@ if TYPE_CHECKING:
 
 Grow = Callable[["Shapes", Any], "Shapes"]
 FARTHEST = 5_000_000.0
-FARTHEST_EAST = 360.0  # degrees, for shapes that go over the antimeridian
 WIDEST = 180.0  # degrees: around the middle of what is wider, the other side of the Earth is not one place
 DEGREES = 0.1
 METRES = 10_000.0
 WORLD = shapely.box(-180, -90, 180, 90)
 
 
-def buffers(shapes: "Shapes", metres: Any, crs: "CRS", grow: Grow) -> "Shapes":
+def buffers(shapes: "Shapes", metres: Any, rows: Any, crs: "CRS", grow: Grow) -> "Shapes":
     """The shapes grown by so many metres, all or each; `grow` does it on a plane. None stays None.
 
     Raises:
-        NodeError: `out_of_bounds` for a latitude beyond 90°, or a longitude that is none.
+        NodeError: `out_of_bounds`, with the row, of which `rows` are the numbers: as `check_places`, or too wide.
     """
-    units = np.degrees(crs.axis_info[0].unit_conversion_factor)
+    units = float(np.degrees(crs.axis_info[0].unit_conversion_factor))
+    check_places(shapes, crs.name, "table", rows, units)
     if units != 1:
         shapes = shapely.transform(shapes, lambda xy: xy * units)
     parts, owners = shapely.get_parts(shapes, return_index=True)
-    at = shapely.get_coordinates(parts)
-    if len(wrong := at[~(np.abs(at) <= (FARTHEST_EAST, 90 + 1e-9)).all(axis=1)]):
-        highest = np.abs(wrong[:, 1]).max()
-        said = (
-            f"A latitude of {highest:.10g}° is beyond 90°" if highest > 90 else f"{wrong[0, 0]:.10g}° is no longitude"
-        )
-        message = f"{said}: is the geometry really in {crs.name}?"
-        raise NodeError(message, code="out_of_bounds", port="table")
-    _check_widths(parts)
+    _check_widths(parts, rows[owners])
     distances = np.broadcast_to(metres, len(shapes))[owners]
     made = _together(_grown(parts, distances, crs.get_geod(), grow), owners, shapes)
     return shapely.transform(made, lambda xy: xy / units) if units != 1 else made
 
 
-def _check_widths(parts: "Shapes") -> None:
+def _check_widths(parts: "Shapes", rows: Any) -> None:
     """Refuse what no plane around its middle can hold: half the Earth, but for what lies around one pole.
 
     Raises:
@@ -61,11 +54,12 @@ def _check_widths(parts: "Shapes") -> None:
     polar = (north > 90 - 1e-6) ^ (south < -90 + 1e-6)
     wide = np.flatnonzero((east - west > WIDEST) & ~polar)
     if len(wide):
-        width = (east - west)[wide[0]]
+        width, row = (east - west)[wide[0]], int(rows[wide[0]]) + 1
         message = (
-            f"Geometry is {width:.4g}° wide; around one of more than {WIDEST:.0f}° no metres can be laid: cut it up."
+            f"Row {row} of the table at 'table' has geometry that is {width:.4g}° wide; around more than "
+            f"{WIDEST:.0f}° no metres can be laid: cut it up."
         )
-        raise NodeError(message, code="out_of_bounds", port="table")
+        raise NodeError(message, code="out_of_bounds", port="table", row=row)
 
 
 def _together(parts: "Shapes", owners: Any, shapes: "Shapes") -> "Shapes":

@@ -7,6 +7,7 @@ import shapely
 
 from orchestrator.errors import NodeError
 from orchestrator.ops._balls import Balls, Numbers
+from orchestrator.ops._places import check_known_places
 
 if TYPE_CHECKING:
     from pyproj import CRS, Geod
@@ -36,7 +37,7 @@ class Globe:
         """Refuse what is no point.
 
         Raises:
-            NodeError: `invalid_geometry`, with the row (from 1); `out_of_bounds` for a latitude beyond 90°.
+            NodeError: `invalid_geometry`, with the row (from 1); `out_of_bounds`, as `check_known_places`.
         """
         kinds = shapely.get_type_id(shapes)
         if len(others := np.flatnonzero((kinds > 0) & ~shapely.is_empty(shapes))):
@@ -46,13 +47,7 @@ class Globe:
                 "measured between points: reproject first, or use centroid."
             )
             raise NodeError(message, code="invalid_geometry", port=port, row=row)
-        somewhere = shapes.copy()
-        somewhere[shapely.is_empty(shapes)] = None  # GEOS has no y of an empty point
-        high = np.flatnonzero(np.abs(shapely.get_y(somewhere)) * self._degrees > 90 + 1e-9)
-        if len(high):
-            row = before + int(high[0]) + 1
-            message = f"Row {row} of the table at '{port}' has a latitude beyond 90°: is it really in {self._name}?"
-            raise NodeError(message, code="out_of_bounds", port=port, row=row)
+        check_known_places(shapes, self._name, port, before, self._degrees)
 
     def distances(self, one: "Shapes", other: "Shapes") -> Numbers:
         """Between the points of each pair."""

@@ -38,7 +38,3 @@ class Groups:
         counts = np.bincount(self._right[there], minlength=self._left.max(initial=-1) + 1)
         sizes: Rows = np.append(counts, 0)[self._left]
         return sizes
-
-    def only(self, there: Any) -> "Groups":
-        """The same, of a right table that has these rows alone."""
-        return self if self._right is None else Groups(self._left, self._right[there])

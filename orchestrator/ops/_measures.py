@@ -8,8 +8,9 @@ import shapely
 
 from orchestrator.crs import parse, transformer
 from orchestrator.errors import NodeError
+from orchestrator.ops._places import check_places
 from orchestrator.ops._rounds import share, whole_rounds
-from orchestrator.ops._spatial import finite, moved
+from orchestrator.ops._spatial import moved
 
 if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
@@ -36,6 +37,10 @@ def summed(values: Numbers, owners: Any, count: int) -> Numbers:
 
 class Measures(ABC):
     """Sums over the lines or areas among the parts of each shape."""
+
+    def placed(self, shapes: "Shapes", before: int) -> "Shapes":
+        """The shapes where they are measured; `before` is how many rows came earlier."""
+        return shapes
 
     @abstractmethod
     def area(self, shapes: "Shapes") -> Numbers:
@@ -79,12 +84,13 @@ class Geodesic(Measures):
             message = f"{system.name} has no ellipsoid to measure on: use the method 'planar'."
             raise NodeError(message, code="invalid_crs", port="table")
         self._geod: Any = base.get_geod()
+        self._name = system.name
         self._degrees = float(np.degrees(base.axis_info[0].unit_conversion_factor))
         self._way = None if system.is_geographic else transformer(crs, base.to_json())
 
     def area(self, shapes: "Shapes") -> Numbers:
         """Of areas, without their holes. PROJ takes one ring at a time."""
-        parts, owners = parts_of(self._placed(shapes))
+        parts, owners = parts_of(shapes)
         chosen = shapely.get_type_id(parts) == POLYGON
         rings, inner = shapely.get_rings(parts[chosen], return_index=True)
         inside = np.diff(inner, prepend=-1) == 0
@@ -100,14 +106,6 @@ class Geodesic(Measures):
         area, _ = self._geod.polygon_area_perimeter(x, y)
         return float(area)
 
-    def length(self, shapes: "Shapes") -> Numbers:
-        """Of lines; 0 for others."""
-        return super().length(self._placed(shapes))
-
-    def perimeter(self, shapes: "Shapes") -> Numbers:
-        """Around areas and their holes; 0 for others."""
-        return super().perimeter(self._placed(shapes))
-
     def _lengths(self, parts: "Shapes") -> Numbers:
         lines, owners = shapely.get_rings(parts, return_index=True)
         if not len(lines):
@@ -117,18 +115,14 @@ class Geodesic(Measures):
         _, _, apart = self._geod.inv(*at[:-1][on].T, *at[1:][on].T)
         return summed(np.asarray(apart), owners[line[1:][on]], len(parts))
 
-    def _placed(self, shapes: "Shapes") -> "Shapes":
+    def placed(self, shapes: "Shapes", before: int) -> "Shapes":
         """The shapes in degrees of longitude and latitude.
 
         Raises:
-            NodeError: `out_of_bounds`, with the place, where a vertex has none on Earth.
+            NodeError: `out_of_bounds`, with the row (from 1), as `check_places`.
         """
         made = shapes if self._way is None else moved(shapes, self._way)
         if self._degrees != 1:
             made = shapely.transform(made, lambda xy: xy * self._degrees)
-        made = whole_rounds(made)
-        at = shapely.get_coordinates(made)
-        if not finite(made).all() or np.abs(at[:, 1]).max(initial=0) > 90 + 1e-9:
-            message = "A vertex has no place on Earth: is the geometry really in the coordinate system that it says?"
-            raise NodeError(message, code="out_of_bounds", port="table")
-        return made
+        check_places(made, self._name, "table", np.arange(len(made)) + before)
+        return whole_rounds(made)

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
 
 ROUND = 360 - 1e-6  # degrees; coordinates that were projected are not quite it
-TWO_ROUNDS = 720  # from there on they are no longitudes
 PIECE = 0.1  # degrees; a cap at 80° comes out to the ten-millionth
 
 
@@ -25,7 +24,7 @@ def whole_rounds(shapes: "Shapes") -> "Shapes":
 
 def _rounds(start: Any, end: Any) -> Any:
     width = np.abs(end[:, 0] - start[:, 0])
-    return np.where((width >= ROUND) & (width < TWO_ROUNDS), width, 0)
+    return np.where(width >= ROUND, width, 0)
 
 
 def share(ring: Any) -> float:

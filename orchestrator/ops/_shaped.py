@@ -10,6 +10,7 @@ from orchestrator.crs import written_in
 from orchestrator.errors import NodeError, at
 from orchestrator.faults import unknown_column
 from orchestrator.ops._spatial import BATCH, collecting_later, geometry_of, kind_of, mapped, shapes, vectorised
+from orchestrator.ops._systems import check_flat
 from orchestrator.ops._types import family, free, plain
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.settings import Column
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from orchestrator.ops._spatial import Shapes
+
+    Check = Callable[[Shapes, int], None]
 
 GeometryColumn = Annotated[Column | None, Field(description="The geometry column to work on; without it the first.")]
 Amount = Annotated[float, Field(allow_inf_nan=False)] | Column
@@ -55,11 +58,23 @@ def active(table: Relation, wanted: str | None, port: str = "table") -> tuple[st
     return column, written_in(kind_of(table, column))
 
 
-def reshaped(table: Relation, wanted: str | None, work: "Callable[[Shapes], Any]", context: Context) -> Relation:
-    """The table with its geometry changed by a function of Shapely that takes arrays."""
+def reshaped(
+    table: Relation, wanted: str | None, work: "Callable[[Shapes], Any]", context: Context, check: "Check | None" = None
+) -> Relation:
+    """The table with its geometry changed, as on a flat map, by a function of Shapely that takes arrays.
+
+    `check` gets the shapes of a batch first, and how many rows came before it.
+    """
     column, crs = active(table, wanted)
-    made = mapped(table, column, lambda batch, before: vectorised(work, batch, before=before), crs)
-    return context.session.arrow(made)
+    check_flat(crs)
+
+    def change(batch: "Shapes", before: int) -> "Shapes":
+        if check:
+            check(batch, before)
+        made: Shapes = vectorised(work, batch, before=before)
+        return made
+
+    return context.session.arrow(mapped(table, column, change, crs))
 
 
 def rebuilt(

@@ -1,6 +1,6 @@
 """Whether the geometry of two columns can be compared: one coordinate system for both."""
 
-from orchestrator.crs import differ, remedy, title, written_in
+from orchestrator.crs import differ, parse, remedy, title, written_in
 from orchestrator.errors import NodeError
 from orchestrator.ops._spatial import geometry_of, kind_of, missing_crs
 from orchestrator.ops.base import Relation
@@ -21,9 +21,26 @@ def comparable(**tables: Relation) -> list[str]:
     return columns
 
 
+def check_flat(crs: str | None, port: str = "table") -> None:
+    """Refuse a system (PROJJSON) whose x and y alone are no place: one from the centre of the Earth.
+
+    Raises:
+        NodeError: `invalid_crs`, on the port.
+    """
+    if crs and parse(crs).is_geocentric:
+        message = (
+            f"The geometry at '{port}' is in {title(crs)}, whose x, y and z count from the centre of the Earth: "
+            "there is no map to work on."
+        )
+        hint = f'reproject the table at \'{port}\' first: {{"to": "EPSG:4326"}}'
+        raise NodeError(message, code="invalid_crs", port=port, hint=hint)
+
+
 def check_systems(one: str, other: str, ports: tuple[str, str]) -> None:
     """The same for two DuckDB types of geometry. Both unknown is taken as the same."""
     first, second = written_in(one), written_in(other)
+    for crs, port in zip((first, second), ports, strict=True):
+        check_flat(crs, port)
     if not differ(first, second):
         return
     if first is None or second is None:

@@ -8,6 +8,7 @@ from pydantic import Field
 from orchestrator.crs import parse, written_in
 from orchestrator.errors import NodeError
 from orchestrator.ops._spatial import geometry_of, kind_of, mapped, missing_crs, vectorised
+from orchestrator.ops._systems import check_flat
 from orchestrator.ops._types import family, plain
 from orchestrator.ops._union_geometry import dissolved
 from orchestrator.ops.base import Context, Op, Relation
@@ -48,7 +49,7 @@ class Buffer(Op):
     def run(self, table: Annotated[Relation, "Rows with geometry."], context: Context) -> Relation:
         """The first geometry column becomes polygons, in the same coordinate system."""
         column = geometry_of(table)
-        crs = written_in(kind_of(table, column))
+        check_flat(crs := written_in(kind_of(table, column)))
         if self.distance_from is not None and family(kind := names(table)[self.distance_from]) != "number":
             message = f"Column '{self.distance_from}' is {plain(kind)}; a distance is a number."
             raise NodeError(message, code="type_mismatch", path="/config/distance_from")
@@ -61,7 +62,9 @@ class Buffer(Op):
 
         work = self._on_plane if self.unit == "crs" else self._in_metres(crs)
         if self.distance_from is None:
-            return lambda batch, before: vectorised(lambda each: work(each, self.distance), batch, before=before)
+            return lambda batch, before: vectorised(
+                lambda each, rows: work(each, self.distance, rows), batch, np.arange(len(batch)) + before, before=before
+            )
 
         from orchestrator.ops._geodesic import FARTHEST
 
@@ -72,7 +75,7 @@ class Buffer(Op):
             made = np.full(len(batch), None, dtype=object)
             rows = np.flatnonzero(~np.isnan(distances))
             self._check(distances[rows], rows + before, most)
-            made[rows] = vectorised(work, batch[rows], distances[rows], rows=rows + before)
+            made[rows] = vectorised(work, batch[rows], distances[rows], rows + before, rows=rows + before)
             return made
 
         return grow
@@ -86,14 +89,14 @@ class Buffer(Op):
             message = f"Row {row} of the table at 'table' has the distance {distances[number]:,.0f}, which is too far."
             raise NodeError(message, code="out_of_bounds", path="/config/distance_from", port="table", row=row)
 
-    def _on_plane(self, batch: "Shapes", distance: Any) -> "Shapes":
+    def _on_plane(self, batch: "Shapes", distance: Any, _: Any = None) -> "Shapes":
         import numpy as np
         import shapely
 
         styles: Any = {"quad_segs": self.segments, "cap_style": self.cap, "join_style": self.join}
         return np.asarray(shapely.buffer(batch, distance, **styles), dtype=object)
 
-    def _in_metres(self, crs: str | None) -> "Callable[[Shapes, Any], Shapes]":
+    def _in_metres(self, crs: str | None) -> "Callable[[Shapes, Any, Any], Shapes]":
         from orchestrator.ops._geodesic import FARTHEST, buffers
 
         if crs is None:
@@ -101,8 +104,8 @@ class Buffer(Op):
         system = parse(crs)
         if not system.is_geographic:
             factor = system.axis_info[0].unit_conversion_factor
-            return lambda batch, metres: self._on_plane(batch, metres / factor)
+            return lambda batch, metres, _: self._on_plane(batch, metres / factor)
         if self.distance_from is None and abs(self.distance) > FARTHEST:
             message = f"Around geometry in degrees at most {FARTHEST:,.0f} metres are possible."
             raise NodeError(message, code="out_of_bounds", path="/config/distance")
-        return lambda batch, metres: buffers(batch, metres, system, self._on_plane)
+        return lambda batch, metres, rows: buffers(batch, metres, rows, system, self._on_plane)

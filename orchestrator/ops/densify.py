@@ -1,7 +1,7 @@
 """`densify`: FME's Densifier."""
 
-from collections.abc import Callable
-from typing import Annotated, Any, ClassVar, Literal
+from math import degrees
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,10 @@ from orchestrator.crs import parse
 from orchestrator.ops._shaped import GeometryColumn, active, reshaped
 from orchestrator.ops._spatial import missing_crs
 from orchestrator.ops.base import Context, Op, Relation
+
+if TYPE_CHECKING:
+    from orchestrator.ops._densified import Measure
+    from orchestrator.ops._shaped import Check
 
 
 class Densify(Op):
@@ -33,16 +37,22 @@ class Densify(Op):
         """Geometry of the same kind, in the same coordinate system."""
         from orchestrator.ops._densified import densified
 
-        measure = self._measure(active(table, self.geometry)[1])
-        return reshaped(table, self.geometry, lambda batch: densified(batch, self.length, measure), context)
+        measure, check = self._measure(active(table, self.geometry)[1])
+        return reshaped(table, self.geometry, lambda batch: densified(batch, self.length, measure), context, check)
 
-    def _measure(self, crs: str | None) -> Callable[[Any, Any], Any]:
-        """What gives the lengths between vertices."""
+    def _measure(self, crs: str | None) -> "tuple[Measure, Check | None]":
+        """What gives the lengths between vertices, and sees that they can be."""
         from orchestrator.ops._densified import ellipsoidal, flat
+        from orchestrator.ops._places import check_known_places
 
         if self.unit == "crs":
-            return flat(1.0)
+            return flat(1.0), None
         if crs is None:
             raise missing_crs("table", "A reproject node with the same 'from' and 'to' says which it is.")
         system = parse(crs)
-        return ellipsoidal(system) if system.is_geographic else flat(system.axis_info[0].unit_conversion_factor)
+        factor = system.axis_info[0].unit_conversion_factor
+        if not system.is_geographic:
+            return flat(factor), None
+        return ellipsoidal(system), lambda batch, before: check_known_places(
+            batch, system.name, "table", before, degrees(factor)
+        )

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from orchestrator.crs import written_in
 from orchestrator.ops._spatial import geometry_of, kind_of, missing_crs, shapes, vectorised
+from orchestrator.ops._systems import check_flat
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import NewColumn, invalid, unique
 
@@ -76,6 +77,7 @@ class Measure(Op):
     def _measures(self, crs: str | None) -> "Measures":
         from orchestrator.ops._measures import Geodesic, Planar
 
+        check_flat(crs)
         if self.method == "planar":
             return Planar()
         if crs is None:
@@ -87,11 +89,11 @@ class Measure(Op):
         import shapely
 
         power = {"area": 2, "length": 1, "perimeter": 1}
-        missing, made = shapely.is_missing(batch), []
+        missing, made, there = shapely.is_missing(batch), [], measures.placed(batch, before)
         for setting in self._names():
             if setting == "vertices":
                 made.append(pa.array(shapely.get_num_coordinates(batch), pa.int64(), mask=missing))
                 continue
-            found = vectorised(getattr(measures, setting), batch, before=before)
+            found = vectorised(getattr(measures, setting), there, before=before)
             made.append(pa.array(found * self.multiplier ** power[setting], mask=missing))
         return made

@@ -55,9 +55,8 @@ class SpatialFilter(Related):
         where, against = comparable(candidate=candidate, filter=filter)
         candidate, filter, groups = self.in_groups(context, candidate=candidate, filter=filter)
         filters = shapes_of(filter, against, "filter")
-        there = usable(filters)
-        sizes, groups = groups.sizes(there), groups.only(there)
-        index = self.index(filters[there], written_in(kind_of(candidate, where)), ("candidate", "filter"))
+        sizes = groups.sizes(usable(filters))
+        index = self.index(filters, written_in(kind_of(candidate, where)), ("candidate", "filter"))
 
         def work(batch: Any, before: int) -> dict[str, Part]:
             found = read(batch)

@@ -74,7 +74,7 @@ def test_refuses(run, config, base, candidate, code, path):
 
 NOWHERE = [
     ("LINESTRING (0 0, 1 1)", "Row 2 of the table at 'candidate' is a LineString", "invalid_geometry"),
-    ("POINT (0 95)", "Row 2 of the table at 'candidate' has a latitude beyond 90°", "out_of_bounds"),
+    ("POINT (0 95)", "Row 2 of the table at 'candidate': a latitude of 95° is beyond 90°", "out_of_bounds"),
 ]
 
 
