@@ -80,7 +80,7 @@ class Globe:
     def candidates(self, tree: Any, shapes: "Shapes", radius: Numbers) -> "tuple[Rows, Rows]":
         """Pairs of a point and one of the tree that may be so near, and all that are."""
         boxes, size, found = self._boxes(self.places(shapes), radius), max(len(tree.geometries), 1), []
-        for turn in (0.0, -360.0, 360.0):
+        for turn in (-720.0, -360.0, 0.0, 360.0, 720.0):
             ours, theirs = tree.query(shapely.box(*((boxes + np.array([turn, 0, turn, 0])) / self._degrees).T))
             found.append(ours * np.int64(size) + theirs)
         return np.divmod(np.unique(np.concatenate(found)), size)

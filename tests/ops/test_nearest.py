@@ -103,6 +103,9 @@ def expected(base, candidates, apart, count, limit):
     return made
 
 
+METRES = {"unit": "metre", "crs": "EPSG:4326"}
+
+
 def run_on(base, candidates, **config):
     with Session([]) as session:
         crs = config.pop("crs", None)
@@ -194,6 +197,12 @@ def test_a_crowd_seen_from_far_off(count):
     apart = lambda one, other: GEOD.inv(one.x, one.y, other.x, other.y)[2]  # noqa: E731
     wanted = expected(shapely.points(base), shapely.points(spots), apart, count, None)
     assert [(a, b) for a, _, b in made] == [(a, b) for a, _, b in wanted]
+
+
+@pytest.mark.parametrize("config", [{}, {"count": 2}, {"max_distance": 3e6}])
+def test_longitudes_of_two_rounds(config):
+    """350° and -350° are 20° apart."""
+    assert [row[2] for row in run_on([shapely.Point(-350, 0)], [shapely.Point(350, 0)], **METRES, **config)] == [0]
 
 
 @pytest.mark.parametrize("crs", ["IAU_2015:30100", "IAU_2015:59901"], ids=["Moon", "Jupiter"])
