@@ -1,5 +1,6 @@
 """Geometry written as WKT, WKB or GeoJSON, as Shapely objects."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 READERS: dict[str, Callable[..., Any]] = {
     "wkt": shapely.from_wkt, "wkb": shapely.from_wkb, "geojson": shapely.from_geojson,
 }  # fmt: skip
+UNLOCATED = re.compile(r'"geometry"\s*:\s*null')
+LIBRARY = re.compile(r"^Error parsing JSON: '\[json\.exception[^]]*\] (.*)'$", re.DOTALL)
 SRID = r"^\s*SRID\s*=\s*\d+\s*;"
 
 
@@ -55,9 +58,23 @@ def read(texts: pa.Array, formats: Any) -> "tuple[Shapes, dict[int, str]]":
         if len(rows):
             made[rows] = _read(reader, given[rows])
     lost = np.flatnonzero(shapely.is_missing(made) & pc.is_valid(texts).to_numpy(zero_copy_only=False))
+    lost = np.array(
+        [row for row in lost if not (formats[row] == "geojson" and _unlocated(values[row]))], dtype=np.int64
+    )
     why = {int(row): _reason(READERS[formats[row]], values[row]) for row in np.setdiff1d(lost, deep)}
     why |= dict.fromkeys([*deep, *_deep(made)], NESTED)
     return made, why | dict.fromkeys(_uneven(made), "Some of its parts have heights or measures, and others have not.")
+
+
+def _unlocated(value: str) -> bool:
+    """Whether a text is a GeoJSON feature that says itself that it has no geometry (RFC 7946, 3.2)."""
+    if not UNLOCATED.search(value):
+        return False
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get("type") == "Feature" and found.get("geometry", "") is None
 
 
 def _is_deep(value: Any) -> bool:
@@ -113,6 +130,6 @@ def _reason(reader: Callable[..., Any], value: Any) -> str:
     except UnicodeDecodeError:  # GEOS cuts its own message within a letter
         return "It cannot be read."
     except (shapely.errors.GEOSException, TypeError) as error:
-        said = str(error).split(": ", 1)[-1].strip().rstrip(".")
+        said = LIBRARY.sub(r"\1", str(error).split(": ", 1)[-1].strip().rstrip("."))
         return f"It cannot be read: {said}."
     return "It has no geometry."

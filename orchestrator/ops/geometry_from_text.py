@@ -34,7 +34,7 @@ class GeometryFromText(Op):
     `auto` looks at each value. Null gives null geometry. A row is rejected where the text, also an empty one, is no
     geometry or a curve (`invalid_geometry`), or a coordinate is NaN or infinite (`not_finite`). Lines and areas may
     cross themselves. An SRID in the text is left aside: `crs` says what the numbers are. Of a GeoJSON feature the
-    geometry is taken.
+    geometry is taken, also where it is null.
     """
 
     category: ClassVar[str] = "Spatial"

@@ -25,6 +25,7 @@ GOOD = [
     ("""'{"type": "Point", "coordinates": [1, 2]}'""", POINT),
     ("""'{"type": "Point", "coordinates": [1, 2]}'::JSON""", POINT),
     ("""'{"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [1, 2]}}'""", POINT),
+    ("""'{"type": "Feature", "properties": {}, "geometry": null}'""", None),
     ("'POINT EMPTY'", shapely.Point()),
     ("'POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))'", shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])),
     ("NULL::VARCHAR", None),
@@ -43,6 +44,9 @@ def test_makes_geometry(run, value, expected):
 
 BAD = [
     ("''", "invalid_geometry", "It cannot be read: Expected word but encountered end of stream."),
+    ("""'{"type": "Feature", "geometry": null'""", "invalid_geometry", None),
+    ("""'{"type": "Point", "geometry": null, "coordinates": [1, "2"]}'""", "invalid_geometry",
+     "It cannot be read: type must be number, but is string."),
     ("'POINT (1 2'", "invalid_geometry", "It cannot be read: Expected word but encountered end of stream."),
     ("'POINT (1)'", "invalid_geometry", "It cannot be read: Expected number but encountered ')'."),
     ("'POLYGON ((0 0, 1 1))'", "invalid_geometry", None),
