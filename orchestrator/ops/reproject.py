@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from orchestrator.crs import Crs, projjson, same, title, transformer, written_in
+from orchestrator.crs import Crs, parse, projjson, same, title, transformer, written_in
 from orchestrator.errors import NodeError, at
-from orchestrator.ops._spatial import finite, geometry_of, kind_of, mapped, missing_crs, moved
+from orchestrator.ops._spatial import finite, geometry_of, kind_of, mapped, missing_crs, moved, without_measures
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.sql import literal, quote
 
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 class Reproject(Op):
     """Turn coordinates into those of another coordinate system.
 
-    Works on the first geometry column; heights go along. x (longitude) is always before y (latitude). A geometry that
-    the projection has no place for stops the run, with its row: half a shape is not a result.
+    Works on the first geometry column; heights go along. Of what counts from the centre of the Earth (EPSG:4978) each
+    vertex has a z, too: on the way there it is made, of the height 0 where there is none. x (longitude) is always
+    before y (latitude). A geometry that the projection has no place for stops the run, with its row: half a shape is
+    not a result.
     """
 
     category: ClassVar[str] = "Spatial"
@@ -46,15 +48,20 @@ class Reproject(Op):
             return table.project(f"* REPLACE ({said})")
         with at("/to"):
             way = transformer(source, self.to)
-        move = _Move(way, f"from {title(source)} to {title(self.to)}")
+        move = _Move(
+            way,
+            (parse(source).is_geocentric, parse(self.to).is_geocentric),
+            f"from {title(source)} to {title(self.to)}",
+        )
         return context.session.arrow(mapped(table, column, move, projjson(self.to)))
 
 
 class _Move:
     """Moves the vertices of a batch."""
 
-    def __init__(self, transformer: "Transformer", said: str) -> None:
+    def __init__(self, transformer: "Transformer", geocentric: tuple[bool, bool], said: str) -> None:
         self._transformer = transformer
+        self._from_centre, self._to_centre = geocentric
         self._said = said
 
     def __call__(self, shapes: "Shapes", before: int) -> "Shapes":
@@ -66,6 +73,14 @@ class _Move:
         import numpy as np
         import shapely
 
+        flat = np.flatnonzero(~shapely.has_z(shapes) & ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes))
+        if self._from_centre and len(flat):
+            row = before + int(flat[0]) + 1
+            message = f"Row {row} cannot be reprojected {self._said}: it has no z, without which it is no place."
+            raise NodeError(message, code="out_of_bounds", port="table", row=row)
+        if self._to_centre:
+            shapes = without_measures(shapes)
+            shapes[flat] = shapely.force_3d(shapes[flat])
         made = moved(shapes, self._transformer)
         lost = np.flatnonzero(finite(shapes) & ~finite(made))
         if len(lost):

@@ -101,6 +101,28 @@ def test_names_the_row_that_has_no_place(run):
     assert (caught.value.code, caught.value.row) == ("out_of_bounds", 3)
 
 
+CENTRE = [
+    ("POINT (45 0)", "POINT Z (4510023.92 4510023.92 0)"),
+    ("POINT M (45 0 7)", "POINT Z (4510023.92 4510023.92 0)"),
+    ("POINT Z (45 0 1000)", "POINT Z (4510731.03 4510731.03 0)"),
+    (None, None),
+]
+
+
+@pytest.mark.parametrize(("shape", "expected"), CENTRE)
+def test_to_what_counts_from_the_centre_of_the_earth(run, shape, expected):
+    made = run.relations("reproject", {"to": "EPSG:4978"}, table=geo(shape, crs="EPSG:4326"))["result"]
+    (found,) = shapes(made)
+    assert (found and shapely.to_wkt(found, rounding_precision=2)) == expected
+
+
+def test_from_the_centre_of_the_earth_needs_a_third_number(run):
+    table = geo(None, "POINT Z EMPTY", "POINT Z (4510731 4510731 0)", "POINT (4510731 4510731)", crs="EPSG:4978")
+    with pytest.raises(NodeError, match="Row 4 cannot be reprojected from EPSG:4978 to EPSG:4326: it has no z") as no:
+        run.relations("reproject", {"to": "EPSG:4326"}, table=table)
+    assert (no.value.code, no.value.row) == ("out_of_bounds", 4)
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.floats(-179, 179), st.floats(-80, 80)), min_size=1, max_size=20))
 def test_against_pyproj_point_by_point(points):
