@@ -6,7 +6,7 @@ becomes an area up to ±90°.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import shapely
@@ -15,7 +15,7 @@ from orchestrator.errors import NodeError
 from orchestrator.ops._places import check_places
 
 if TYPE_CHECKING:
-    from pyproj import CRS
+    from pyproj import CRS, Geod
 
     from orchestrator.ops._spatial import Shapes
 
@@ -25,6 +25,11 @@ WIDEST = 180.0  # degrees: around the middle of what is wider, the other side of
 DEGREES = 0.1
 METRES = 10_000.0
 WORLD = shapely.box(-180, -90, 180, 90)
+
+
+def farthest(crs: "CRS") -> float:
+    """How many metres there may be around a shape: no more than to a quarter of the way around a small body."""
+    return min(FARTHEST, float(cast("Geod", crs.get_geod()).a) * np.pi / 2)
 
 
 def buffers(shapes: "Shapes", metres: Any, rows: Any, crs: "CRS", grow: Grow) -> "Shapes":
@@ -81,7 +86,7 @@ def _grown(parts: "Shapes", metres: Any, geod: Any, grow: Grow) -> "Shapes":
     long = shapely.length(parts) > DEGREES  # of a line without length GEOS would make one of a single vertex
     dense[long] = shapely.segmentize(parts[long], DEGREES)
     around = grow(shapely.transform(dense, lambda _: _flat(dense, centres, geod)), metres)
-    around = shapely.segmentize(around, METRES)
+    around = shapely.segmentize(around, min(METRES, geod.a / 600))  # the latter on small bodies
     made = shapely.transform(around, lambda _: _round(around, centres, geod))
     for row in np.flatnonzero(_reaches_a_pole(around, centres, geod)):
         made[row] = _unrolled(made[row])

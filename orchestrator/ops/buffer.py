@@ -66,10 +66,11 @@ class Buffer(Op):
                 lambda each, rows: work(each, self.distance, rows), batch, np.arange(len(batch)) + before, before=before
             )
 
-        from orchestrator.ops._geodesic import FARTHEST
+        from orchestrator.ops._geodesic import farthest
 
-        round_earth = self.unit == "metre" and parse(str(crs)).is_geographic
-        most = FARTHEST if round_earth else np.finfo(float).max  # on a plane only an infinite one is too long
+        most = float(np.finfo(float).max)  # on a plane only an infinite one is too long
+        if self.unit == "metre" and (system := parse(str(crs))).is_geographic:
+            most = farthest(system)
 
         def grow(batch: "Shapes", before: int, distances: Any) -> "Shapes":
             made = np.full(len(batch), None, dtype=object)
@@ -97,7 +98,7 @@ class Buffer(Op):
         return np.asarray(shapely.buffer(batch, distance, **styles), dtype=object)
 
     def _in_metres(self, crs: str | None) -> "Callable[[Shapes, Any, Any], Shapes]":
-        from orchestrator.ops._geodesic import FARTHEST, buffers
+        from orchestrator.ops._geodesic import buffers, farthest
 
         if crs is None:
             raise missing_crs("table", "A reproject node with the same 'from' and 'to' says which it is.")
@@ -105,7 +106,8 @@ class Buffer(Op):
         if not system.is_geographic:
             factor = system.axis_info[0].unit_conversion_factor
             return lambda batch, metres, _: self._on_plane(batch, metres / factor)
-        if self.distance_from is None and abs(self.distance) > FARTHEST:
-            message = f"Around geometry in degrees at most {FARTHEST:,.0f} metres are possible."
+        most = farthest(system)
+        if self.distance_from is None and abs(self.distance) > most:
+            message = f"Around geometry in degrees of {system.name} at most {most:,.0f} metres are possible."
             raise NodeError(message, code="out_of_bounds", path="/config/distance")
         return lambda batch, metres, rows: buffers(batch, metres, rows, system, self._on_plane)

@@ -123,6 +123,12 @@ REFUSED = [
     ({}, "SELECT 1 AS a", "missing_geometry", None),
     ({"unit": "metre"}, geo("POINT (1 2)", crs=None), "missing_crs", None),
     ({"unit": "metre", "distance": 6e6}, geo("POINT (1 2)", crs="EPSG:4326"), "out_of_bounds", "/config/distance"),
+    (
+        {"unit": "metre", "distance": 18_000},
+        geo("POINT (1 2)", crs="IAU_2015:40100"),
+        "out_of_bounds",
+        "/config/distance",
+    ),
     ({"distance": "far"}, geo("POINT (1 2)"), "invalid_config", "/config/distance"),
     ({"distance": math.inf}, geo("POINT (1 2)"), "invalid_config", "/config/distance"),
     ({"segments": 0}, geo("POINT (1 2)"), "invalid_config", "/config/segments"),
