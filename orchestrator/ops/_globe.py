@@ -55,7 +55,7 @@ class Globe:
 
     def bearings(self, one: "Shapes", other: "Shapes") -> Numbers:
         """In degrees clockwise from north, where the geodesic starts."""
-        made: Numbers = self._inverse(one, other)[0] % 360
+        made: Numbers = self._inverse(one, other)[0] % 360 % 360  # the first gives 360 for a tiny negative angle
         return made
 
     def places(self, shapes: "Shapes") -> Numbers:

@@ -53,7 +53,8 @@ class Plane:
     def bearings(self, one: "Shapes", other: "Shapes") -> Numbers:
         """From the nearest place of one to that of the other, in degrees clockwise from the y axis."""
         ends = shapely.get_coordinates(shapely.shortest_line(one, other)).reshape(-1, 4)
-        made: Numbers = np.degrees(np.arctan2(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1])) % 360
+        turns = np.degrees(np.arctan2(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]))
+        made: Numbers = turns % 360 % 360  # the first gives 360 for a tiny negative angle
         return made
 
     def reach(self, bounds: Numbers) -> float:

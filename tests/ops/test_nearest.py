@@ -44,6 +44,12 @@ def test_columns(run):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("x", [1e-18, -1e-18])
+def test_north_is_0_and_not_360(run, x):
+    made = run("nearest", {"bearing": "to"}, base=geo("POINT (0 0)"), candidate=geo(shapely.Point(x, 1), first="b"))
+    assert made["matched"][0][3] == pytest.approx(0)
+
+
 def test_feet(run):
     base, candidate = geo("POINT (0 0)", crs="EPSG:2263"), geo("POINT (1000 0)", crs="EPSG:2263", first="b")
     assert run("nearest", {"unit": "metre"}, base=base, candidate=candidate)["matched"][0][2] == pytest.approx(304.8006)
