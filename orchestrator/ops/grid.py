@@ -90,16 +90,16 @@ class Grid(Op):
         return projjson(self.crs) if self.crs else None
 
     def _cells(self, extent: Extent) -> "tuple[Any, Shapes]":
-        """Row and column of each cell, and its shape."""
+        """Row and column of each cell, and its shape; neighbours share their vertices to the last bit."""
         import numpy as np
         import shapely
 
-        corners, step, offset = self._outline()
+        corners, unit, (wide, high), offset = self._outline()
         x_min, y_min, x_max, y_max = extent
         width, height = x_max - x_min, y_max - y_min
-        columns, rows = _count(width, step[0]), _count(height, step[1])
+        columns, rows = _count(width, unit[0] * wide), _count(height, unit[1] * high)
         if self.shape == "hexagons":  # the first row and column reach half a cell over the border
-            columns, rows = _count(width + step[0] / 2, step[0]), _count(height + step[1] * 2 / 3, step[1])
+            columns, rows = _count(width + unit[0], unit[0] * wide), _count(height + unit[1] * 2, unit[1] * high)
         if rows * columns > MOST:
             message = (
                 f"A size of {self.size:.10g} gives {rows * columns:,.0f} cells over an extent of "
@@ -107,19 +107,18 @@ class Grid(Op):
             )
             raise NodeError(message, code="out_of_range", path="/config/size")
         row, column = (each.ravel() for each in np.mgrid[0 : int(rows), 0 : int(columns)])
-        x = x_min + (column + (row % 2) * offset) * step[0]
-        starts = np.stack([x, y_min + row * step[1]], axis=1)
-        made: Shapes = shapely.polygons(starts[:, None, :] + np.array(corners)[None, :, :])
+        starts = np.stack([column * wide + row % 2 * offset, row * high], axis=1)
+        at = starts[:, None, :] + np.array(corners)[None, :, :]
+        made: Shapes = shapely.polygons(at * np.array(unit) + np.array([x_min, y_min]))
         return np.stack([row, column], axis=1), made
 
-    def _outline(self) -> tuple[list[tuple[float, float]], tuple[float, float], float]:
-        """The corners of a cell from its start, the steps to the next column and row, and how odd rows are moved."""
+    def _outline(self) -> tuple[list[tuple[int, int]], tuple[float, float], tuple[int, int], int]:
+        """The corners of a cell from its start, in units; these; units to the next column and row, and of odd rows."""
         size = self.size
         if self.shape == "squares":
-            return [(0, 0), (size, 0), (size, size), (0, size)], (size, size), 0.0
-        half, side = size / 2, size / math.sqrt(3)
-        corners = [(0, -side), (half, -side / 2), (half, side / 2), (0, side), (-half, side / 2), (-half, -side / 2)]
-        return corners, (size, side * 1.5), 0.5
+            return [(0, 0), (1, 0), (1, 1), (0, 1)], (size, size), (1, 1), 0
+        corners = [(0, -2), (1, -1), (1, 1), (0, 2), (-1, 1), (-1, -1)]
+        return corners, (size / 2, size / math.sqrt(12)), (2, 3), 1
 
 
 def _count(length: float, step: float) -> float:

@@ -47,6 +47,15 @@ def test_covers_all_without_overlap(run, shape, size, bounds):
     assert cells[0].area == pytest.approx(size**2 * (1 if shape == "squares" else 3**0.5 / 2))
 
 
+@pytest.mark.parametrize("shape", ["squares", "hexagons"])
+def test_neighbours_share_their_vertices(run, shape):
+    """To the last bit: of these GEOS lost a hexagon when it merged them, while there were gaps between."""
+    bounds = [-2.5271525961167396, 2.573620123571221, 2.726163503831625, 3.4595734393204065]
+    cells = shapes(made(run, {"size": 0.6689604212939787, "shape": shape, "bounds": bounds}))
+    assert shapely.coverage_is_valid(cells)
+    assert shapely.union_all(cells).area == pytest.approx(shapely.area(cells).sum(), rel=1e-12)
+
+
 def test_hexagons_are_numbered_by_row_and_column(run):
     found = made(run, {"size": 2, "shape": "hexagons", "bounds": [0, 0, 3, 3]})
     places = found.project('"row", "column"').fetchall()
