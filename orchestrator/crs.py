@@ -27,7 +27,7 @@ def parse(text: str) -> "CRS":
     """The coordinate system that a text means: a code, a name, WKT, PROJJSON or a PROJ string.
 
     Raises:
-        NodeError: `invalid_crs`, with near-misses; also for a system of heights alone.
+        NodeError: `invalid_crs`, with near-misses; also for a system of heights or times alone.
     """
     found = _parsed(text)
     if isinstance(found, str):
@@ -49,8 +49,9 @@ def _parsed(text: str) -> "CRS | str":
         close = _near(text)
         ending = f" Did you mean {' or '.join(close)}?" if close else ""
         return f"'{text[:200]}' is not a known coordinate system.{ending}"
-    if found.is_vertical and not found.is_compound:
-        return f"'{text[:200]}' ({found.name}) describes heights only; a system for x and y is needed."
+    if len(found.axis_info) < 2:
+        what = "heights" if found.is_vertical else "one axis"
+        return f"'{text[:200]}' ({found.name}) describes {what} only; a system for x and y is needed."
     return found
 
 

@@ -26,6 +26,7 @@ REFUSED = [
     ("utm zone 32n", "UTM zone 32N"),
     ("x" * 100_000, "^'x{200}' is not"),
     ("EPSG:5773", "heights only"),
+    ('TIMECRS["days",TDATUM["x"],CS[temporalDateTime,1],AXIS["t",future]]', r"\(days\) describes one axis only"),
     ("+init=epsg:4326", "complete in itself"),
     ("+proj=longlat +nadgrids=some.gsb", "complete in itself"),
 ]
