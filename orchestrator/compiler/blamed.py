@@ -13,12 +13,14 @@ from orchestrator.ops.base import Relation
 
 
 def setting(run: RunContext, error: NodeError) -> str | None:
-    """The JSON pointer of the expression that fails with this error; None where it is none, or not known."""
+    """The JSON pointer of the expression or query that fails with this error; None where it is none, or not known."""
     planned = next((each for each in run.plan.steps if each.node_id == error.node_id), None)
     if planned is None or error.code not in DATA_ERRORS:
         return None
     step = planned.step
     found = dict(expressions_in(type(step.op), step.node.config))
+    if not found and "query" in type(step.op).model_fields:
+        return "/config/query"
     if len(found) == 1:
         return next(iter(found))
     table = _arriving(run, step)

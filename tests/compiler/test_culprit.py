@@ -57,6 +57,13 @@ def test_the_expression_that_fails_is_named(cache, expressions, place):
     assert (blamed(document, cache)[0], blamed(document, cache)[2]) == ("c", path)
 
 
+@pytest.mark.parametrize("cache", [True, False])
+def test_the_query_that_fails_is_named(cache):
+    query = node("q", "sql", {"query": "SELECT t::BIGINT AS n FROM rows", "names": ["rows"]})
+    document = graph([rows(made=TEXTS), query, WRITER], ["in -> q", "q -> w"])
+    assert blamed(document, cache)[:3] == ("q", "conversion_failed", "/config/query")
+
+
 def test_a_failing_filter_is_blamed_through_nodes_below_it():
     document = graph(
         [rows(made=TEXTS), keep("k", "CAST(t AS BIGINT) > 0"), compute("c", "length(t)"), keep("l", "c > 0"), WRITER],
