@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.compiler.check import Checked, Step
+from orchestrator.compiler.held_rows import held_rows
 from orchestrator.compiler.infer import Columns, Inferred
 from orchestrator.compiler.shared_files import shared_files
 from orchestrator.compiler.sound import Graph, texts, warning
 from orchestrator.compiler.text_compared import compared_texts
-from orchestrator.errors import GraphmillError, Problem
-from orchestrator.paths import existing
+from orchestrator.errors import Problem
 from orchestrator.schema import GEOMETRY
 
-LARGE = 100_000_000  # bytes of a file from which on it matters that a node holds all rows
 WORD = re.compile(r"\w+")
 INTEGER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,0\)")
 UNTYPED = '"NULL"'
@@ -160,33 +159,6 @@ def _family(kind: str) -> str:
     if INTEGER.fullmatch(kind):
         return "INTEGER"
     return "VARCHAR" if kind.startswith("ENUM(") else kind.partition("(")[0]
-
-
-def held_rows(graph: Graph) -> Iterator[Problem]:
-    """A node that holds all rows in memory, behind the reader of a large file."""
-    if not any(step.op.holds_rows for step in graph.checked.steps):
-        return
-    large: dict[str, str] = {}
-    for step in graph.checked.steps:
-        files = [large[wire.source] for wire in step.wires if wire.source in large] or [*_large(step, graph.root)]
-        if files and not step.op.ignores_order():  # an aggregate gives few rows
-            large[step.node.id] = files[0]
-        if files and step.wires and step.op.holds_rows:
-            message = f"'{step.node.name}' holds all rows in memory at once, and reads from {files[0]}."
-            hint = "filter the rows, and leave out columns, before it"
-            yield warning(step, message, hint, code="holds_all_rows")
-
-
-def _large(step: Step, root: Path) -> Iterator[str]:
-    path = getattr(step.op, "path", None)
-    if step.op.ports.inputs or not isinstance(path, str):
-        return
-    try:
-        size = existing(root, path).stat().st_size
-    except (GraphmillError, OSError):
-        return
-    if size > LARGE:
-        yield f"'{path}' ({size / 1e9:,.1f} GB)"
 
 
 def dropped_geometry(graph: Graph) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ a bomb to a thousandth); half of the free disk is left alone.
 import codecs
 import gzip
 import lzma
+import os
 import shutil
 import zipfile
 import zlib
@@ -23,6 +24,7 @@ from orchestrator.suggest import listing, near
 
 CHUNK = 1 << 20
 ENCRYPTED = 1
+GZIP_SIZE = 4  # bytes at the end of a .gz
 IN_PARTS = (".shp", ".tab", ".mif", ".gml")  # datasets of several files of one name
 BROKEN = (
     zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError,
@@ -61,6 +63,28 @@ def unpack(file: Found, folder: Path, endings: tuple[str, ...], lines: int | Non
                 with zipped.open(each) as packed:
                     _copy(packed, _place(folder, name, each.filename), name, each.compress_size, lines)
             return str(_place(folder, name, member.filename).relative_to(folder))
+
+
+def size(file: Found, endings: tuple[str, ...]) -> int:
+    """How many bytes a file or folder has; of an archive, how many it says that there are in what is meant.
+
+    Raises:
+        NodeError: `unreadable_file`, `file_not_found`.
+        OSError: it is gone.
+    """
+    own = file.path.stat().st_size
+    if file.path.is_dir():
+        return sum(each.stat().st_size for each in file.path.iterdir())
+    if file.path.suffix.lower() == ".gz" and own > GZIP_SIZE:
+        with file.path.open("rb") as packed:
+            packed.seek(-GZIP_SIZE, os.SEEK_END)
+            return max(own, int.from_bytes(packed.read(), "little"))  # of more than 4 GiB, what is over them
+    if file.path.suffix.lower() == ".zip":
+        with _broken(file.name), zipfile.ZipFile(file.path) as zipped:
+            whole = file.inside is None and file.path.name.lower().endswith(endings)  # the format is a .zip itself
+            meant = zipped.infolist() if whole else [_member(zipped, file.name, file.inside, endings)]
+            return max(own, sum(each.file_size for each in meant))
+    return own
 
 
 def members(archive: Path, name: str) -> list[str]:

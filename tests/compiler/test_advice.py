@@ -1,12 +1,14 @@
 """Warnings: each where it is certain, on its node, port and setting, and silence everywhere else."""
 
 import copy
+import gzip
+import zipfile
 from pathlib import Path
 
 import pytest
 from compiler.graphs import compute, graph, keep, node, rows, run
 
-from orchestrator.compiler import advice
+from orchestrator.compiler import advice, held_rows
 from orchestrator.settings import settings
 from orchestrator.workflows import judge
 
@@ -200,14 +202,25 @@ def test_what_is_lost_makes_no_difference(name):
 
 
 @pytest.fixture
-def large(monkeypatch):
+def large(monkeypatch, tmp_path):
     """A file that counts as large, though it is not."""
-    path = settings().data / "large.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("a,b,x,y\n1,x,1.5,50.0\n")
-    monkeypatch.setattr(advice, "LARGE", 10)
-    yield node("in", "data_loader", {"source_type": "csv", "path": "large.csv"})
-    path.unlink()
+    monkeypatch.setattr(held_rows, "LARGE", 1000)
+    monkeypatch.setenv("GRAPHMILL_DATA_ROOT", str(tmp_path))
+    settings.cache_clear()
+    text = "a,b,x,y\n" + "1,x,1.5,50.0\n" * 100
+    tmp_path.joinpath("large.csv").write_text(text)
+    for name in ("big1.csv", "big2.csv"):
+        tmp_path.joinpath(name).write_text(text[:800])
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("large.csv", text)
+        packed.writestr("little.csv", text[:100])
+    tmp_path.joinpath("packed.csv.gz").write_bytes(gzip.compress(text.encode()))
+    yield reader("large.csv")
+    settings.cache_clear()
+
+
+def reader(path, **more):
+    return node("in", "data_loader", {"source_type": "csv", "path": path, **more})
 
 
 def test_all_rows_of_a_large_file_in_memory(large, monkeypatch):
@@ -215,8 +228,26 @@ def test_all_rows_of_a_large_file_in_memory(large, monkeypatch):
     (found,) = judge(graph(nodes, edges)).problems
     assert (found.severity, found.code, found.node_id) == ("warning", "holds_all_rows", "z")
     assert "'large.csv'" in found.message
-    monkeypatch.setattr(advice, "LARGE", 10_000)
+    monkeypatch.setattr(held_rows, "LARGE", 10_000)
     assert judge(graph(nodes, edges)).problems == ()
+
+
+READ = {
+    "several files that are large together": ({"path": "big*.csv"}, True),
+    "one of them": ({"path": "big[1].csv"}, False),
+    "a file in an archive": ({"path": "packed.zip/large.csv"}, True),
+    "the same, said beside": ({"path": "packed.zip", "inside": "large.csv"}, True),
+    "a small file in an archive": ({"path": "packed.zip/little.csv"}, False),
+    "a packed file": ({"path": "packed.csv.gz"}, True),
+    "a few rows": ({"path": "large.csv", "limit": 5}, False),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_which_files_are_large(name, large):
+    config, warned = READ[name]
+    found = warnings(*line(reader(**config), points(), node("z", "centroid"), file()))
+    assert found == [("holds_all_rows", "z", None, None)] * warned
 
 
 def test_few_rows_of_a_large_file(large):
@@ -236,5 +267,5 @@ def test_a_graph_with_errors_gets_none():
 def test_every_code_has_a_case():
     seen = {code for *_, wanted in CASES.values() for code, *_ in wanted} | {"holds_all_rows"}
     seen -= {"format_changes"}  # which data_writer says itself
-    source = Path(advice.__file__).read_text()
+    source = "".join(Path(each.__file__).read_text() for each in (advice, held_rows))
     assert seen == {part.split('"')[0] for part in source.split('code="')[1:]}
