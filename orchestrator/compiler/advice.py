@@ -15,11 +15,11 @@ from typing import Any
 from orchestrator.compiler.check import Checked, Step
 from orchestrator.compiler.held_rows import held_rows
 from orchestrator.compiler.infer import Columns, Inferred
+from orchestrator.compiler.lost_geometry import lost_geometry
 from orchestrator.compiler.shared_files import shared_files
 from orchestrator.compiler.sound import Graph, texts, warning
 from orchestrator.compiler.text_compared import compared_texts
 from orchestrator.errors import Problem
-from orchestrator.schema import GEOMETRY
 
 WORD = re.compile(r"\w+")
 INTEGER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,0\)")
@@ -161,35 +161,7 @@ def _family(kind: str) -> str:
     return "VARCHAR" if kind.startswith("ENUM(") else kind.partition("(")[0]
 
 
-def dropped_geometry(graph: Graph) -> Iterator[Problem]:
-    """A writer that makes text of geometry; one of a format for geometry that gets none, though there was some."""
-    for step in graph.checked.steps:
-        kind = getattr(step.op, "geometry_as", None)
-        columns = next(iter(graph.into(step).values()), None) if kind else None
-        if columns is None or not step.settled:
-            continue
-        names = [each.name for each in columns if each.type == GEOMETRY]
-        if kind == "text" and names:
-            message = f"This format keeps '{names[0]}' as text (WKT) only, without its coordinate system."
-            hint = "say so with geometry_to_text, leave it out with remove_geometry, or write a format for geometry"
-            yield warning(step, message, hint, code="geometry_dropped", port="table", path="/config/target_type")
-        elif kind == "features" and not names and (lost := _lost_at(graph, step)):
-            message = f"No geometry reaches this file: it is lost at '{lost.node.name}'."
-            hint = "keep the geometry column there, or join it back"
-            yield warning(step, message, hint, code="geometry_dropped", port="table", path="/config/target_type")
-
-
-def _lost_at(graph: Graph, step: Step) -> Step | None:
-    """The node above where the geometry of its first table ends; a spatial one means what it does."""
-    while first := step.into(next(iter(step.op.ports.inputs), "")):
-        step = graph.steps[first[0].source]
-        columns = next(iter(graph.into(step).values()), None)
-        if any(each.type == GEOMETRY for each in columns or ()):
-            return None if step.op.category == "Spatial" else step
-    return None
-
-
 ADVICE: tuple[Callable[[Graph], Iterator[Problem]], ...] = (
-    unused_outputs, unused_columns, lost_orders, differing_keys, held_rows, dropped_geometry, shared_files,
+    unused_outputs, unused_columns, lost_orders, differing_keys, held_rows, lost_geometry, shared_files,
     compared_texts,
 )  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from compiler.graphs import compute, graph, keep, node, rows, run
 
-from orchestrator.compiler import advice, held_rows
+from orchestrator.compiler import advice, held_rows, lost_geometry
 from orchestrator.settings import settings
 from orchestrator.workflows import judge
 
@@ -58,6 +58,7 @@ def line(*nodes):
     return list(nodes), [f"{one} -> {other['id']}" for one, other in zip(ends, nodes[1:], strict=False)]
 
 
+DROPPED = [("geometry_dropped", "pick", None, "/config/columns")]
 CASES = {
     "a chain": (*line(source(), keep("k"), out()), []),
     "a draft without sinks": ([source(), keep("k"), compute("c")], ["in -> k", "in -> c"], []),
@@ -158,9 +159,47 @@ CASES = {
     ),
     "geometry that is kept": (*line(source(), points(), file(kind="parquet")), []),
     "geometry that is lost on the way": (
-        *line(source(), points(), select("a"), keep("k"), file(kind="geopackage", end="gpkg")),
+        *line(source(), points(), total(), keep("k", "made > 1"), file(kind="geopackage", end="gpkg")),
         [("geometry_dropped", "file", "table", "/config/target_type")],
     ),
+    "geometry that is not among the columns": (
+        *line(source(), points(), select("a"), file(kind="geopackage", end="gpkg")), DROPPED,
+    ),
+    "the same into a file without geometry": (
+        *line(source(), points(), keep("k"), select("a"), file(kind="csv")), DROPPED,
+    ),
+    "geometry made another and not among the columns": (
+        *line(source(), points(), node("r", "reproject", {"to": "EPSG:3857"}), select("a"), out()), DROPPED,
+    ),
+    "geometry that is among the columns": (*line(source(), points(), select("a", "geometry"), out()), []),
+    "geometry that is kept with the others": (
+        *line(source(), points(), node("pick", "select_columns", {"columns": [{"name": "a"}], "others": "keep"}),
+              out()), [],
+    ),
+    "a draft that drops geometry": (*line(source(), points(), select("a")), []),
+    "geometry taken away before columns are chosen": (
+        *line(source(), points(), node("r", "remove_geometry"), select("a"), out()), [],
+    ),
+    "geometry that was measured": (
+        *line(source(), points(), node("m", "coordinates", {"x": "east", "y": "north"}),
+              select("a", "east", "north"), out()), [],
+    ),
+    "geometry that an expression has read": (
+        *line(source(), points(), node("c", "compute", {"columns": [
+            {"name": "there", "expression": "geometry IS NOT NULL"}]}), select("a", "there"), out()), [],
+    ),
+    "geometry that was joined by": (
+        [source(), points(), points("zones"), node("j", "spatial_join", {"predicate": "intersects"}),
+         select("a"), out()],
+        ["in -> points", "in -> zones", "points.result -> j.left", "zones.result -> j.right", "j.joined -> pick",
+         "pick -> out"], [],
+    ),
+    "geometry that was written before": (*line(source(), points(), file(kind="parquet"), select("a"), out()), []),
+    "geometry that another branch keeps": (
+        [source(), points(), select("a"), out(), out("map")],
+        ["in -> points", "points.result -> pick", "pick -> out", "points.result -> map"], [],
+    ),
+    "geometry that was summed up": (*line(source(), points(), total(), out()), []),
     "geometry that is taken away": (
         *line(source(), points(), node("r", "remove_geometry"), file(kind="geopackage", end="gpkg")), [],
     ),
@@ -267,5 +306,5 @@ def test_a_graph_with_errors_gets_none():
 def test_every_code_has_a_case():
     seen = {code for *_, wanted in CASES.values() for code, *_ in wanted} | {"holds_all_rows"}
     seen -= {"format_changes"}  # which data_writer says itself
-    source = "".join(Path(each.__file__).read_text() for each in (advice, held_rows))
+    source = "".join(Path(each.__file__).read_text() for each in (advice, held_rows, lost_geometry))
     assert seen == {part.split('"')[0] for part in source.split('code="')[1:]}
