@@ -19,12 +19,14 @@ from orchestrator.formats.problems import sentences
 from orchestrator.formats.reading import read
 from orchestrator.formats.workplace import empty, new_file, workplace
 from orchestrator.ops.base import UnknownColumns
-from orchestrator.ops.settings import invalid
+from orchestrator.ops.settings import invalid, refusing
 from orchestrator.settings import settings
 
 
 def _url(text: str) -> str:
     import httpx
+
+    from orchestrator.formats.http.addresses import check_written
 
     try:
         url = httpx.URL(text)
@@ -34,6 +36,8 @@ def _url(text: str) -> str:
         raise ValueError("an address begins with http:// or https:// and a host")
     if url.userinfo:
         raise ValueError("a name and password do not belong into the address: use headers")
+    with refusing():
+        check_written(url.host)
     return text
 
 

@@ -13,11 +13,17 @@ from orchestrator.formats.http import templates
 from orchestrator.formats.http.templates import Template, check_headers, unsendable
 from orchestrator.ops._types import nested
 from orchestrator.ops.base import Context, Op, Relation
-from orchestrator.ops.settings import invalid
+from orchestrator.ops.settings import invalid, refusing
 from orchestrator.sql import names, quote
 
 REASONS = ("rejection_code", "rejection_message")
 TYPED = frozenset({"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE"})
+
+
+def _check_host(text: str) -> None:
+    from orchestrator.formats.http.addresses import check_written
+
+    check_written(text[1:].partition("]")[0] if text.startswith("[") else text.partition(":")[0])
 
 
 class Called(NamedTuple):
@@ -82,6 +88,8 @@ class HttpRequest(Op):
             raise invalid("A name and password do not belong into the address: use headers.")
         if "{" in host:
             raise invalid("A column cannot be a part of the host: write it out, or give the whole address as {column}.")
+        with refusing():
+            _check_host(host)
         return url
 
     def run(self, table: Annotated[Relation, "The rows to call for."], context: Context) -> Called:

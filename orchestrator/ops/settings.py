@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any
@@ -19,7 +20,7 @@ from orchestrator.suggest import listing, near
 __all__ = [
     "PLACEHOLDER", "Bound", "Column", "Expression", "FilePath", "InPort", "NewColumn", "PortName", "ValueAlone",
     "as_text", "bind_parameters", "bound_expression", "column_of", "columns_named", "invalid", "port_name", "refuse",
-    "unique",
+    "refusing", "unique",
 ]  # fmt: skip
 
 
@@ -60,10 +61,8 @@ class Bound(str):
 def bound_expression(value: Any) -> Any:
     """SQL text with typed literals for its parameters; a value alone becomes a literal."""
     if isinstance(value, Bound):
-        try:
+        with refusing():
             return substitute(value.template, value.values)
-        except NodeError as error:
-            raise refuse(error) from None
     if value is None or isinstance(value, bool | int | float | dt.date):
         return sql_literal(value)
     return value
@@ -80,11 +79,18 @@ def invalid(message: str, *place: str | int) -> ValidationError:
     return refuse(NodeError(message, code="invalid_config"), *place)
 
 
-def _checked(text: str) -> str:
+@contextmanager
+def refusing() -> Iterator[None]:
+    """In a validator: a `NodeError` inside refuses the setting."""
     try:
-        return check(text)
+        yield
     except NodeError as error:
         raise refuse(error) from None
+
+
+def _checked(text: str) -> str:
+    with refusing():
+        return check(text)
 
 
 def unique(

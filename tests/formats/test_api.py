@@ -204,11 +204,12 @@ def test_declared_columns(design: Context, server: Any, ask: Ask) -> None:
 def test_private_addresses_are_refused(
     monkeypatch: pytest.MonkeyPatch, server: Any, context: Context, url: str
 ) -> None:
+    config = {"source_type": "api", "url": url.format(port=server.server_address[1]), "timeout_s": 2}
+    node = DataLoader.configure(config)
     monkeypatch.setenv("GRAPHMILL_ALLOW_PRIVATE_ADDRESSES", "false")
     environment.settings.cache_clear()
-    node = DataLoader.configure(
-        {"source_type": "api", "url": url.format(port=server.server_address[1]), "timeout_s": 2}
-    )
+    with pytest.raises(ValidationError, match="loopback or private address"):  # before it runs, too
+        DataLoader.configure(config)
     with pytest.raises(NodeError, match="loopback or private address") as error:
         node.call({}, context)
     assert (error.value.code, error.value.path) == ("address_not_allowed", "/config/url")

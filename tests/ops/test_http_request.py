@@ -189,9 +189,15 @@ def test_texts_headers_and_addresses_from_a_column(run, ask, server):
 def test_private_addresses_are_not_called(run, server, monkeypatch):
     monkeypatch.setenv("GRAPHMILL_ALLOW_PRIVATE_ADDRESSES", "false")
     environment.settings.cache_clear()
-    made = run("http_request", {"url": server.url, "retries": 0}, table=[{"id": 1}])
+    made = run("http_request", {"url": "{link}", "retries": 0}, table=[{"link": server.url}])
     assert [row[1] for row in made["rejected"]] == ["address_not_allowed"]
     assert not server.seen
+
+
+PRIVATE = [
+    "http://127.0.0.1:9/x", "http://localhost:9", "http://10.0.0.1?a={id}", "http://[::1]:9/{id}", "https://169.254.169.254/",
+    "http://0x7f.1/", "http://[::ffff:10.0.0.1]#x",
+]  # fmt: skip
 
 
 def test_no_more_calls_than_allowed(ask, server):
@@ -209,7 +215,7 @@ def test_no_more_calls_than_allowed(ask, server):
         ({"body": {"a": ["{idd}"]}}, "unknown_column", "/config/body"), ({"prefix": "", "url": "https://h/"}, "duplicate_column", "/config/prefix"),
         ({"url": "ftp://h/"}, "invalid_config", "/config/url"), ({"url": "https://{id}/"}, "invalid_config", "/config/url"), ({"url": "https://h{id}"}, "invalid_config", "/config/url"),
         ({"url": "https://u:p@h/"}, "invalid_config", "/config/url"), ({"url": "https://h/{id"}, "invalid_config", "/config/url"), ({"params": {"a": "}"}}, "invalid_config", "/config/params/a"),
-        ({"concurrency": 26}, "invalid_config", "/config/concurrency"),
+        ({"concurrency": 26}, "invalid_config", "/config/concurrency"), *(({"url": url}, "address_not_allowed", "/config/url") for url in PRIVATE),
     ],
 )  # fmt: skip
 def test_what_is_refused_before_it_runs(run, config, code, path):

@@ -14,6 +14,7 @@ import httpx
 
 from orchestrator.errors import NodeError
 from orchestrator.formats.http.timed import TimedStream
+from orchestrator.settings import settings
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -50,7 +51,27 @@ def checked(host: str, port: int, *, private: bool) -> list[str]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise NodeError(f"Host '{host}' is not known.", code="http_error", path="/config/url") from None
-    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+    return _allowed(host, [str(each[4][0]) for each in found], private=private)
+
+
+def check_written(host: str) -> None:
+    """Refuse a host that is written as an address which the server's settings do not allow; no name is looked up.
+
+    Raises:
+        NodeError: `address_not_allowed`.
+    """
+    import socket
+
+    numeric = "127.0.0.1" if host.rstrip(".").lower() == "localhost" else host
+    try:
+        found = socket.getaddrinfo(numeric, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return
+    _allowed(host, [str(each[4][0]) for each in found], private=settings().allow_private_addresses)
+
+
+def _allowed(host: str, found: list[str], *, private: bool) -> list[str]:
+    addresses = list(dict.fromkeys(found))
     allowed = [each for each in addresses if private or is_public(each)]
     if not allowed:
         message = f"Host '{host}' is at a loopback or private address, which is not allowed."
