@@ -12,7 +12,7 @@ from orchestrator.errors import GraphmillError, Interrupted, NodeError, UnknownC
 from orchestrator.formats.problems import translate as of_file
 from orchestrator.settings import settings
 from orchestrator.sql import shown
-from orchestrator.suggest import listing, near
+from orchestrator.suggest import listing, near, no_type
 
 PREFIX = re.compile(r"^[A-Z][A-Za-z ]*(?:Error|Exception|ERROR): ")
 # DuckDB puts names between quotes without doubling those in them.
@@ -25,6 +25,7 @@ UNKNOWN_TABLE = re.compile(r'Referenced table "(?P<name>.*?)" not found', re.DOT
 TOO_LARGE = re.compile(
     r"Type \w+ with value (?P<value>\S+) can't be cast because the value is out of range .*?type (?P<wanted>\w+)"
 )
+UNKNOWN_TYPE = re.compile(r"Type with name (?P<name>.*?) does not exist!", re.DOTALL)
 TWO_SYSTEMS = re.compile(r"GEOMETRY with CRS '(?P<one>.*?)' to GEOMETRY with different CRS '(?P<other>.*?)'")
 PHYSICAL = {
     "INT8": "TINYINT", "INT16": "SMALLINT", "INT32": "INTEGER", "INT64": "BIGINT", "INT128": "HUGEINT",
@@ -88,6 +89,8 @@ def _duckdb(error: duckdb.Error) -> NodeError:
         return unknown_column(found["name"] or found["other"], _candidates(text))
     if found := UNKNOWN_TABLE.search(text):
         return unknown_column(found["name"], ())
+    if found := UNKNOWN_TYPE.match(text):
+        return NodeError(no_type(found["name"]), code="invalid_expression")
     if found := TOO_LARGE.search(text):
         return NodeError(f"{found['value']} is out of range for {_named(found['wanted'])}.", code="out_of_range")
     if found := ZERO.search(text):

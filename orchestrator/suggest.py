@@ -4,6 +4,10 @@ import difflib
 from collections.abc import Iterable
 
 COMPARED, COMPARED_LENGTH = 10, 200  # comparing two names with care takes up to a millisecond
+TYPES = (
+    "BIGINT", "INTEGER", "DOUBLE", "DECIMAL(18,2)", "VARCHAR", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMPTZ",
+    "GEOMETRY", "JSON", "BLOB", "UUID", "INTERVAL", "SMALLINT", "FLOAT",
+)  # fmt: skip
 
 
 def near(name: str, known: Iterable[str]) -> str:
@@ -17,6 +21,11 @@ def near(name: str, known: Iterable[str]) -> str:
     options = [option for option, *_ in process.extract(wanted, list(lower), scorer=fuzz.ratio, limit=COMPARED)]
     found = difflib.get_close_matches(wanted, options, n=1, cutoff=0.6)
     return f" Did you mean '{lower[found[0]]}'?" if found else ""
+
+
+def no_type(name: str) -> str:
+    """The sentence about a type that there is not, with the nearest of those in use."""
+    return f"There is no type '{name}'.{near(name, TYPES)}"
 
 
 def listing(names: Iterable[str], limit: int = 20) -> str:

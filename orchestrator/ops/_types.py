@@ -14,12 +14,8 @@ from orchestrator.errors import NodeError
 from orchestrator.ops.settings import invalid
 from orchestrator.schema import is_geometry
 from orchestrator.sql import shown
-from orchestrator.suggest import near
+from orchestrator.suggest import TYPES, no_type
 
-COMMON = [
-    "BIGINT", "INTEGER", "DOUBLE", "DECIMAL(18,2)", "VARCHAR", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMPTZ",
-    "GEOMETRY", "JSON", "BLOB", "UUID", "INTERVAL", "SMALLINT", "FLOAT",
-]  # fmt: skip
 NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)")
 INTEGER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 NULL = '"NULL"'
@@ -45,7 +41,7 @@ def canonical(text: str) -> str:
             raise invalid(f"'{text}' is not one type.")
         kind = str(expressions.connection().cursor().sql(f"SELECT CAST(NULL AS {text[:LONGEST]}\n)").types[0])
     except (duckdb.Error, NodeError):
-        raise invalid(f"There is no type '{text}'.{near(text, COMMON)}") from None
+        raise invalid(no_type(text)) from None
     return "DECIMAL(38,0)" if kind in ("HUGEINT", "UHUGEINT") else kind
 
 
@@ -53,7 +49,7 @@ TypeName = Annotated[
     str,
     Field(min_length=1),
     AfterValidator(canonical),
-    WithJsonSchema({"type": "string", "minLength": 1, "examples": COMMON, "x-ui": {"widget": "type"}}),
+    WithJsonSchema({"type": "string", "minLength": 1, "examples": list(TYPES), "x-ui": {"widget": "type"}}),
 ]
 
 

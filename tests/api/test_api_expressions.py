@@ -47,7 +47,7 @@ WRONG = [
     ("amount +", "invalid_expression", 8, "it is not complete"),
     ("amount)", "invalid_expression", 7, "a ')' too many"),
     ("b = 'x", "invalid_expression", 4, "unterminated"),
-    ("a::foo", "invalid_expression", 3, "Type with name foo"),
+    ("a::foo", "invalid_expression", 3, "There is no type 'foo'."),
     ("", "invalid_expression", None, "an expression is needed"),
     ("a" * 100_001, "invalid_expression", None, "longer than"),
     ("a + b", "type_mismatch", 2, "+(INTEGER, VARCHAR)"),
