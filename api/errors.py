@@ -76,7 +76,8 @@ def respond(error: Exception) -> Response:
             problems = error.problems or [Problem(code=error.code, message=error.message)]
             return problem_answer(_status(error), _envelope(error), problems)
         case GraphmillError():
-            return problem_answer(_status(error), error.code, [_problem(error)], _headers(error))
+            problems = [_problem(error), *getattr(error, "problems", ())]
+            return problem_answer(_status(error), error.code, problems, _headers(error))
         case HTTPException():
             code = _code(error.status_code)
             return problem_answer(error.status_code, code, [Problem(code=code, message=_said(error))], error.headers)

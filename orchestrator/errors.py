@@ -64,9 +64,13 @@ class NotFound(GraphmillError):
 
 
 class Conflict(GraphmillError):
-    """The thing is not in the state that the call needs."""
+    """The thing is not in the state that the call needs; `problems` say of a graph why it is not."""
 
     code = "conflict"
+
+    def __init__(self, message: str, *, code: str | None = None, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message, code=code)
+        self.problems = tuple(problems)
 
 
 class PreconditionFailed(GraphmillError):

@@ -80,7 +80,7 @@ class Starter:
             judged = judge(stored.document, Library.of(self._catalog, stored))
             for wrong in (each.message for each in judged.problems if each.severity == "error"):
                 draft = f"Version {stored.version} of this workflow is a draft with errors"
-                raise Conflict(f"{draft}; it cannot run. {wrong}")
+                raise Conflict(f"{draft}; it cannot run. {wrong}", problems=judged.problems)
         return stored
 
     def submit(

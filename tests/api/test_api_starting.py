@@ -45,8 +45,20 @@ def test_a_draft_runs_once_nothing_is_wrong_with_it(api: TestClient) -> None:
         "id"
     ]
     url = f"/api/workflows/{workflow}/execute?wait=60"
-    (problem,) = problems_of(api.post(url), 409, "conflict")
+    problem, why = problems_of(api.post(url), 409, "conflict")
     assert problem["message"].endswith("cannot run. File 'later.csv' is not there.")
+    assert (why["code"], why["node_id"], why["path"]) == ("file_not_found", "1", "/config/path")
     assert api.post("/api/files", files={"file": ("later.csv", b"a\n1\n")}).status_code == 201
     assert api.get(f"/api/workflows/{workflow}").json()["valid"]
     assert api.post(url).json()["status"] == "completed"
+
+
+def test_all_that_is_wrong_with_a_draft_is_told(api: TestClient) -> None:
+    wrong = [{"id": name, "type": "filter", "config": {"condition": f"{name} >"}} for name in ("x", "y")]
+    graph = {"name": "Half", "nodes": [*chain()["nodes"], *wrong], "edges": []}
+    workflow = api.post("/api/workflows?draft=true", json=graph).json()["id"]
+    answer = api.post(f"/api/workflows/{workflow}/execute")
+    first, *others = problems_of(answer, 409, "conflict")
+    assert (answer.json()["type"], first["code"]) == ("urn:graphmill:problem:conflict", "conflict")
+    assert others == api.post("/api/workflows/validate", json=graph).json()["problems"]
+    assert {each["node_id"] for each in others if each["code"] == "invalid_expression"} == {"x", "y"}
