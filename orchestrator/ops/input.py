@@ -17,7 +17,7 @@ class Input(Op):
     """The rows given to an execution as `input_data`, under this name or the node's id; without them, the sample.
 
     Columns and their types are those of `columns`, then those of the sample; what is given must fit them. With neither,
-    they are known only when rows are given.
+    they are known only when rows are given, and a run without rows fails; with `columns` alone it has none.
     """
 
     category: ClassVar[str] = "Input"
@@ -43,7 +43,7 @@ class Input(Op):
         sample = self._sample(context) if closed else None
         if context.given is None or context.design:
             if sample is None:
-                message = f"No rows were given for input '{self.name}', and it has no sample."
+                message = f"No rows were given for input '{self.name}', and it has no columns and no sample."
                 raise NodeError(message, code="missing_input", hint="post them in input_data")
             return sample
         columns = [] if sample is None else _columns(sample)

@@ -37,9 +37,13 @@ def test_without_columns_and_sample(context):
     op = Input.configure({"name": "orders"})
     with pytest.raises(UnknownColumns):
         op.call({}, dataclasses.replace(context, design=True))
-    with pytest.raises(NodeError, match="No rows were given for input 'orders', and it has no sample"):
+    with pytest.raises(NodeError, match="No rows were given for input 'orders', and it has no columns and no sample"):
         op.call({}, context)
     assert op.call({}, given(context, {"a": 1}))["result"].fetchall() == [(1,)]
+
+
+def test_columns_alone_are_a_table_without_rows(run):
+    assert run("input", {"columns": [{"name": "day", "type": "DATE"}]}) == []
 
 
 REFUSED = [
