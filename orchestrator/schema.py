@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from duckdb import DuckDBPyRelation as Relation
-from pydantic import BaseModel, ConfigDict, model_serializer
+from pydantic import BaseModel, ConfigDict, Field, model_serializer
 
 from orchestrator.sql import shown
 
@@ -19,9 +19,11 @@ class Column(BaseModel):
 
     name: str
     type: str
-    nullable: bool = True
+    nullable: bool = Field(True, description="Always true: any column at any port may hold null.")
     crs: str | None = None
-    geometry_types: tuple[str, ...] | None = None
+    geometry_types: tuple[str, ...] | None = Field(
+        None, description="The kinds of geometry in a stored table; null where no rows are known."
+    )
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: Any) -> Any:

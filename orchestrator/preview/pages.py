@@ -55,7 +55,7 @@ def described(session: Session, table: Relation, path: Path) -> tuple[Column, ..
     if not any(each.type == GEOMETRY for each in known):
         return known
     query = f"SELECT value FROM parquet_kv_metadata({literal(str(path))}) WHERE key::VARCHAR = 'geo'"
-    found = session.connection.execute(query).fetchone()
-    said = json.loads(found[0])["columns"] if found else {}
+    found = session.connection.execute(query).fetchall()
+    said = json.loads(found[0][0])["columns"] if found else {}
     kinds = {name: {"geometry_types": tuple(each["geometry_types"])} for name, each in said.items()}
     return tuple(each.model_copy(update=kinds.get(each.name)) for each in known)

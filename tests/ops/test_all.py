@@ -11,7 +11,9 @@ from running import shape, table
 
 from orchestrator.ops.base import Context
 from orchestrator.ops.settings import InPort
+from orchestrator.preview.pages import described
 from orchestrator.registry import node_types
+from orchestrator.schema import columns
 from orchestrator.sql import quote
 from orchestrator.tables import Session
 
@@ -129,6 +131,11 @@ def test_has_an_example_that_is_valid(op):
         assert name
 
 
+def alike(column):
+    """A column of a stored table as it was known before: without the kinds of geometry, which rows alone say."""
+    return column.model_copy(update={"geometry_types": None})
+
+
 CHANGES = {
     "some rows": lambda sql: sql,
     "no rows": lambda sql: f"SELECT * FROM ({sql}) WHERE false",
@@ -146,9 +153,13 @@ def test_design_gives_the_columns_of_the_run(op, prepared, change):
     made = call(op, op.example, given, prepared)
     assert list(made) == list(op.configure(op.example, find=saved(op)).ports.outputs)
     for port in made:
-        expected = shape(session.empty(designed[port]))
-        assert shape(session.empty(made[port])) == expected, f"{op.type}: columns of '{port}' depend on the rows"
-        made[port].fetchall()
+        expected = session.empty(designed[port])
+        assert expected.columns
+        assert shape(session.empty(made[port])) == shape(expected), f"{op.type}: columns of '{port}' depend on the rows"
+        session.store(made[port], stored := prepared.root / f"{port}.stored")
+        found = described(session, session.parquet(stored), stored)
+        assert [alike(each) for each in found] == list(columns(expected)), f"{op.type}: '{port}' is stored otherwise"
+        assert all(each.nullable for each in found)
     assert [(shape(each), frozen(each)) for each in flat(given)] == before, f"{op.type} changed its input"
 
 
