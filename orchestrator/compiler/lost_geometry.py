@@ -65,7 +65,7 @@ def _dropped(graph: Graph, step: Step) -> list[str]:
 
 
 def _uses(graph: Graph, step: Step, port: str) -> bool:
-    """Whether a node does more with the geometry that it is given than to hand it on, in another shape or not."""
+    """Whether a node may do more with the geometry that it is given than to hand it on, in another shape or not."""
     names = _geometry(graph, step)
     if not names or step.op.sink or len(step.op.ports.inputs) > 1:
         return bool(names)
@@ -73,4 +73,5 @@ def _uses(graph: Graph, step: Step, port: str) -> bool:
         before = {each.name for each in next(iter(graph.into(step).values()), None) or ()}
         added = {each.name for each in graph.out_of(step)[port] or () if each.type != GEOMETRY} - before
         return bool(added) or len(step.op.ports.outputs.keys() - {"rejected"}) > 1
-    return any(name in text for name in names for _, text in texts(step.node.config))
+    said = any(name in text for name in names for _, text in texts(step.node.config))
+    return said or not (step.op.named_only or step.op.watches)

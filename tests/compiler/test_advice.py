@@ -188,6 +188,10 @@ CASES = {
         *line(source(), points(), node("c", "compute", {"columns": [
             {"name": "there", "expression": "geometry IS NOT NULL"}]}), select("a", "there"), out()), [],
     ),
+    "geometry that code or a comparison of whole rows may have read": (
+        *line(source(), points(), node("d", "distinct"), select("a"), out()), [],
+    ),
+    "geometry that only a log has seen": (*line(source(), points(), node("l", "log"), select("a"), out()), DROPPED),
     "geometry that was joined by": (
         [source(), points(), points("zones"), node("j", "spatial_join", {"predicate": "intersects"}),
          select("a"), out()],
