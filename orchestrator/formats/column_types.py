@@ -8,7 +8,7 @@ from pydantic import AfterValidator, WithJsonSchema
 
 from orchestrator.errors import NodeError
 from orchestrator.expressions import connection, tree
-from orchestrator.suggest import near
+from orchestrator.suggest import no_type
 
 COMMON = (
     "BIGINT", "INTEGER", "DOUBLE", "DECIMAL(18, 2)", "BOOLEAN", "VARCHAR", "DATE", "TIMESTAMP",
@@ -23,7 +23,7 @@ def canonical(text: str) -> str:
     Raises:
         ValueError: it is not one; with the near-miss.
     """
-    wrong = ValueError(f"'{text[:100]}' is not a column type.{near(text, COMMON)}")
+    wrong = ValueError(no_type(text[:100]))
     if not re.fullmatch(r"[\w\s(),\[\]\"]{1,1000}", text):
         raise wrong
     try:

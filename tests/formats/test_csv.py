@@ -268,7 +268,7 @@ def test_append_keeps_what_is_there(context: Context, save: Save, options: dict[
         ({"encoding": "utf8000"}, ("encoding",), "Encoding 'utf8000' is not known."),
         ({"encoding": "base64"}, ("encoding",), "not an encoding of text"),
         ({"types": {"a": "BIGNIT"}}, ("types", "a"), "Did you mean 'BIGINT'?"),
-        ({"types": {"a": "INT) + (1"}}, ("types", "a"), "not a column type"),
+        ({"types": {"a": "INT) + (1"}}, ("types", "a"), "There is no type"),
         ({"skip": -1}, ("skip",), "greater than or equal"),
         ({"ragged": "ignore"}, ("ragged",), "'fail', 'fill' or 'skip'"),
     ],

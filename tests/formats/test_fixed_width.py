@@ -93,7 +93,7 @@ def test_does_not_write(context: Context, save: Save, query: str, code: str, pat
         ([N, N], "Column 'n' is there twice"),
         ([N, TEXT | {"start": 2}], "begins before the end of the one before"),
         ([N | {"width": 0}], "greater than or equal to 1"),
-        ([N | {"type": "nope"}], "is not a column type"),
+        ([N | {"type": "nope"}], "There is no type"),
     ],
 )
 def test_settings_that_make_no_sense(fields: list[Any], text: str) -> None:
