@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from orchestrator.errors import NodeError, at
 from orchestrator.formats.found import Found, files
 from orchestrator.formats.long_names import with_names
+from orchestrator.formats.lost_values import Loss
 from orchestrator.formats.problems import sentences
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.settings import FilePath, NewColumn
@@ -200,13 +201,14 @@ class Writer(Target):
 
     `geometry_as` says what becomes of geometry: a `column` of its type, its `text` alone, or what the format is for;
     `becomes`, in which type a prepared column comes back, where in another; `geometry_name`, under which name geometry
-    does, where the format has none for it; `changes` are modes that change a file.
+    does, where the format has none for it; `changes` are modes that change a file; `loses`, what is not kept.
     """
 
     geometry_as: ClassVar[GeometryAs] = "column"
     becomes: ClassVar[Mapping[str, str]] = {}
     geometry_name: ClassVar[str] = ""
     changes: ClassVar[tuple[str, ...]] = ()
+    loses: ClassVar[tuple[Loss, ...]] = ()
 
     path: FilePath = Field(description="The file to write, relative to the data root.", examples=["out/late.csv"])
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator
 
 from orchestrator.errors import NodeError, at
-from orchestrator.formats import excel_sheet
+from orchestrator.formats import excel_sheet, lossy
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Layer, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.excel_values import columns_of, table_of
@@ -123,13 +123,14 @@ class ExcelWriter(Writer):
     Text is never taken for a formula. NaN, infinity and empty text are empty cells; integers of more than 15 digits and
     days before March 1900 are text. A cell has a number, a day or a moment, not a type: DOUBLEs that are whole come
     back as BIGINT, moments that are all midnight as DATE. Times have milliseconds: what is finer is cut. Rows without
-    a value at the end, and without a header at the start, are no part of a sheet. The run's log tells of both.
+    a value at the end, and without a header at the start, are no part of a sheet. The run's log tells of them.
     """
 
     name: ClassVar[str] = "excel"
     geometry_as: ClassVar[GeometryAs] = "text"
     label: ClassVar[str] = "Excel"
     extensions: ClassVar[tuple[str, ...]] = (".xlsx",)
+    loses: ClassVar[lossy.Losses] = (lossy.EMPTY, lossy.NOT_FINITE)
 
     sheet: str = option(
         "Sheet1", "The sheet's name.", "Sales", min_length=1, max_length=31, pattern=r"^[^\[\]:*?/\\]+$"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
-from orchestrator.formats import vector
+from orchestrator.formats import lossy, vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.cut_short import cut_short
 from orchestrator.formats.gdal import gdal
@@ -17,7 +17,8 @@ from orchestrator.sql import quote
 
 
 class FlatgeobufReader(VectorReader):
-    """The features of a FlatGeobuf file. Its times are UTC, read as TIMESTAMP; it has no dates."""
+    """The features of a FlatGeobuf file. Its times are UTC, read as TIMESTAMP; it has no dates. Curves are read as
+    lines, with a point every four degrees."""
 
     name: ClassVar[str] = "flatgeobuf"
     label: ClassVar[str] = "FlatGeobuf"
@@ -52,6 +53,7 @@ class FlatgeobufWriter(Writer):
     name: ClassVar[str] = "flatgeobuf"
     label: ClassVar[str] = "FlatGeobuf"
     extensions: ClassVar[tuple[str, ...]] = FlatgeobufReader.extensions
+    loses: ClassVar[lossy.Losses] = (lossy.MICROSECONDS,)
     becomes: ClassVar[Mapping[str, str]] = {"DATE": "TIMESTAMP", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
     geometry_as: ClassVar[GeometryAs] = "features"
     geometry_name: ClassVar[str] = "geometry"

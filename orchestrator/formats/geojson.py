@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
-from orchestrator.formats import vector
+from orchestrator.formats import lossy, vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.encodings import utf_8
 from orchestrator.formats.geojson_members import add, members
@@ -87,10 +87,10 @@ class GeojsonWriter(Writer):
     """Features in WGS 84 as RFC 7946 wants it: geometry in another coordinate system is reprojected.
 
     Geometry without one must be longitude and latitude; a longitude beyond 180 is written as the same place within. An
-    empty point is null. Times have milliseconds. Measures (M) are not kept; NaN and infinity are null. Further geometry
-    columns are WKT text. Nested values are objects and lists, text stays text; to append makes them of text that is
-    JSON, since it is read as that, keeps what the file says beside its features, but for their `bbox`, and loses ids of
-    features.
+    empty point is null. Times have milliseconds. Measures (M) are not kept; NaN and infinity are null; a number with a
+    run of 0 or 9 in its last digits, such as 0.30000000000000004, is written without them. Further geometry columns are
+    WKT text. Nested values are objects and lists, text stays text; to append makes them of text that is JSON, since it
+    is read as that, keeps what the file says beside its features, but for their `bbox`, and loses ids of features.
     """
 
     name: ClassVar[str] = "geojson"
@@ -98,6 +98,7 @@ class GeojsonWriter(Writer):
     geometry_name: ClassVar[str] = "geometry"
     label: ClassVar[str] = "GeoJSON"
     extensions: ClassVar[tuple[str, ...]] = (".geojson", ".json")
+    loses: ClassVar[lossy.Losses] = (lossy.NOT_FINITE, lossy.SMOOTHED, lossy.MICROSECONDS, lossy.TIME)
 
     precision: int = option(
         15,

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import geopackage_layers as layers
-from orchestrator.formats import vector
+from orchestrator.formats import lossy, vector
 from orchestrator.formats.atomic import replacing
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.changed import warn_of_old
@@ -21,7 +21,8 @@ from orchestrator.schema import geometry_columns
 
 
 class GeopackageReader(LayerReader):
-    """One layer of a GeoPackage. Its times are UTC; the feature id is left out."""
+    """One layer of a GeoPackage. Its times are UTC; the feature id is left out. Curves are read as lines, with a
+    point every four degrees."""
 
     name: ClassVar[str] = "geopackage"
     label: ClassVar[str] = "GeoPackage"
@@ -50,6 +51,7 @@ class GeopackageWriter(Writer):
     geometry_as: ClassVar[GeometryAs] = "features"
     label: ClassVar[str] = "GeoPackage"
     extensions: ClassVar[tuple[str, ...]] = GeopackageReader.extensions
+    loses: ClassVar[lossy.Losses] = (lossy.NANS, lossy.MICROSECONDS)
     changes: ClassVar[tuple[str, ...]] = ("append",)
     becomes: ClassVar[Mapping[str, str]] = {"TIMESTAMP": "TIMESTAMP WITH TIME ZONE"}
 
@@ -87,15 +89,15 @@ class GeopackageWriter(Writer):
             return self.write(table, place, context)
         new = aligned(self.prepare(table, context), old)
         shapes = layers.shapes_of(path, layer)
-        if layers.fits(old, united(old, new, context)) and bool(shapes) == bool(geometry_columns(new)):
-            with vector.held(new, context) as held:
-                if shapes is None or shapes.takes(held):
-                    layers.add_columns(place, layer, old, held)
-                    return layers.add_rows(place, layer, held)
-        whole = self._layer(path, context)
-        assert whole is not None  # noqa: S101
-        before = len(whole)
-        return self.write(united(whole, new, context), place, context) - before
+        fits = layers.fits(old, united(old, new, context)) and bool(shapes) == bool(geometry_columns(new))
+        with vector.held(new, context) as held:
+            if fits and (shapes is None or shapes.takes(held)):
+                layers.add_columns(place, layer, old, held)
+                return layers.add_rows(place, layer, held)
+            whole = self._layer(path, context)
+            assert whole is not None  # noqa: S101
+            before = len(whole)
+            return self.write(united(whole, held, context), place, context) - before
 
     def foresee(self, table: Relation, path: Path, context: Context) -> None:
         """Coordinate systems that differ, and columns that change their type."""

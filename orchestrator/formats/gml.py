@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from orchestrator.errors import NodeError
-from orchestrator.formats import vector
+from orchestrator.formats import lossy, vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer
 from orchestrator.formats.encodings import utf_8
 from orchestrator.formats.systems import crs_text
@@ -23,7 +23,8 @@ class GmlReader(LayerReader):
     """One layer of a GML file (2, 3, 3.2), by feature type. Its times are UTC, read as TIMESTAMP.
 
     Types come from an `.xsd` of the same name beside the file; without one they are found by reading all of it. Schemas
-    are neither fetched from the network nor taken from anywhere else.
+    are neither fetched from the network nor taken from anywhere else. Curves are read as lines, with a point every four
+    degrees.
     """
 
     name: ClassVar[str] = "gml"
@@ -101,13 +102,14 @@ class GmlWriter(Writer):
 
     Column names become names of XML elements: an underscore stands for what they cannot hold. Times are stored in UTC
     with milliseconds. DOUBLEs have 15 digits. Empty text and an empty geometry come back as null; blanks at the start
-    of a text are lost. Nested values are JSON text, decimals DOUBLE, further geometry columns WKT. Measures (M) are not
-    kept. Coordinate systems need a code, such as EPSG:25832.
+    of a text are lost, carriage returns become line feeds. Nested values are JSON text, decimals DOUBLE, further
+    geometry columns WKT. Measures (M) are not kept. Coordinate systems need a code, such as EPSG:25832.
     """
 
     name: ClassVar[str] = "gml"
     label: ClassVar[str] = "GML"
     extensions: ClassVar[tuple[str, ...]] = GmlReader.extensions
+    loses: ClassVar[lossy.Losses] = (lossy.EMPTY, lossy.GML_BLANKS, lossy.RETURNS, lossy.DIGITS, lossy.MICROSECONDS)
     becomes: ClassVar[Mapping[str, str]] = {"TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
     geometry_as: ClassVar[GeometryAs] = "features"
 

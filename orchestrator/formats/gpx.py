@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from orchestrator.errors import NodeError
-from orchestrator.formats import vector
+from orchestrator.formats import lossy, vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.encodings import utf_8
 from orchestrator.formats.gdal import gdal
@@ -67,14 +67,15 @@ class GpxWriter(Writer):
 
     Points are waypoints, lines routes, multi-lines tracks; `layer` says otherwise. Columns with GPX's names (`name`,
     `ele`, `time`, `desc` …) are written as such, others as extensions; numbers there are read back as numbers, all else
-    as text, and a text of digits as a number. Integers there have 32 bits, texts one line: others are refused. Column
-    names become names of XML elements. Geometry must not be null. The height of a point is `ele`, that of its geometry
-    where the table has no such column.
+    as text, and a text of digits as a number. Integers there have 32 bits, texts one line: others are refused. Empty
+    text is null. Column names become names of XML elements. Geometry must not be null. The height of a point is `ele`,
+    that of its geometry where the table has no such column.
     """
 
     name: ClassVar[str] = "gpx"
     label: ClassVar[str] = "GPX"
     extensions: ClassVar[tuple[str, ...]] = GpxReader.extensions
+    loses: ClassVar[lossy.Losses] = (lossy.EMPTY,)
     becomes: ClassVar[Mapping[str, str]] = {"TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
     geometry_as: ClassVar[GeometryAs] = "features"
     geometry_name: ClassVar[str] = "geometry"
@@ -90,7 +91,10 @@ class GpxWriter(Writer):
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """The layer, in memory."""
-        rows = extended(self.prepare(table, context))
+        with vector.held(self.prepare(table, context), context) as held:
+            return self._written(extended(held), path, context)
+
+    def _written(self, rows: Relation, path: Path, context: Context) -> int:
         layer = self._layer(rows)
         height = " Z" if any(z for _, z in vector.kinds(rows)) else ""
         if height and KIND_OF[layer] == "Point" and "ele" not in rows.columns:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError, at
-from orchestrator.formats import json_records
+from orchestrator.formats import json_records, lossy
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import opened
@@ -99,6 +99,7 @@ class JsonWriter(Writer):
     geometry_as: ClassVar[GeometryAs] = "text"
     label: ClassVar[str] = "JSON"
     extensions: ClassVar[tuple[str, ...]] = JsonReader.extensions
+    loses: ClassVar[lossy.Losses] = (lossy.NOT_FINITE,)
     array: ClassVar[bool] = True
 
     def write(self, table: Relation, path: Path, context: Context) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
-from orchestrator.formats import vector
+from orchestrator.formats import lossy, vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer
 from orchestrator.formats.kml_fields import MOMENTS, TEXTS, own_names, place_name
 from orchestrator.formats.systems import WGS_84, reprojected
@@ -57,13 +57,15 @@ class KmlWriter(Writer):
     A column called `name`, `description` or `snippet` is what Google Earth shows, as text. `timestamp`, `begin` and
     `end` are a place's time where they are times, else they get an underscore; other times and dates are ISO text. KML
     has integers of 32 bits: larger types are text. DOUBLEs have 15 digits. Measures (M) are not kept. Empty text comes
-    back as null, blanks at its ends are lost. Nested values are JSON text, decimals DOUBLE, further geometry columns
-    WKT. Quotes, `<`, `>` and `&` in names become underscores.
+    back as null, blanks at its ends are lost, carriage returns become line feeds; a column of nulls alone is left out.
+    Nested values are JSON text, decimals DOUBLE, further geometry columns WKT. Quotes, `<`, `>` and `&` in names become
+    underscores.
     """
 
     name: ClassVar[str] = "kml"
     label: ClassVar[str] = "KML"
     extensions: ClassVar[tuple[str, ...]] = KmlReader.extensions
+    loses: ClassVar[lossy.Losses] = (lossy.EMPTY, lossy.KML_BLANKS, lossy.RETURNS, lossy.DIGITS)
     becomes: ClassVar[Mapping[str, str]] = {
         "BIGINT": "VARCHAR", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP",
     }  # fmt: skip

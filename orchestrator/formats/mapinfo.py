@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
-from orchestrator.formats import vector
+from orchestrator.formats import lossy, vector
 from orchestrator.formats.arrow_features import free_name
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer
 from orchestrator.formats.cut_short import cut_short, dbase, has_bytes
@@ -88,13 +88,14 @@ class MapinfoWriter(Writer):
     MapInfo has no null but for dates, times and geometry: a number becomes 0, a text empty, a truth value false. Names
     have 31 letters, digits and underscores; texts 254 bytes. Times are stored in UTC with milliseconds, nested values
     as JSON text, decimals as DOUBLE, further geometry columns as WKT. Heights and measures (M) are not kept, an empty
-    geometry is null. In interchange files numbers have 15 digits. A coordinate system that MapInfo has no words for is
-    refused.
+    geometry is null. In interchange files numbers have 15 digits, and a line end in a text becomes `\\n`. A coordinate
+    system that MapInfo has no words for is refused.
     """
 
     name: ClassVar[str] = "mapinfo"
     label: ClassVar[str] = "MapInfo"
     extensions: ClassVar[tuple[str, ...]] = MapinfoReader.extensions
+    loses: ClassVar[lossy.Losses] = lossy.MAPINFO
     becomes: ClassVar[Mapping[str, str]] = {"TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
     geometry_as: ClassVar[GeometryAs] = "features"
     geometry_name: ClassVar[str] = "geometry"

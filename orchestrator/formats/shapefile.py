@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError
-from orchestrator.formats import vector
+from orchestrator.formats import lossy, vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.cut_short import cut_short, dbase, has_bytes
 from orchestrator.formats.encodings import Encoding
@@ -108,6 +108,7 @@ class ShapefileWriter(Writer):
     geometry_as: ClassVar[GeometryAs] = "features"
     label: ClassVar[str] = "Shapefile"
     extensions: ClassVar[tuple[str, ...]] = ShapefileReader.extensions
+    loses: ClassVar[lossy.Losses] = (lossy.EMPTY, lossy.BLANKS, lossy.FRACTION)
 
     def files(self, path: Path) -> list[Path]:
         """`.shp` last; indexes of the old dataset are removed."""

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import model_validator
 
 from orchestrator.errors import NodeError
-from orchestrator.formats import sqlite_changes, sqlite_tables
+from orchestrator.formats import lossy, sqlite_changes, sqlite_tables
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Layer, Relation, Writer, option
 from orchestrator.formats.keyed import KEYED, KEYS, with_keys
 from orchestrator.formats.sqlite_columns import check_names, check_types, columns_of
@@ -66,6 +66,7 @@ class SqliteWriter(Writer):
     name: ClassVar[str] = "sqlite"
     label: ClassVar[str] = "SQLite"
     extensions: ClassVar[tuple[str, ...]] = SqliteReader.extensions
+    loses: ClassVar[lossy.Losses] = (lossy.NANS,)
     geometry_as: ClassVar[GeometryAs] = "text"
 
     changes: ClassVar[tuple[str, ...]] = ("append", *KEYED)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from orchestrator.errors import NodeError
+from orchestrator.formats import lossy
 from orchestrator.formats.added_lines import bring, lines_of
 from orchestrator.formats.base import Context, FileReader, Relation, Writer, option
 from orchestrator.formats.encodings import Encoding
@@ -61,6 +62,7 @@ class TextWriter(Writer):
     name: ClassVar[str] = "text"
     label: ClassVar[str] = "Text lines"
     extensions: ClassVar[tuple[str, ...]] = TextReader.extensions[:2]
+    loses: ClassVar[lossy.Losses] = lossy.TEXT_FILE
 
     column: str | None = option(None, "The column to write; the table's only one by default.", "text")
     line_end: LineEnd = option("\n", "After each row.", "\r\n", "select")

@@ -14,6 +14,7 @@ from orchestrator.errors import NodeError
 from orchestrator.formats.arrow_features import known_system
 from orchestrator.formats.base import Context, Relation
 from orchestrator.formats.cut_short import tail
+from orchestrator.formats.finite import as_json
 from orchestrator.formats.gdal import gdal
 from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import crs_text, same, system
@@ -93,11 +94,11 @@ def holdable(table: Relation, *, text: tuple[str, ...] = ()) -> Relation:
     """
     first = next(iter(geometry_columns(table)), None)
     fields = []
-    for name, kind in zip(table.columns, map(str, table.types), strict=True):
-        wanted = _held(kind, text) if name != first else None
+    for name, kind in zip(table.columns, table.types, strict=True):
+        wanted = _held(str(kind), text) if name != first else None
         field = quote(name)
         if wanted == "JSON":
-            field = f"to_json({field})::VARCHAR AS {field}"
+            field = as_json(name, kind)
         elif wanted:
             field = f"{field}::{wanted} AS {field}"
         fields.append(field)

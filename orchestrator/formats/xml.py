@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator
 
-from orchestrator.formats import records, xml_added, xml_elements, xml_outline
+from orchestrator.formats import lossy, records, xml_added, xml_elements, xml_outline
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.finite import finite
@@ -90,6 +90,7 @@ class XmlWriter(Writer):
     name: ClassVar[str] = "xml"
     label: ClassVar[str] = "XML"
     extensions: ClassVar[tuple[str, ...]] = (".xml",)
+    loses: ClassVar[lossy.Losses] = (lossy.NOT_FINITE,)
     geometry_as: ClassVar[GeometryAs] = "text"
 
     root: Element = option("rows", "Name of the element around all rows.", "orders")

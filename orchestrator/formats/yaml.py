@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from orchestrator.errors import NodeError, at
-from orchestrator.formats import json_records
+from orchestrator.formats import json_records, lossy
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.encodings import encoding_of, opened, wrong
@@ -172,6 +172,7 @@ class YamlWriter(Writer):
     name: ClassVar[str] = "yaml"
     label: ClassVar[str] = "YAML"
     extensions: ClassVar[tuple[str, ...]] = YamlReader.extensions[:2]
+    loses: ClassVar[lossy.Losses] = (lossy.NOT_FINITE,)
     geometry_as: ClassVar[GeometryAs] = "text"
 
     def write(self, table: Relation, path: Path, context: Context) -> int:

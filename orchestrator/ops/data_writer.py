@@ -10,6 +10,7 @@ from orchestrator.formats import Target, Writer, writers
 from orchestrator.formats.atomic import replacing
 from orchestrator.formats.base import is_read_by, kept
 from orchestrator.formats.changed import warn, warn_of_old
+from orchestrator.formats.lost_values import told
 from orchestrator.formats.problems import sentences
 from orchestrator.formats.systems import aligned, united
 from orchestrator.formats.targets import check_target
@@ -21,7 +22,8 @@ from orchestrator.paths import resolve
 class DataWriter(ByFormat):
     """Write a dataset: a file below the data root, or a table of a database.
 
-    The old dataset stays whole until the new one is complete.
+    The old dataset stays whole until the new one is complete. Values that the format does not give back as they are,
+    such as NaN in JSON, are counted by column in the run's log.
     """
 
     category: ClassVar[str] = "Read and write"
@@ -63,7 +65,8 @@ class DataWriter(ByFormat):
         with sentences(None, context.root):
             if is_read_by(context.session, target):
                 table = kept(table, context)
-            context.notes["rows_written"] = self._write(writer, table, target, context)
+            with told(writer, table, context) as counted:
+                context.notes["rows_written"] = self._write(writer, counted, target, context)
         return table
 
     def _foresee(self, writer: Writer, table: Relation, target: Path, context: Context) -> None:

@@ -64,7 +64,7 @@ def test_days_that_excel_does_not_have(context: Context, save: Save, expression:
     [
         ("(1, 'x'), (NULL, NULL), (2, NULL)", True, []),
         ("(1, 'x'), (NULL, NULL), (NULL, NULL)", True, ["Rows at an end that hold no value (2)"]),
-        ("(1, 'x'), (NULL, '')", True, ["Rows at an end that hold no value (1)"]),
+        ("(1, 'x'), (NULL, '')", True, ["Rows at an end that hold no value (1)", "Empty texts (1)"]),
         ("(NULL, NULL), (1, 'x')", True, []),
         ("(NULL, NULL), (1, 'x'), (NULL, NULL)", False, ["Rows at an end that hold no value (2)"]),
         ("(NULL, NULL)", False, ["Rows at an end that hold no value (1)"]),

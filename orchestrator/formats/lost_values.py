@@ -1,0 +1,65 @@
+"""Values that a format gives back as others, counted on their way into the file: the run's log tells of them."""
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple, Protocol
+
+import duckdb
+
+from orchestrator.ops.base import Context, Relation
+from orchestrator.sql import quote
+
+
+class Loss(NamedTuple):
+    """Which values, what becomes of them, the types that have them, and SQL that is true for one of them.
+
+    `ending` is that of the files in which it happens, where a format has several.
+    """
+
+    what: str
+    becomes: str
+    kinds: re.Pattern[str]
+    test: Callable[[str, Any], str]
+    ending: str = ""
+
+
+class Lossy(Protocol):
+    """A writer, as far as it matters here."""
+
+    label: Any
+    loses: Any
+    path: str
+
+
+@contextmanager
+def told(writer: Lossy, table: Relation, context: Context) -> Iterator[Relation]:
+    """The same rows, whose losses are counted as they are computed; the log has them where nothing was raised.
+
+    A sequence counts, so that the rows are computed once and need not be stored. CASE asks for its next value only
+    where the condition holds.
+    """
+    connection, prefix = context.session.connection, f"_l{uuid.uuid4().hex}_"
+    found: dict[str, tuple[str, Loss]] = {}
+    fields = {name: quote(name) for name in table.columns}
+    for name, kind in zip(table.columns, table.types, strict=True):
+        for loss in writer.loses:
+            if loss.kinds.fullmatch(str(kind)) and writer.path.lower().endswith(loss.ending):
+                sequence = f"{prefix}{len(found)}"
+                never = f"CASE WHEN {loss.test(quote(name), kind)} THEN nextval('{sequence}') < 0 END"
+                fields[name] = f"CASE WHEN {never} THEN NULL ELSE {fields[name]} END"
+                found[sequence] = (name, loss)
+    if not found:
+        yield table
+        return
+    connection.execute("; ".join(f"CREATE TEMP SEQUENCE {each}" for each in found))
+    try:
+        yield table.project(", ".join(f"{field} AS {quote(name)}" for name, field in fields.items()))
+        counts = connection.execute("SELECT sequence_name, last_value FROM duckdb_sequences()").fetchall()
+        for (name, loss), count in ((found[each], count) for each, count in counts if each in found and count):
+            said = f"{loss.what} ({count:,}) in column '{name}' {loss.becomes}"
+            context.log("warning", f"{said}: {writer.label} does not keep them.")
+    finally:
+        with suppress(duckdb.Error):  # what went wrong inside is what matters
+            connection.execute("; ".join(f"DROP SEQUENCE {each}" for each in found))
