@@ -15,7 +15,7 @@ def plain(table: Any, meta: Mapping[str, Any], widen: bool, flat: bool) -> Any:
     """An Arrow table as the data plane wants it: times in microseconds, geometry as `geoarrow.wkb` with PROJJSON."""
     import pyarrow
 
-    taken = {field.name.lower() for field in table.schema if not _is_wkb(field)}
+    taken = {field.name.lower() for field in table.schema if not is_wkb(field)}
     fields, columns = [], []
     for field, column in zip(table.schema, table.columns, strict=True):
         kind, values = field.type, column
@@ -31,7 +31,7 @@ def plain(table: Any, meta: Mapping[str, Any], widen: bool, flat: bool) -> Any:
             kind = pyarrow.time64("us")
         if widen and pyarrow.types.is_integer(kind):
             kind = pyarrow.int64()
-        if _is_wkb(field):
+        if is_wkb(field):
             values = _flattened(values) if flat else values
             fields.append(_geometry_field(free_name(meta.get("geometry_name") or "geometry", taken), meta.get("crs")))
         else:
@@ -63,7 +63,8 @@ def _check_text(name: str, values: Any) -> None:
         raise NodeError(message, code="wrong_encoding") from None
 
 
-def _is_wkb(field: Any) -> bool:
+def is_wkb(field: Any) -> bool:
+    """Whether a field is geometry."""
     name = (field.metadata or {}).get(b"ARROW:extension:name", b"")
     return name in (b"geoarrow.wkb", b"ogc.wkb")
 

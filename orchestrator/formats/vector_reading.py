@@ -7,6 +7,7 @@ from typing import Any
 from orchestrator.errors import NodeError
 from orchestrator.formats.arrow_features import plain
 from orchestrator.formats.base import Context, Relation, kept
+from orchestrator.formats.curves import straight
 from orchestrator.formats.gdal import failed, forget_errors, gdal
 from orchestrator.formats.vector_values import heeded
 
@@ -29,7 +30,7 @@ def read(
         options: pyogrio's, such as `layer` and `encoding`.
 
     Raises:
-        NodeError: `unreadable_file`: GDAL does not get to the end.
+        NodeError: `unreadable_file`: GDAL does not get to the end; `invalid_geometry`: a shape that is not read.
     """
     import pyarrow
 
@@ -39,30 +40,38 @@ def read(
             meta, table = pyogrio.read_arrow(source, max_features=0, **options)
             return context.session.arrow(made(table.slice(0, 0), meta))
         with pyogrio.open_arrow(source, use_pyarrow=True, **options) as (meta, reader):
-            stopped: list[int] = []
-            parts = _parts(reader, stopped)
+            stopped: list[NodeError] = []
+            parts = _parts(reader, stopped, name, partial(_shapes, source, options))
             if size <= IN_MEMORY or context.scratch is None:
                 found = context.session.arrow(made(pyarrow.Table.from_batches(list(parts), reader.schema), meta))
             else:
                 found = _stored(reader.schema, parts, meta, context, made)
-    if stopped and name is not None:
-        message = f"'{name}' cannot be read to its end: it is damaged or cut off after about {stopped[0]:,} rows."
-        raise NodeError(message, code="unreadable_file", hint="copy the file again")
+    if stopped:
+        raise stopped[0]
     return found
 
 
-def _parts(reader: Any, stopped: list[int]) -> Iterator[Any]:
-    """The batches, and after how many rows GDAL failed; who asks for the next one may do so in another thread."""
+def _parts(reader: Any, stopped: list[NodeError], name: str | None, again: Any) -> Iterator[Any]:
+    """The batches, and what ended them; who asks for the next one may do so in another thread."""
     count = 0
     while True:
         forget_errors()
         batch = next(reader, None)
-        count += batch.num_rows if batch is not None else 0
-        if failed():
-            stopped.append(count)
+        before, count = count, count + (batch.num_rows if batch is not None else 0)
+        if failed() and name is not None:
+            message = f"'{name}' cannot be read to its end: it is damaged or cut off after about {count:,} rows."
+            stopped.append(NodeError(message, code="unreadable_file", hint="copy the file again"))
         if batch is None:
             return
-        yield batch
+        try:
+            yield straight(batch, before, name or "the file", again)
+        except NodeError as error:
+            stopped.append(error)
+            return
+
+
+def _shapes(source: str, options: Mapping[str, Any], **some: int) -> Any:
+    return gdal().raw.read(source, columns=[], **options, **some)[2]
 
 
 def _stored(schema: Any, parts: Iterator[Any], meta: Mapping[str, Any], context: Context, made: Any) -> Relation:
