@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from feeds import feed, write_files
+from feeds import ROWS, feed, write_files
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from pydantic import ValidationError
@@ -12,8 +12,12 @@ from running import shape, table
 from orchestrator.compiler.misfits import setting_problem
 from orchestrator.errors import NodeError
 from orchestrator.faults import blame, unknown_column
+from orchestrator.formats import readers, writers
+from orchestrator.formats.base import FileReader
 from orchestrator.graph import read
 from orchestrator.ops.base import Context, UnknownColumns
+from orchestrator.ops.data_loader import DataLoader
+from orchestrator.ops.data_writer import DataWriter
 from orchestrator.pointers import pointer
 from orchestrator.registry import node_types
 from orchestrator.workflows import judge
@@ -26,6 +30,7 @@ WRONG = [
     [], [None], [[]], [""], ["text"], ["id", "ID"], ["id"] * 50, [10**400], [[[[[[[[1]]]]]]]],
     {}, {"a": 1}, {"": None}, [{}], [{"\ud800": 1}],
 ]  # fmt: skip
+OF_ROWS = {"fixed_width": {"fields": [{"name": "id", "width": 6, "type": "BIGINT"}]}, "text": {"column": "region"}}
 RESERVED = {"node_failed", "internal"}  # the codes of what nobody thought of
 
 
@@ -149,16 +154,13 @@ def complaints(problem, config, where):
             yield "a path elsewhere"
 
 
-@pytest.mark.parametrize("kind", list(TYPES))
-def test_a_wrong_setting_is_refused_at_its_place_or_gives_columns(kind, session, tmp_path):
-    op = TYPES[kind]
-    write_files(op, tmp_path)
-    context = Context(session, tmp_path, scratch=tmp_path, design=True)
-    tables = {port: [session.empty(table(session, each)) for each in ([sql] if isinstance(sql, str) else sql)]
-              for port, sql in feed(op).items()}  # fmt: skip
+def check(op, example, tables, context, known=frozenset()):
+    """See that each wrong setting of an example, but for those `known`, is refused at its place or gives columns."""
     schema, wrong, refused = op.config_schema(), {}, 0
     schemas = Draft202012Validator(schema)
-    for config, where in spoilt(op.example, schema, schema):
+    for config, where in spoilt(example, schema, schema):
+        if where[0] in known:
+            continue
         begun = time.process_time()
         found = problems_of(op, config, tables, context)
         refused += bool(found)
@@ -171,6 +173,40 @@ def test_a_wrong_setting_is_refused_at_its_place_or_gives_columns(kind, session,
             wrong["slow", pointer(where), None] = ("", str(config)[:200])
     assert not wrong, "\n".join(f"{place}: {said}" for place, said in wrong.items())
     assert refused or not schema["properties"]
+
+
+@pytest.mark.parametrize("kind", list(TYPES))
+def test_a_wrong_setting_is_refused_at_its_place_or_gives_columns(kind, session, tmp_path):
+    op = TYPES[kind]
+    write_files(op, tmp_path)
+    context = Context(session, tmp_path, scratch=tmp_path, design=True)
+    tables = {port: [session.empty(table(session, each)) for each in ([sql] if isinstance(sql, str) else sql)]
+              for port, sql in feed(op).items()}  # fmt: skip
+    check(op, op.example, tables, context)
+
+
+def example_of(name, model):
+    """Settings of a format: what it needs, of a file with its ending."""
+    needed = {name: info.examples[0] for name, info in model.model_fields.items() if info.is_required()}
+    return needed | ({"path": f"a{model.extensions[0]}"} if "path" in needed else {}) | OF_ROWS.get(name, {})
+
+
+@pytest.mark.parametrize("name", sorted(readers().keys() - {"csv"}))
+def test_a_wrong_option_of_a_reader(name, session, tmp_path):
+    example = example_of(name, readers()[name])
+    if name in writers() and "path" in example:
+        written = {**example_of(name, writers()[name]), "path": example["path"], "target_type": name}
+        rows = table(session, ROWS)
+        DataWriter.configure(written).call({"table": rows}, Context(session, tmp_path, scratch=tmp_path))
+    context = Context(session, tmp_path, scratch=tmp_path, design=True)
+    check(DataLoader, {"source_type": name, **example}, {}, context, known={"source_type", *FileReader.model_fields})
+
+
+@pytest.mark.parametrize("name", sorted(writers().keys() - {"csv"}))
+def test_a_wrong_option_of_a_writer(name, session, tmp_path):
+    example, context = example_of(name, writers()[name]), Context(session, tmp_path, scratch=tmp_path, design=True)
+    tables = {"table": [session.empty(table(session, ROWS))]}
+    check(DataWriter, {"target_type": name, **example}, tables, context, known={"target_type", "mode", "path"})
 
 
 @pytest.mark.parametrize("kind", list(TYPES))
