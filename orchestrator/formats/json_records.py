@@ -53,8 +53,10 @@ def table(
     """
     columns = dict(_columns(connection, path, options))
     if not columns and not types:
-        message = "This is no table: its objects have no keys, and so it has no columns."
-        raise NodeError(message, code="no_table", hint="types: names and types of the columns")
+        why = "a key is empty, which names no column" if _has_empty_key(connection, path, options) else (
+            "its objects have no keys, and so it has no columns"
+        )  # fmt: skip
+        raise NodeError(f"This is no table: {why}.", code="no_table", hint="types: names and types of the columns")
     columns = columns or dict(types)
     for name, kind in types.items():
         if name not in columns:
@@ -91,6 +93,11 @@ def _has_only_objects(connection: duckdb.DuckDBPyConnection, path: Path, options
     objects = read("read_json_objects", path, {"format": options["format"]})
     kinds = connection.execute(f"SELECT DISTINCT json_type(json) {objects}").fetchall()
     return kinds == [("OBJECT",)]
+
+
+def _has_empty_key(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any]) -> bool:
+    objects = read("read_json_objects", path, {"format": options["format"]})
+    return bool(connection.execute(f"SELECT 1 {objects} WHERE '' IN json_keys(json) LIMIT 1").fetchall())
 
 
 def _refined(

@@ -123,6 +123,9 @@ def _duckdb(error: BaseException, text: str, file: str, root: Path | None) -> No
 
     if isinstance(error, duckdb.PermissionException):
         return NodeError(f"{file} is not allowed: it is not below the data root.", code="path_not_allowed")
+    if "maximum_object_size" in text:
+        message = f"{file} has a record of more than 16 MiB, which is too large to be read."
+        return NodeError(message, code="too_large", hint="split the record, or leave out what is large in it")
     if isinstance(error, duckdb.IOException | duckdb.InvalidInputException | duckdb.ConversionException):
         return NodeError(f"{file} cannot be read: {_short(text, root)}.", code="unreadable_file")
     return None

@@ -68,6 +68,8 @@ def test_reads(
         (b'[{"a":1}, 5]', {}, "no_table", "something else than objects"),
         (b"[[1]]", {}, "no_table", "something else than objects"),
         (b"[{}]", {}, "no_table", "its objects have no keys"),
+        (b'[{"": 1, "b": 2}]', {}, "no_table", "a key is empty, which names no column"),
+        (b'{"r": [{"b": 2}, {"": 1}]}', {"records": "/r"}, "no_table", "a key is empty, which names no column"),
         (b'[{"a":1},', {}, "unreadable_file", "cut off"),
         (b'[{"a" 1}]', {}, "unreadable_file", "'a.json' is not JSON"),
         (b'[{"a":1},]', {}, "unreadable_file", "'a.json' is not JSON"),
