@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.errors import NodeError
+from orchestrator.formats import lossy
 from orchestrator.formats.added_lines import bring, lines_of
 from orchestrator.formats.base import Context, FileReader, Format, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
@@ -98,13 +99,15 @@ class FixedWidthReader(FileReader, _Placed):
 class FixedWidthWriter(Writer, _Placed):
     """Columns at fixed places of each line, filled up with blanks; a value that is too long is refused.
 
-    Null is blank. Columns that are not named are left out; geometry is WKT, nested values are JSON. `append` keeps the
-    old lines as they are, and ends new ones like them.
+    Null is blank: empty text comes back as null, blanks at the ends of a text are lost. Columns that are not named are
+    left out; geometry is WKT, nested values are JSON. `append` keeps the old lines as they are, and ends new ones like
+    them.
     """
 
     name: ClassVar[str] = "fixed_width"
     label: ClassVar[str] = "Fixed width"
     extensions: ClassVar[tuple[str, ...]] = FixedWidthReader.extensions[:3]
+    loses: ClassVar[lossy.Losses] = (lossy.EMPTY, lossy.BLANKS)
     geometry_as: ClassVar[GeometryAs] = "text"
 
     line_end: LineEnd = option("\n", "After each row.", "\r\n", "select")

@@ -60,6 +60,7 @@ LOST = {
     "a.gpx": [EMPTY],
     "a.xlsx": [EMPTY, ("'-inf'::DOUBLE", *NOT_FINITE)],
     "a.sqlite": [("'nan'::DOUBLE", "NaN", "become null")],
+    "a.fwf": [EMPTY, ("' a'", ENDS, "lose them")],
     "a.txt": [
         ("NULL::BIGINT", "Nulls", "become empty lines"),
         (r"e'a\nb'", "Texts with line ends", "become several rows"),
@@ -78,7 +79,7 @@ KEPT = [
 ]
 FORMATS = {
     "tab": "mapinfo", "mif": "mapinfo", "shp": "shapefile", "gpkg": "geopackage", "fgb": "flatgeobuf",
-    "xlsx": "excel", "txt": "text",
+    "xlsx": "excel", "txt": "text", "fwf": "fixed_width",
 }  # fmt: skip
 SHAPES = ("mapinfo", "shapefile", "gml", "kml", "geojson", "geopackage", "flatgeobuf", "gpx")
 
@@ -88,6 +89,8 @@ def written(table: str | Relation, path: str, context: Context, **config: Any) -
     heard = dataclasses.replace(context, log=lambda level, text: lines.append(f"{level}: {text}"))
     rows = context.session.connection.sql(table) if isinstance(table, str) else table
     ending = path.rpartition(".")[2]
+    if ending == "fwf":
+        config["fields"] = [{"name": "v", "width": 30}]
     writer = DataWriter.configure({"target_type": FORMATS.get(ending, ending), "path": path, **config})
     writer.call({"table": rows}, heard)
     return lines
