@@ -288,16 +288,3 @@ def test_errors_that_are_not_about_a_file_stay(context: Context, translated: Cal
 
 def test_a_stored_name_is_the_column_name(context: Context) -> None:
     assert list(names(typed(context, "csv"))) == list(EXACT)
-
-
-@pytest.mark.parametrize("kind", sorted(OF_FILES))
-@pytest.mark.parametrize("letter", ["n", "日"])
-def test_a_name_of_ten_thousand_letters_is_refused(context: Context, save: Save, kind: str, letter: str) -> None:
-    shape = f"SELECT 'POINT (1 2)'::GEOMETRY('OGC:CRS84') AS geometry, 'x' AS \"{letter * 10_000}\""
-    path = f"a{writers()[kind].extensions[0]}"
-    needed = {"fixed_width": {"fields": [{"name": "x", "width": 3}]}}.get(kind, {})
-    with pytest.raises(NodeError) as error:
-        save(context.session.connection.sql(shape), target_type=kind, path=path, **needed)
-    assert error.value.code == "invalid_name"
-    assert error.value.message == f"This cannot be written: the name of a column has 10,000 letters ('{letter * 40}…')."
-    assert not (context.root / path).exists()

@@ -22,7 +22,11 @@ def answers(system: System) -> bool:
 
 def running_slow(system: System) -> str:
     started = execute(system, save(system, slow_graph()))["execution_id"]
-    until(lambda: ("slow", "running") in {(each["id"], each["status"]) for each in execution(system, started)["nodes"]})
+    until(
+        lambda: (
+            ("slow", "running") in {(each["node_id"], each["status"]) for each in execution(system, started)["nodes"]}
+        )
+    )
     return str(started)
 
 
