@@ -41,7 +41,7 @@ def types_of(document):
 def test_graphs_are_made_edge_by_edge_of_every_node_type():
     used, edges, made = Counter(), 0, 0
 
-    @settings(quick, max_examples=50, database=None, derandomize=True, phases=[Phase.generate])
+    @settings(quick, max_examples=30, database=None, derandomize=True, phases=[Phase.generate])
     @given(graphs(12))
     def look(document):
         nonlocal edges, made
@@ -66,7 +66,7 @@ INSIDE = {
 }
 
 
-@settings(quick, max_examples=20 * TIMES)
+@settings(quick, max_examples=16 * TIMES)
 @given(graphs())
 @example(INSIDE)
 def test_what_is_valid_runs_and_has_the_columns_that_were_foretold(document):

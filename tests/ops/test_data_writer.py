@@ -200,34 +200,42 @@ from orchestrator.errors import NodeError
 from orchestrator.ops.base import Context
 from orchestrator.ops.data_writer import DataWriter
 from orchestrator.tables import Session
-config, query, root = sys.argv[1:]
-session = Session([Path(root)])
-node = DataWriter.configure(json.loads(config))
-context = Context(session, Path(root))
-node.call({"table": session.connection.sql("SELECT 1 AS a" + query.partition("|")[0])}, context)
-old = {file: file.read_bytes() for file in Path(root).iterdir()}
-resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
-try:
-    node.call({"table": session.connection.sql(query.partition("|")[2])}, context)
-except NodeError as error:
-    assert {file: file.read_bytes() for file in Path(root).iterdir()} == old
-    assert session.connection.sql("SELECT 1").fetchall() == [(1,)]  # free for other nodes of the run
-    print(error.code)
+
+def left_by(config, more, root):
+    root.mkdir()
+    node, context = DataWriter.configure(config), Context(session := Session([root]), root)
+    node.call({"table": session.connection.sql("SELECT 1 AS a" + more)}, context)
+    old = {file: file.read_bytes() for file in root.iterdir()}
+    rows = f"SELECT md5(range::VARCHAR) || md5((range + 7)::VARCHAR) AS a{more} FROM range(60000)"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, NONE))
+    try:
+        node.call({"table": session.connection.sql(rows)}, context)
+    except NodeError as error:
+        assert {file: file.read_bytes() for file in root.iterdir()} == old
+        assert session.connection.sql("SELECT 1").fetchall() == [(1,)]  # free for other nodes of the run
+        return error.code
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (NONE, NONE))
+
+NONE = resource.RLIM_INFINITY
+for kind, config, more in json.loads(sys.argv[1]):
+    print(json.dumps([kind, left_by(config, more, Path(sys.argv[2]) / kind)]), flush=True)
 """
 GEOMETRY = ", 'POINT (1 2)'::GEOMETRY('OGC:CRS84') AS geometry"
 
 
-@pytest.mark.parametrize("kind", sorted(name for name, kind in writers().items() if issubclass(kind, Writer)))
-def test_a_full_disk_leaves_the_old_file(tmp_path: Path, kind: str) -> None:
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
     """The system refuses any file over 500,000 bytes; the node says so and the old files are whole."""
-    ends = writers()[kind].extensions[0]
-    more = GEOMETRY if kind in ("geoparquet", "geopackage") or getattr(readers()[kind], "driver", "") else ""
-    query = f"{more}|SELECT md5(range::VARCHAR) || md5((range + 7)::VARCHAR) AS a{more} FROM range(60000)"
-    config = {"target_type": kind, "path": f"a{ends}"}
-    config |= {"fields": [{"name": "a", "width": 64}]} if kind == "fixed_width" else {}
-    command = [sys.executable, "-c", FULL, json.dumps(config), query, str(tmp_path)]
+    cases = []
+    for kind in sorted(name for name, kind in writers().items() if issubclass(kind, Writer)):
+        shape = kind in ("geoparquet", "geopackage") or getattr(readers()[kind], "driver", "")
+        config = {"target_type": kind, "path": f"a{writers()[kind].extensions[0]}"}
+        config |= {"fields": [{"name": "a", "width": 64}]} if kind == "fixed_width" else {}
+        cases.append([kind, config, GEOMETRY if shape else ""])
+    command = [sys.executable, "-c", FULL, json.dumps(cases), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
-    assert done.stdout.strip() == "disk_full", done.stderr
+    said = dict(json.loads(line) for line in done.stdout.splitlines())
+    assert said == {kind: "disk_full" for kind, _, _ in cases}, done.stderr
 
 
 def test_the_schema_has_a_form_for_each_format() -> None:
