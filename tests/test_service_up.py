@@ -1,5 +1,6 @@
 """`graphmill up`: the whole system as a person starts it."""
 
+import json
 import os
 import signal
 import subprocess
@@ -69,6 +70,13 @@ def system() -> Iterator[Up]:
 def test_everything_is_ready(system: Up) -> None:
     everything = {"database": True, "code_server": True, "daemon": True}
     until(lambda: ready(system.settings) == everything, 90, every=0.5)
+
+
+@pytest.mark.parametrize("part", ["daemon", "webserver", "code-server"])
+def test_logs_are_json(system: Up, part: str) -> None:
+    log = system.settings.home / "logs" / f"{part}.log"
+    until(lambda: log.read_text().endswith("\n"), 60)
+    assert json.loads(log.read_text().splitlines()[0])["event"]
 
 
 def test_a_second_one_is_refused(system: Up) -> None:
