@@ -56,7 +56,7 @@ class FewValues:
         counted = self._connection.execute(f"SELECT {counts} {sample}").fetchall()[0]
         for name, found in zip(names, counted, strict=True):
             least, rows = (min(found.values()), sum(found.values())) if found else (0, 0)
-            if rows < ENOUGH or least < OFTEN or rows > EVEN * least * len(found):
+            if name in self._wrong or rows < ENOUGH or least < OFTEN or rows > EVEN * least * len(found):
                 continue
             if self._foreseen.setdefault(name, found.keys()) != found.keys():
                 self._types.pop(name, None)

@@ -177,10 +177,10 @@ def test_a_value_that_the_sample_has_not(session, tmp_path, written):
     assert written == [["kind"], []]
 
 
-@pytest.mark.parametrize(("rest", "known"), [(7, ["kind"]), (8, [])])
-def test_two_samples_of_a_column(session, tmp_path, written, rest, known):
+@pytest.mark.parametrize(("more", "known"), [([7, 7], ["kind"]), ([8, 8], []), ([8, 7], [])])
+def test_samples_of_a_column(session, tmp_path, written, more, known):
     """Of several files; where they differ, nobody knows of the next one."""
-    for modulus in (7, rest, rest):
+    for modulus in (7, *more):
         session.few.foresee(["kind"], f"FROM (SELECT 'kind ' || n % {modulus} AS kind FROM range(1000) t(n))")
     store(session, tmp_path, f"{SAMPLE}, n FROM range(2000) t(n)", "big")
     assert written == [known]

@@ -92,8 +92,8 @@ def _schema(known: Columns) -> Any:
 
 
 def _head(session: Session, stored: Relation, known: Columns) -> list[tuple[Any, ...]]:
-    shown = [f"CAST({quote(each.name)} AS VARCHAR)" if each.type == GEOMETRY else quote(each.name) for each in known]
-    query = f"SELECT {', '.join(shown)} FROM {session.name(stored)} LIMIT {PREVIEW_ROWS}"
+    fields = [f"CAST({quote(each.name)} AS VARCHAR)" if each.type == GEOMETRY else quote(each.name) for each in known]
+    query = f"SELECT {', '.join(fields)} FROM {session.name(stored)} LIMIT {PREVIEW_ROWS}"
     return session.connection.execute(query).fetchall()
 
 

@@ -145,10 +145,11 @@ class CsvReader(FileReader):
             options = options | {"nullstr": [*options["nullstr"], *blanks(options)]}
         given = {**options, **found, **RAGGED[self.ragged], "columns": columns}
         if not context.design:
-            said = {name: kind for name, kind in (columns | blank).items() if name not in self.types}
+            kinds = columns | blank
+            said = {name: kind for name, kind in kinds.items() if name not in self.types}
             with some_lines(path, context.scratch) as lines:
                 check_late(connection, path, given, said, lines, sample=self.sample_size, name=self.path)
-                texts = [name for name, kind in (columns | blank).items() if kind == "VARCHAR"]
+                texts = [name for name, kind in kinds.items() if kind == "VARCHAR"]
                 if lines is not None and texts:
                     context.session.few.foresee(texts, read("read_csv", lines, given | OF_LINES))
         table = connection.sql(read("read_csv", path, given))
