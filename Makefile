@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 # uv is minutes faster; pip is asked where uv finds no registry.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# The tests of the whole system mostly wait: one worker more than there are cores keeps these busy.
+WORKERS = $(shell $(BIN)/python -c "import os; print(os.cpu_count() + 1)")
 UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python
 
 .PHONY: setup run test lint bench docs postgis lock clean
@@ -23,7 +25,7 @@ run: setup
 	$(BIN)/python -m examples.serve
 
 test: setup
-	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder --cov --cov-report=term:skip-covered --cov-fail-under=95
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 lint: setup
 	$(BIN)/ruff check .

@@ -51,7 +51,7 @@ class Program:
 
 def programs(settings: Settings) -> dict[str, Program]:
     """The programs by name; the database only where it is the embedded one."""
-    where = ("-w", str(workspace(settings)), "--log-format", "json")
+    where = ("--log-format", "json", "-w", str(workspace(settings)))
     api = ("uvicorn", "--factory", "api.app:served", "--no-access-log", "--timeout-graceful-shutdown", "2")
     dagster = ("-h", "127.0.0.1", "-p", str(settings.dagster_port))
     made = [
