@@ -6,6 +6,7 @@ import tempfile
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -20,7 +21,7 @@ from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation,
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.csv_fields import Marks, whole
 from orchestrator.formats.csv_late import check_late
-from orchestrator.formats.csv_lines import OF_LINES, some_lines
+from orchestrator.formats.csv_lines import sample, some_lines
 from orchestrator.formats.csv_marks import Delimiter, Mark, blanks, check_marks
 from orchestrator.formats.encodings import NATIVE, Encoding, as_utf8, encoding_of, head
 from orchestrator.formats.finite import as_json
@@ -149,9 +150,8 @@ class CsvReader(FileReader):
             said = {name: kind for name, kind in kinds.items() if name not in self.types}
             with some_lines(path, context.scratch) as lines:
                 check_late(connection, path, given, said, lines, sample=self.sample_size, name=self.path)
-                texts = [name for name, kind in kinds.items() if kind == "VARCHAR"]
-                if lines is not None and texts:
-                    context.session.few.foresee(texts, read("read_csv", lines, given | OF_LINES))
+            if texts := [name for name, kind in kinds.items() if kind == "VARCHAR"]:
+                context.session.few.foresee(texts, partial(sample, path, context.scratch, given))
         table = connection.sql(read("read_csv", path, given))
         return table.project(", ".join(_unless_blank(name, blank.get(name)) for name in columns)) if blank else table
 

@@ -1,9 +1,12 @@
 """Lines from all over a large text file, which say of the rest of it what can be said without reading it twice."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from orchestrator.formats.reading import read
 
 WHOLE = 32 << 20  # bytes: a file of so many is read again in a tenth of a second
 PLACES, PIECE = 64, 4 << 10
@@ -28,3 +31,10 @@ def some_lines(path: Path, folder: Path | None) -> Iterator[Path | None]:
                 file.seek(max(size * place // PLACES - PIECE, 0))
                 lines.write(file.read(PIECE).partition(b"\n")[2].rpartition(b"\n")[0] + b"\n")
         yield some
+
+
+@contextmanager
+def sample(path: Path, folder: Path | None, options: Mapping[str, Any]) -> Iterator[str | None]:
+    """The rows in them as SQL from its FROM on; `options` are those of `read_csv`, with `columns`."""
+    with some_lines(path, folder) as lines:
+        yield None if lines is None else read("read_csv", lines, {**options, **OF_LINES})
