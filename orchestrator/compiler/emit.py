@@ -30,6 +30,9 @@ from orchestrator.graph import Parameter, Workflow
 
 REPOSITORY = "graphmill"
 WORKFLOW_TAG = "graphmill/workflow"
+TIMEOUT_TAG = "graphmill/timeout_s"
+OVERTIME = "The run took longer than it may, and was ended."
+LATER_S = 30  # after which Dagster's daemon ends a run whose own process has not
 RUN_CONFIG = KEPT
 
 SCALARS: Mapping[str, Any] = {"integer": int, "number": float, "boolean": bool}
@@ -49,7 +52,8 @@ def emit(plan: Plan, workflow_id: str, version: int) -> JobDefinition:
     if workflow.name:
         tags["graphmill/name"] = workflow.name[:200]
     if workflow.settings.timeout_s:
-        tags["dagster/max_runtime"] = str(int(workflow.settings.timeout_s) or 1)
+        tags[TIMEOUT_TAG] = str(workflow.settings.timeout_s)
+        tags["dagster/max_runtime"] = str(int(workflow.settings.timeout_s) + LATER_S)
     return graph.to_job(
         name=name,
         tags=tags,

@@ -1,6 +1,5 @@
 """Reads the state of a run's nodes from Dagster's events."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from dagster import DagsterEvent, DagsterRun
 from dagster import DagsterEventType as Kind
 from dagster._core.events.log import EventLogEntry
 
+from orchestrator.compiler.emit import OVERTIME
 from orchestrator.compiler.order import below
 from orchestrator.compiler.parameters import KEPT, resolve
 from orchestrator.compiler.plan import Plan
@@ -81,9 +81,8 @@ class Progress:
         refused = next(iter(_refused(self._plan, self._config)), None) if said and self._ids else None
         if refused is not None:
             return RunError(message=refused.message, code=refused.code, path=refused.path)
-        if longest := TOO_LONG.match(event.message or ""):
-            text = f"The run took longer than the {longest[1]} s that it may, and was ended."
-            return RunError(message=text, code="timed_out", node_id=node_id, path="/settings/timeout_s")
+        if (event.message or "").startswith((OVERTIME, TOO_LONG)):
+            return RunError(message=OVERTIME, code="timed_out", node_id=node_id, path="/settings/timeout_s")
         return RunError(message=said or scrub(self._said(event.message)), node_id=node_id)
 
     def _said(self, message: str | None) -> str:
@@ -205,7 +204,7 @@ def _retried(node: NodeRun, data: Any, _: datetime | None) -> None:
 
 # Dagster's own words, of dagster._grpc.server, DagsterInstance.report_run_failed and dagster._daemon.monitoring.
 CRASHED, MARKED = "Run execution process for", "This run has been marked as failed from outside"
-TOO_LONG = re.compile(r"Exceeded maximum runtime of (\d+) seconds")
+TOO_LONG = "Exceeded maximum runtime of "
 DIED = "The run's process died: it was killed, or the machine ran out of memory."
 CANCELED = "canceled"
 INTERRUPTS = ("DagsterExecutionInterruptedError", "InterruptException", "KeyboardInterrupt", "Interrupted")

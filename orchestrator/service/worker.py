@@ -21,7 +21,7 @@ from dagster._serdes import deserialize_value
 from dagster._utils.error import SerializableErrorInfo  # type: ignore[attr-defined]
 
 from orchestrator import memory
-from orchestrator.compiler.emit import WORKFLOW_TAG
+from orchestrator.compiler.emit import OVERTIME, TIMEOUT_TAG, WORKFLOW_TAG
 from orchestrator.compiler.run import VERSION_TAG
 from orchestrator.errors import GraphmillError
 from orchestrator.logs import configure
@@ -53,7 +53,9 @@ def work(arguments: str, job: Any, events: Any, stop: Any) -> None:
         refuse(instance, run, problem, events)
         return
     log.info("run started", execution_id=asked.run_id, workflow_id=run and run.tags.get(WORKFLOW_TAG))
-    threading.Thread(target=obey, args=(stop, instance, asked.run_id, now), daemon=True, name="cancel").start()
+    longest = run.tags.get(TIMEOUT_TAG) if run else None
+    ending = (stop, instance, asked.run_id, now, float(longest) if longest else None)
+    threading.Thread(target=obey, args=ending, daemon=True, name="cancel").start()
     start_run_in_subprocess(arguments, job, events, stop)  # type: ignore[no-untyped-call]
     seconds = round(time.monotonic() - started, 3)
     log.info("run ended", execution_id=asked.run_id, seconds=seconds, imported=sorted(set(sys.modules) - loaded))
@@ -108,19 +110,22 @@ def refuse(instance: DagsterInstance, run: DagsterRun, problem: str, events: Any
     events.put(RunInSubprocessComplete())
 
 
-def obey(stop: Any, instance: DagsterInstance, run_id: str, now: Settings) -> None:
+def obey(stop: Any, instance: DagsterInstance, run_id: str, now: Settings, longest: float | None) -> None:
     """Wait for the order to stop, then interrupt what runs in native code; after the grace, end this process.
 
-    Dagster gives the order to itself as well when a run is through, hence the first look at the run's status.
+    Without an order the process ends after the `longest` that its run may take, in seconds. Dagster gives the order to
+    itself as well when a run is through, hence the first look at the run's status.
     """
-    stop.wait()
+    if not stop.wait(longest):
+        die(instance.report_run_failed, OVERTIME, instance, run_id)
     deadline = time.monotonic() + now.cancel_grace_s
     while time.monotonic() < deadline:
         if finished(instance, run_id):
             return
         time.sleep(INTERRUPT_EVERY_S)  # first Dagster's own interrupt, so that the run ends as canceled, not as failed
         interrupt_all()
-    die(instance, run_id)
+    said = "The run was canceled; its process did not stop in time and was killed."
+    die(instance.report_run_canceled, said, instance, run_id)
 
 
 def finished(instance: DagsterInstance, run_id: str) -> bool:
@@ -132,13 +137,13 @@ def finished(instance: DagsterInstance, run_id: str) -> bool:
     return run is None or run.is_finished
 
 
-def die(instance: DagsterInstance, run_id: str) -> None:
-    """Report the run as canceled and kill this process: nothing else ends a call into native code."""
-    log.warning("run killed", execution_id=run_id, reason="it did not stop in time")
+def die(report: Callable[[DagsterRun, str], object], said: str, instance: DagsterInstance, run_id: str) -> None:
+    """Report how the run has ended and kill this process: nothing else ends a call into native code."""
+    log.warning("run killed", execution_id=run_id, reason=said)
     try:
         run = instance.get_run_by_id(run_id)
         if run is not None and not run.is_finished:
-            instance.report_run_canceled(run, "The run was canceled; its process did not stop in time and was killed.")
+            report(run, said)
     except Exception:
-        log.exception("the cancel could not be recorded", execution_id=run_id)
+        log.exception("the end could not be recorded", execution_id=run_id)
     os.kill(os.getpid(), signal.SIGKILL)

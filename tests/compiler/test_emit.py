@@ -30,7 +30,8 @@ def test_a_job_has_its_workflow_and_version_as_tags():
     assert made.name == job_name("w1") == "wf_w1"
     assert made.tags == {
         "graphmill/workflow": "w1", "graphmill/version": "3", "graphmill/name": "Late flights",
-        "dagster/max_runtime": "90",
+        "dagster/max_runtime": "120",
+        "graphmill/timeout_s": "90.5",
     }  # fmt: skip
     assert made.executor_def.name == "in_process"
     assert made.description == "Late flights"
