@@ -2,10 +2,8 @@
 
 import os
 import threading
-from functools import cached_property
 from typing import Annotated
 
-from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from orchestrator.catalog import Catalog
@@ -14,8 +12,6 @@ from orchestrator.errors import Unavailable
 from orchestrator.preview.sessions import close_idle
 from orchestrator.runs import Runs
 from orchestrator.settings import Settings
-
-WAITING = 200
 
 
 class System:
@@ -47,11 +43,6 @@ class System:
             if self._runs is None:
                 self._runs = Runs(catalog, self.settings)
             return self._runs
-
-    @cached_property
-    def waiting(self) -> CapacityLimiter:
-        """Threads for calls that wait for a run: they must not take those of all other calls."""
-        return CapacityLimiter(WAITING)
 
     def close(self) -> None:
         """Give the database's connections back, and what is open of stored tables."""

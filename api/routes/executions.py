@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-import anyio
 import structlog
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BeforeValidator
@@ -71,7 +70,7 @@ async def execute_workflow(
     runs = await run_in_threadpool(lambda: system.runs)
     execution = await run_in_threadpool(runs.start, workflow_id, wish, idempotency_key=idempotency_key or None)
     if wait:
-        execution = await anyio.to_thread.run_sync(runs.wait, execution.id, wait, limiter=system.waiting)
+        execution = await runs.wait(execution.id, wait)
     if wait and execution.status in ENDED:
         return _started(execution, 200, error=execution.error)
     return _started(execution, 202)
@@ -149,7 +148,7 @@ async def follow_execution(
     if best(request.headers.get("accept"), (STREAM, PAGE)) == PAGE:
         found, total = await run_in_threadpool(runs.events, execution_id, limit, offset)
         return Json({"items": [_line(each) for each in found], "total": total}, headers={"Vary": "Accept"})
-    execution = await run_in_threadpool(runs.wait, execution_id, 0)
+    execution = await runs.wait(execution_id, 0)
     events = runs.stream(execution_id, cursor)
     first = await anext(events, None) if execution.status in ENDED else None
     if first is None and execution.status in ENDED and cursor is not None:

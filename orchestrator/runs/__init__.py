@@ -24,13 +24,13 @@ from orchestrator.runs.retry import Retrier, Version
 from orchestrator.runs.shapes import Event, Execution, Status
 from orchestrator.runs.start import Starter, Wish
 from orchestrator.runs.view import ENDED, View
+from orchestrator.runs.waiting import wait
 from orchestrator.settings import Settings
 from orchestrator.suggest import listing, near
 
 __all__ = ["Event", "Execution", "Runs", "Status", "Wish"]
 
 FIRST_LOOK_S = 0.02
-SLOWEST_LOOK_S = 0.25
 CREATION_S = 5.0
 LONGEST_CREATION = timedelta(minutes=1)
 
@@ -115,13 +115,9 @@ class Runs:
         """A page of executions without nodes, newest first, and how many there are."""
         return self._view.list(workflow_id, status, limit, offset)
 
-    def wait(self, execution_id: str, seconds: float) -> Execution:
+    async def wait(self, execution_id: str, seconds: float) -> Execution:
         """The execution when it has ended, or as it stands after so many seconds. Raises NotFound."""
-        deadline, pause = time.monotonic() + seconds, FIRST_LOOK_S
-        while (found := self._brief(execution_id)).status not in ENDED and time.monotonic() < deadline:
-            time.sleep(pause)
-            pause = min(pause * 1.2, SLOWEST_LOOK_S)
-        return found
+        return await wait(self._bell, execution_id, lambda: self._brief(execution_id), seconds)
 
     def cancel(self, execution_id: str) -> Execution:
         """Stop an execution; its process is gone within seconds, also inside native code.
