@@ -22,6 +22,13 @@ def connection() -> duckdb.DuckDBPyConnection:
     return _local.connection  # type: ignore[no-any-return]
 
 
+def close() -> None:
+    """Close this thread's connection, so that a fork of this process does not have a dead one."""
+    if connection := _local.__dict__.pop("connection", None):
+        connection.close()
+    _local.__dict__.clear()
+
+
 def computed(constant: Mapping[str, Any], *ways: str) -> Any:
     """A constant of the parse tree in the first of these ways, SQL over `made`, that does not fail; else None."""
     parser = connection().cursor()

@@ -1,4 +1,4 @@
-"""Everything a run needs, imported once: the parent that run workers are forked from loads this module.
+"""Everything a run needs, imported and done once: the parent that run workers are forked from loads this module.
 
 It must stay without threads, servers and connections, because a fork copies none of them in a usable state.
 test_service_warm holds that, and test_service_runs that a run imports next to nothing after the fork.
@@ -11,6 +11,8 @@ from importlib import import_module
 import orchestrator.compiler
 import orchestrator.formats
 from orchestrator.registry import modules, node_types
+from orchestrator.service.rehearsal import rehearse
+from orchestrator.settings import settings
 
 NEEDED = """
 alembic.command alembic.config
@@ -31,6 +33,8 @@ try:
     node_types()
     for package in (orchestrator.compiler, orchestrator.formats):
         list(modules(package))
+    DEFINED = rehearse()
+    settings()
 except Exception:  # one broken node type or format must not stop the others: its runs will say what is wrong
     traceback.print_exc()
 
