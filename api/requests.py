@@ -111,7 +111,10 @@ def body_of(model: type[Model]) -> Callable[[Request], Coroutine[Any, Any, Model
 async def expected_version(
     if_match: Annotated[str | None, Header(description='The version this one is based on, `"3"`; stale: 412.')] = None,
 ) -> frozenset[int] | None:
-    """The versions in `If-Match`, one of which must be the latest; `*` and no header are any."""
+    """The versions in `If-Match`, one of which must be the latest; `*` and no header are any.
+
+    Raises PreconditionFailed: none is named.
+    """
     if if_match is None or if_match.strip() == "*":
         return None
     versions = frozenset(int(each) for each in TAG.findall(if_match))

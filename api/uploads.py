@@ -51,14 +51,20 @@ class Form:
             raise refused("The boundary of the multipart/form-data is too long.") from None
 
     def feed(self, chunk: bytes) -> None:
-        """The next bytes of the body."""
+        """The next bytes of the body.
+
+        Raises InvalidGraph: not multipart, or fields too long; TooLarge: the file is over the limit.
+        """
         try:
             self._parser.write(chunk)
         except FormParserError:
             raise refused("The body is no multipart/form-data.") from None
 
     def path(self) -> str:
-        """Where the file is to go: the field `path`, with the file's own name where it ends with `/` or is left out."""
+        """Where the file is to go: the field `path`, with the file's own name where it ends with `/` or is left out.
+
+        Raises InvalidGraph: the body ended too early, or has no file or no name for it.
+        """
         if not self._ended:
             raise refused("The body ended before the file did.")
         if self._filename is None:

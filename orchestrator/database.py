@@ -40,7 +40,7 @@ _engines: WeakSet[sa.Engine] = WeakSet()
 def database_url(settings: Settings) -> str:
     """The SQLAlchemy URL of the database, always with psycopg2: the configured one, else the embedded server's.
 
-    Never starts a server: raises Unavailable when the embedded one does not run.
+    Never starts a server. Raises Unavailable when the embedded one does not run.
     """
     if settings.database_url:
         return _with_psycopg2(settings.database_url)

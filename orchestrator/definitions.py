@@ -72,7 +72,7 @@ class Workflows(RepositoryData):
         return True
 
     def get_job(self, job_name: str) -> JobDefinition:
-        """The job of a workflow: its pinned version, else its latest."""
+        """The job of a workflow: its pinned version, else its latest. Raises NotFound; InvalidGraph: it cannot run."""
         if not job_name.startswith(PREFIX):
             raise NotFound(f"Job '{job_name}' is not there.")
         workflow_id = job_name.removeprefix(PREFIX)

@@ -101,7 +101,7 @@ def embedded(home: Path) -> Embedded:
 
 
 def running(home: Path) -> Postmaster | None:
-    """The embedded server of `home` when it runs; never starts it."""
+    """The embedded server of `home` when it runs; never starts it. Raises Unavailable: it belongs to another user."""
     try:
         found = _read_postmaster(_data_folder(home))
     except PermissionError as error:

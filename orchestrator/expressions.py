@@ -93,7 +93,10 @@ def calls(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def tree(text: str) -> dict[str, Any]:
-    """DuckDB's parse tree of one checked scalar expression."""
+    """DuckDB's parse tree of one checked scalar expression.
+
+    Raises NodeError, `invalid_expression`, with the character where it is known.
+    """
     _check_text(text)
     select = _select(text)
     expressions = select.pop("select_list", ())  # a UNION has none
@@ -200,7 +203,7 @@ def _shape(node: Any) -> Any:
 def nodes(tree: Any, closed: frozenset[Any] = frozenset()) -> Iterator[Mapping[str, Any]]:
     """Every node of a tree, from the left, but for those of a `closed` class or type and what is below them.
 
-    Without recursion, for the tree may be deep.
+    Without recursion, for the tree may be deep. Raises NodeError, `invalid_expression`, below `DEEPEST`.
     """
     waiting = [(tree, 1)]
     while waiting:

@@ -173,7 +173,7 @@ class Session:
         return frames.to_frame(table.to_arrow_table(), geometry_columns(table))
 
     def from_frame(self, frame: Any) -> Relation:
-        """A relation over a (Geo)DataFrame's columns; its index is left out."""
+        """A relation over a (Geo)DataFrame's columns; its index is left out. Raises NodeError, `mixed_types`."""
         import pyarrow
 
         try:

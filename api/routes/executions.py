@@ -125,7 +125,10 @@ async def last_seen(
     last_event_id: Annotated[str | None, Header(description="Only what came after this event.")] = None,
     after: Annotated[str | None, Query(description="The same, for clients that cannot send the header.")] = None,
 ) -> int | None:
-    """The event after which the stream goes on. A client that comes back has both: the header is newer."""
+    """The event after which the stream goes on. A client that comes back has both: the header is newer.
+
+    Raises InvalidGraph: no event has such an id.
+    """
     said = last_event_id or after
     if said and not (said.isascii() and said.isdecimal() and len(said) < 19):
         message = f"'{said[:80]}' is no event's id."

@@ -16,7 +16,10 @@ from orchestrator.suggest import listing
 
 
 def lock(connection: sa.Connection, id: str, expected: Set[int] | None) -> int:
-    """The latest version's number; nobody else saves until the transaction ends."""
+    """The latest version's number; nobody else saves until the transaction ends.
+
+    Raises NotFound, and PreconditionFailed when it is not among `expected`.
+    """
     latest = latest_of(connection, id, for_update=True)
     if expected is not None and latest not in expected:
         yours = listing(map(str, sorted(expected)))

@@ -39,7 +39,10 @@ class TableStore(IOManager):
     """Keeps relations; see the module."""
 
     def handle_output(self, context: OutputContext, obj: Relation) -> None:
-        """Store a port's table where it must be, and tell Dagster what is in it."""
+        """Store a port's table where it must be, and tell Dagster what is in it.
+
+        Raises Failure, on the node that caused it, where the rows cannot be made.
+        """
         run: RunContext = context.resources.run
         alias = context.step_key
         step = run.steps[alias]
@@ -71,7 +74,10 @@ class TableStore(IOManager):
         }
 
     def load_input(self, context: InputContext) -> Relation:
-        """The table of the port that feeds an input: of this run, or kept from the run that this one retries."""
+        """The table of the port that feeds an input: of this run, or kept from the run that this one retries.
+
+        Raises NodeError, `output_not_found`, where it is not stored.
+        """
         run: RunContext = context.resources.run
         source = context.upstream_output
         if source is None:

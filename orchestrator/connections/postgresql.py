@@ -54,7 +54,10 @@ class Postgresql(Connection):
 
     @classmethod
     def from_url(cls, url: str) -> Self:
-        """A libpq URL, `postgresql://user:password@host:5432/database?sslmode=require`."""
+        """A libpq URL, `postgresql://user:password@host:5432/database?sslmode=require`.
+
+        Raises NodeError, `invalid_setting`.
+        """
         import psycopg2
         from psycopg2.extensions import parse_dsn
 
@@ -142,7 +145,10 @@ class Postgresql(Connection):
     def rows(
         self, query: str, values: Sequence[Any], context: "Context", *, crs: str | None = None, timeout_s: float = 0
     ) -> "Relation":
-        """As Arrow through ADBC; the driver prepares the query, so that it can only be one statement."""
+        """As Arrow through ADBC; the driver prepares the query, so that it can only be one statement.
+
+        Raises NodeError: `invalid_expression` where the query gives no columns, else what the server says.
+        """
         from adbc_driver_postgresql import dbapi
 
         with (

@@ -90,7 +90,10 @@ class ApiReader(Reader):
     retries: int = option(2, "Further attempts after 429, 5xx or a lost connection.", 5, "number", ge=0, le=10)
 
     def load(self, context: Context) -> Relation:
-        """Ask now, keep the records in the run's folder, and give a relation over them."""
+        """Ask now, keep the records in the run's folder, and give a relation over them.
+
+        Raises UnknownColumns, in design, where none are declared; NodeError: there is no answer, or no table in it.
+        """
         columns = {each.name: each.type for each in self.declared or ()}
         if context.design:
             if not columns:

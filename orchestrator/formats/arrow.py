@@ -32,7 +32,7 @@ class ArrowReader(FileReader):
     extensions: ClassVar[tuple[str, ...]] = (".arrow", ".feather", ".arrows", ".ipc")
 
     def read(self, path: Path, context: Context) -> Relation:
-        """A relation over the memory-mapped file, or over the stream's rows."""
+        """A relation over the memory-mapped file, or over the stream's rows. Raises NodeError, `unreadable_file`."""
         import pyarrow
 
         try:

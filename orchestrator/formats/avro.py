@@ -36,7 +36,10 @@ class AvroReader(FileReader):
     extensions: ClassVar[tuple[str, ...]] = (".avro",)
 
     def read(self, path: Path, context: Context) -> Relation:
-        """A relation over a copy of the rows in the run's folder, or in memory while they are few."""
+        """A relation over a copy of the rows in the run's folder, or in memory while they are few.
+
+        Raises NodeError: `unreadable_file`, `no_table`.
+        """
         import fastavro
 
         with path.open("rb") as file:

@@ -180,7 +180,10 @@ class FileReader(Reader):
         return None
 
     def read(self, path: Path, context: Context) -> Relation:
-        """The rows of this file, which exists and is not empty; `path` is absolute and below the data root."""
+        """The rows of this file, which exists and is not empty; `path` is absolute and below the data root.
+
+        Raises NodeError: it cannot be read.
+        """
         raise TypeError(f"{type(self).__name__} has no read")
 
 
@@ -224,7 +227,10 @@ class Writer(Target):
         return table
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
-        """Write all rows to this absolute path, a temporary name; returns how many."""
+        """Write all rows to this absolute path, a temporary name; returns how many.
+
+        Raises NodeError: it cannot be written.
+        """
         raise TypeError(f"{type(self).__name__} has no write")
 
     def add(self, table: Relation, path: Path, context: Context) -> int:
@@ -232,7 +238,10 @@ class Writer(Target):
         return self.write(table, path, context)
 
     def change(self, table: Relation, path: Path, context: Context) -> int:
-        """Change the file in place, whole or not at all, in one of the modes `changes`; returns how many rows."""
+        """Change the file in place, whole or not at all, in one of the modes `changes`; returns how many rows.
+
+        Raises NodeError: it cannot be changed.
+        """
         raise TypeError(f"{type(self).__name__} has no changes")
 
     def foresee(self, table: Relation, path: Path, context: Context) -> None:

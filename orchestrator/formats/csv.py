@@ -270,7 +270,10 @@ class CsvWriter(Writer):
         return table.project(", ".join(fields))
 
     def existing_rows(self, table: Relation, context: Context) -> Relation | None:
-        """All columns as text, so that what is there stays as it is; None where there is not even a header."""
+        """All columns as text, so that what is there stays as it is; None where there is not even a header.
+
+        Raises NodeError, `type_mismatch`, where there are no names and another number of columns.
+        """
         from orchestrator.formats import readers
 
         if csv_style.is_bare(resolve(context.root, self.path)):

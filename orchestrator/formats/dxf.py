@@ -29,7 +29,7 @@ class DxfReader(VectorReader):
 
     @contextmanager
     def opened(self, path: Path, context: Context) -> Iterator[str]:
-        """The file, if its first lines are those of a drawing."""
+        """The file, if it begins and ends as a drawing does. Raises NodeError, `unreadable_file`."""
         with path.open("rb") as file:
             start = file.read(4096)
         lines = [line.strip() for line in start.splitlines()]
@@ -54,7 +54,7 @@ class DxfWriter(Writer):
     layer_column: Column | None = option(None, "The column that names the layer; layer 0 by default.", "region")
 
     def check(self, table: Relation) -> None:
-        """A geometry column is needed, and the column of layers if one is named."""
+        """Geometry is needed, and a named column of layers. Raises NodeError: `geometry_needed`, `unknown_column`."""
         vector.needs_geometry(table, "DXF")
         if self.layer_column is not None and self.layer_column not in table.columns:
             message = f"Column '{self.layer_column}' is not in this table.{near(self.layer_column, table.columns)}"
@@ -62,7 +62,7 @@ class DxfWriter(Writer):
             raise NodeError(message, code="unknown_column", path="/config/layer_column", port="table", hint=hint)
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
-        """The drawing."""
+        """The drawing. Raises NodeError: `invalid_value`, a layer's name that cannot be held; else as `write_whole`."""
         with vector.held(self.prepare(table, context), context) as rows:
             for (name,) in rows.project("Layer").distinct().fetchall():
                 if name.encode("cp1252", "ignore").decode("cp1252") != name:

@@ -138,7 +138,7 @@ class ExcelWriter(Writer):
     header: bool = option(True, "Write the column names as the first row.", True, "checkbox")
 
     def check(self, table: Relation) -> None:
-        """A sheet has 16,384 columns."""
+        """A sheet has 16,384 columns. Raises NodeError, `too_large`, over that."""
         if len(table.columns) > MOST_COLUMNS:
             message = f"An Excel sheet holds {MOST_COLUMNS:,} columns, and these are {len(table.columns):,}."
             raise NodeError(message, code="too_large", port="table")
@@ -160,7 +160,10 @@ class ExcelWriter(Writer):
         return rows.project(", ".join(fields))
 
     def existing_rows(self, table: Relation, context: Context) -> Relation | None:
-        """The rows of the sheet, if it is the workbook's only one: others would be lost."""
+        """The rows of the sheet, if it is the workbook's only one: others would be lost.
+
+        Raises NodeError, `file_exists`, where there are others.
+        """
         from orchestrator.paths import existing
 
         names = excel_sheet.sheets(existing(context.root, self.path), self.path)

@@ -31,7 +31,10 @@ class FileGeodatabaseReader(LayerReader):
 
     @contextmanager
     def opened(self, path: Path, context: Context) -> Iterator[str]:
-        """The folder, or what is in the zip, under a plain name."""
+        """The folder, or what is in the zip, under a plain name.
+
+        Raises NodeError, `unreadable_file`, where it is none; `too_large`, `path_not_allowed`.
+        """
         with tempfile.TemporaryDirectory(dir=context.scratch) as made:
             own = Path(made, "data.gdb")
             if path.is_dir():

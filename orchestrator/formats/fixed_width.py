@@ -125,7 +125,7 @@ class FixedWidthWriter(Writer, _Placed):
         return self
 
     def check(self, table: Relation) -> None:
-        """All named columns are there."""
+        """All named columns are there. Raises NodeError, `unknown_column`."""
         for index, each in enumerate(self.fields):
             if each.name not in table.columns:
                 message = f"Column '{each.name}' is not in this table.{near(each.name, table.columns)}"
@@ -148,7 +148,10 @@ class FixedWidthWriter(Writer, _Placed):
         return {name: kind for name, kind in made.items() if name in there}
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
-        """Line by line, as DuckDB puts them together."""
+        """Line by line, as DuckDB puts them together.
+
+        Raises NodeError, `text_too_long`, with the row (from 1), where a value does not fit its field.
+        """
         count = 0
         with lines_of(path, self.encoding, self.line_end) as (file, end):
             for batch in batches(self._lines(self.prepare(table, context)), 65_536)[1]:

@@ -32,7 +32,10 @@ class FlatgeobufReader(VectorReader):
         yield str(path)
 
     def read(self, path: Path, context: Context) -> Relation:
-        """All features that the header counts; one that was written as a stream does not count them."""
+        """All features that the header counts; one that was written as a stream does not count them.
+
+        Raises NodeError, `unreadable_file`, where there are fewer.
+        """
         table = super().read(path, context)
         if not context.design:
             with vector.quietly():
@@ -65,7 +68,10 @@ class FlatgeobufWriter(Writer):
         vector.needs_geometry(table, "FlatGeobuf")
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
-        """The features, with the kind of their geometry where there is one kind only."""
+        """The features, with the kind of their geometry where there is one kind only.
+
+        Raises NodeError, `invalid_geometry`, for nulls with an index; else as `vector.write`.
+        """
         rows = self.prepare(table, context)
         name, system = geometry_columns(rows)[0], crs_text(rows)
         options: dict[str, Any] = {"SPATIAL_INDEX": "YES" if self.index else "NO"}

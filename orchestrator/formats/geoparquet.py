@@ -18,7 +18,7 @@ class GeoparquetReader(FileReader):
     extensions: ClassVar[tuple[str, ...]] = (".parquet", ".geoparquet")
 
     def read(self, path: Path, context: Context) -> Relation:
-        """A relation over the file."""
+        """A relation over the file. Raises NodeError, `geometry_needed`, where it has none."""
         table = ParquetReader(path=self.path).read(path, context)
         if not geometry_columns(table):
             message = f"'{self.path}' has no geometry column that can be read (encoding WKB)."

@@ -34,7 +34,10 @@ class GmlReader(LayerReader):
 
     @contextmanager
     def opened(self, path: Path, context: Context) -> Iterator[str]:
-        """The file and its schema, in a folder of their own; a schema that includes others is left out."""
+        """The file and its schema, in a folder of their own; a schema that includes others is left out.
+
+        Raises NodeError: `unreadable_file`, `wrong_encoding`.
+        """
         utf_8(path, self.path, self.label)
         with path.open("rb") as file:
             known = b"http://www.opengis.net/gml" in file.read(16_384)

@@ -136,7 +136,10 @@ class GpxWriter(Writer):
         return reprojected(rows.project(", ".join(fields)), WGS_84, context)
 
     def existing_rows(self, table: Relation, context: Context) -> Relation | None:
-        """The rows of the layer, if it is the only one with any: others would be lost."""
+        """The rows of the layer, if it is the only one with any: others would be lost.
+
+        Raises NodeError, `file_exists`, where there are others.
+        """
         path = existing(context.root, self.path)
         wanted = self.layer or self._layer(self.prepare(table, context))
         reader = GpxReader(path=self.path, layer=wanted)

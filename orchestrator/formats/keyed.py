@@ -12,7 +12,10 @@ KEYS = "The columns that tell rows apart, for upsert and delete; upsert needs th
 
 
 def with_keys(writer: Any) -> Any:
-    """A writer whose `keys` go with its `mode`: none without a need, and none without a use."""
+    """A writer whose `keys` go with its `mode`: none without a need, and none without a use.
+
+    Raises pydantic.ValidationError, on `keys`, where they do not.
+    """
     if writer.mode in KEYED and not writer.keys:
         raise invalid(f"Mode '{writer.mode}' needs the columns that tell rows apart.", "keys")
     if writer.mode not in KEYED and writer.keys:

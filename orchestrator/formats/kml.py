@@ -36,7 +36,7 @@ class KmlReader(LayerReader):
 
     @contextmanager
     def opened(self, path: Path, context: Context) -> Iterator[str]:
-        """The file, if it is KML or a zip of it that is not too large."""
+        """The file, if it is KML or a zip of it, not too large. Raises NodeError: `unreadable_file`, `too_large`."""
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as packed:
                 if sum(each.file_size for each in packed.infolist()) > LARGEST:
@@ -77,7 +77,7 @@ class KmlWriter(Writer):
         vector.needs_geometry(table, "KML")
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
-        """Places as they come."""
+        """Places as they come. Raises NodeError, `invalid_value`, for two kinds of times; else as `vector.write`."""
         rows = self.prepare(table, context)
         spans = [quote(name) for name in ("begin", "end") if name in rows.columns]
         if spans and "timestamp" in rows.columns:

@@ -6,7 +6,7 @@ from orchestrator.ops.base import Relation
 
 
 def with_names(table: Relation, file: str) -> Relation:
-    """The table, if its columns have names that a setting can hold."""
+    """The table, if a setting can hold its columns' names. Raises NodeError, `no_table`, where one is too long."""
     if said := too_long(max(table.columns, key=len, default="")):
         raise NodeError(f"'{file}' is no table: {said}.", code="no_table", hint=f"{AT_MOST}; is the delimiter right?")
     return table

@@ -38,7 +38,10 @@ class MapinfoReader(VectorReader):
 
     @contextmanager
     def opened(self, path: Path, context: Context) -> Iterator[str]:
-        """The files under plain names in a folder of their own."""
+        """The files under plain names in a folder of their own.
+
+        Raises NodeError: `unreadable_file`; `file_not_found` where the table beside is missing.
+        """
         with path.open("rb") as file:
             start = file.read(1 << 20)
         if path.suffix.lower() == ".tab":
@@ -59,7 +62,7 @@ class MapinfoReader(VectorReader):
             yield str(own)
 
     def read(self, path: Path, context: Context) -> Relation:
-        """All features, as many as the table beside has rows."""
+        """All features, as many as the table beside has. Raises NodeError, `unreadable_file`, where there are fewer."""
         table = super().read(path, context)
         if not geometry_columns(table) and self._has_shapes(path, context):
             table = table.project(f"*, NULL::GEOMETRY AS {free_name('geometry', set(map(str.lower, table.columns)))}")
@@ -106,7 +109,10 @@ class MapinfoWriter(Writer):
         return [*(path.with_suffix(suffix) for suffix in beside), path]
 
     def check(self, table: Relation) -> None:
-        """A geometry column is needed, and in an interchange file another one."""
+        """A geometry column is needed, and in an interchange file another one.
+
+        Raises NodeError: `geometry_needed`, `no_table`.
+        """
         vector.needs_geometry(table, "MapInfo")
         if len(table.columns) == 1 and self.path.lower().endswith(".mif"):
             message = "An interchange file of MapInfo needs a column beside the geometry, and this table has none."

@@ -33,7 +33,7 @@ class NdjsonReader(FileReader):
         return self.sample_size if self.sample_size >= 0 else None
 
     def read(self, path: Path, context: Context) -> Relation:
-        """A relation over the file."""
+        """A relation over the file. Raises NodeError: `file_empty`; `no_table` where the first line is no object."""
         with workplace(context) as (connection, folder):
             file = plain_text(path, folder)
             with opened(file) as opening:

@@ -33,7 +33,10 @@ class OsmPbfReader(VectorReader):
 
     @contextmanager
     def opened(self, path: Path, context: Context) -> Iterator[str]:
-        """The file, if it begins with OpenStreetMap's header."""
+        """The file, if it begins with OpenStreetMap's header.
+
+        Raises NodeError, `unreadable_file`, where it does not, or is cut off.
+        """
         with path.open("rb") as file:
             if b"OSMHeader" not in file.read(64):
                 raise NodeError(f"'{self.path}' is not an OpenStreetMap extract (PBF).", code="unreadable_file")

@@ -34,7 +34,10 @@ OURS = (GraphmillError, UnknownColumns, MemoryError)
 
 @contextmanager
 def sentences(name: str | None, root: Path) -> Iterator[None]:
-    """Turn any error of another library inside into a `NodeError` about the file that the user calls `name`."""
+    """Turn any error of another library inside into a `NodeError` about the file that the user calls `name`.
+
+    Raises that NodeError; as they are, our own errors, and all that are not about a file where it has no `name`.
+    """
     try:
         yield
     except NodeError:

@@ -45,7 +45,10 @@ class ShapefileReader(VectorReader):
 
     @contextmanager
     def opened(self, path: Path, context: Context) -> Iterator[str]:
-        """The files under plain names in a folder of their own."""
+        """The files under plain names in a folder of their own.
+
+        Raises NodeError: `unreadable_file`; `file_not_found` where one of them is missing.
+        """
         begins_with(path, self.path, MAGIC, "a shapefile")
         with apart(path, self.path, BESIDE, context) as own:
             for suffix in NEEDED:
@@ -115,7 +118,7 @@ class ShapefileWriter(Writer):
         return [*(path.with_suffix(suffix) for suffix in (*BESIDE, *INDEXES)), path]
 
     def check(self, table: Relation) -> None:
-        """Geometry is needed, and a column of bytes cannot be held."""
+        """Geometry is needed, and bytes cannot be held. Raises NodeError: `geometry_needed`, `type_mismatch`."""
         vector.needs_geometry(table, "A shapefile")
         for name, kind in zip(table.columns, table.types, strict=True):
             if kind == "BLOB":
@@ -123,7 +126,10 @@ class ShapefileWriter(Writer):
                 raise NodeError(message, code="type_mismatch", port="table")
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
-        """The files, after a look at the rows: what does not fit is refused, not cut."""
+        """The files, after a look at the rows: what does not fit is refused, not cut.
+
+        Raises NodeError: `text_too_long`, `invalid_value`, `disk_full`; else as `vector.write`.
+        """
         rows = self.prepare(table, context)
         system = crs_text(rows)
         with vector.held(rows, context) as held:

@@ -84,7 +84,10 @@ class SqliteWriter(Writer):
     _keyed = model_validator(mode="after")(with_keys)
 
     def check(self, table: Relation) -> None:
-        """SQLite has 2,000 columns, and keeps names that begin with `sqlite_` for itself."""
+        """SQLite has 2,000 columns, and keeps names that begin with `sqlite_` for itself.
+
+        Raises NodeError: `too_large`, `invalid_config`.
+        """
         if len(table.columns) > sqlite_tables.MOST_COLUMNS:
             message = f"A table of SQLite has {sqlite_tables.MOST_COLUMNS:,} columns, and these are more."
             raise NodeError(message, code="too_large", port="table")

@@ -60,7 +60,7 @@ def opened(path: Path, name: str) -> sqlite3.Connection:
 
 @contextmanager
 def sentences(name: str) -> Iterator[None]:
-    """Errors of SQLite as sentences."""
+    """Errors of SQLite as sentences. Raises NodeError, `unreadable_file`."""
     try:
         yield
     except sqlite3.Error as error:

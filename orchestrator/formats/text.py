@@ -40,7 +40,7 @@ class TextReader(FileReader):
         return 0
 
     def read(self, path: Path, context: Context) -> Relation:
-        """A relation over the file's text."""
+        """A relation over the file's text. Raises NodeError: `duplicate_column`, `too_large`."""
         if self.line_number and self.line_number.lower() == self.column.lower():
             message = f"'{self.line_number}' would be the name of two columns."
             raise NodeError(message, code="duplicate_column", path="/config/line_number")
@@ -69,7 +69,7 @@ class TextWriter(Writer):
     encoding: Encoding = option("utf-8", "Of the text.", "utf-8-sig", "combobox")
 
     def check(self, table: Relation) -> None:
-        """There is one column, or the setting says which."""
+        """There is one column, or the setting says which. Raises NodeError: `no_table`, `unknown_column`."""
         if self.column is None and len(table.columns) != 1:
             message = f"Text holds one column, and this table has {len(table.columns)}: say which to write."
             raise NodeError(message, code="no_table", path="/config/column", hint=listing(table.columns))

@@ -194,7 +194,7 @@ def _unwritten(error: Exception) -> NodeError:
 
 
 def write_whole(table: Relation, path: Path, **options: Any) -> int:
-    """The same for drivers whose layers have columns of their own, to which Arrow cannot be written; in memory."""
+    """As `write`, in memory, for drivers with columns of their own, which take no Arrow. Raises NodeError, OSError."""
     import numpy
     import pyarrow
 
@@ -242,13 +242,13 @@ def torn(path: Path) -> Exception:
 
 
 def ended(path: Path, last: bytes) -> None:
-    """Refuse a file that was written without its last bytes."""
+    """Refuse a file that was written without its last bytes. Raises NodeError, `disk_full`, or OSError."""
     if not tail(path, 64).rstrip().endswith(last):
         raise torn(path)
 
 
 def whole(path: Path, count: int) -> int:
-    """The count, if that many features can be read back: not every driver says that the disk was full."""
+    """The count, if so many can be read: not every driver says `disk_full`. Raises NodeError with that, or OSError."""
     try:
         with quietly():
             found = len(gdal().read_arrow(str(path), columns=[], read_geometry=False, return_fids=True)[1])
@@ -292,7 +292,7 @@ def common_kind(table: Relation) -> str:
 
 
 def needs_geometry(table: Relation, format_name: str) -> None:
-    """Refuse rows without a geometry column."""
+    """Refuse rows without a geometry column. Raises NodeError, `geometry_needed`."""
     if not geometry_columns(table):
         message = f"{format_name} needs a geometry column, and this table has none."
         raise NodeError(message, code="geometry_needed", port="table", hint="points_from_xy makes one of coordinates")

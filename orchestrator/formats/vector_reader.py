@@ -98,7 +98,7 @@ def size_of(path: Path) -> int:
 
 
 def begins_with(path: Path, name: str, magic: bytes, what: str) -> None:
-    """Refuse a file that begins with something else."""
+    """Refuse a file that begins with something else. Raises NodeError, `unreadable_file`."""
     with path.open("rb") as file:
         if file.read(len(magic)) != magic:
             raise NodeError(f"'{name}' is not {what}.", code="unreadable_file")
@@ -116,7 +116,10 @@ def root_element(path: Path) -> str:
 
 
 def has_root(path: Path, name: str, element: str, what: str) -> None:
-    """Refuse a file that is not XML with this element around all, from its beginning to its end."""
+    """Refuse a file that is not XML with this element around all, from its beginning to its end.
+
+    Raises NodeError, `unreadable_file`.
+    """
     if root_element(path) != element:
         raise NodeError(f"'{name}' is not {what}.", code="unreadable_file")
     closed(path, name, element)

@@ -26,7 +26,7 @@ class ByFormat(Op):
 
     @classmethod
     def formats(cls) -> "dict[str, type[Any]]":
-        """The formats to choose from, by name."""
+        """The formats to choose from, by name. Raises TypeError in a class without them."""
         raise TypeError(f"{cls.__name__} has no formats")
 
     @classmethod

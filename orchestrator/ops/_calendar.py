@@ -57,7 +57,10 @@ class Dates:
         return f"{begin}::{self.kind}" if self.kind in ("DATE", "TIME") else begin
 
     def since(self, other: "Dates", unit: str) -> str:
-        """Whole units from the other one to this."""
+        """Whole units from the other one to this.
+
+        Raises NodeError, `type_mismatch`, where they cannot be compared or have no such unit.
+        """
         if (self.kind == "TIME", is_zoned(self.kind)) != (other.kind == "TIME", is_zoned(other.kind)):
             message = f"Column '{self.column}' is {plain(self.kind)} and '{other.column}' {plain(other.kind)}."
             raise NodeError(f"{message} Convert one of them first.", code="type_mismatch", path="/config/other")

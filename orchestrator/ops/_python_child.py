@@ -53,7 +53,10 @@ def end_with_parent() -> None:
 
 
 def work(orders: dict[str, Any]) -> None:
-    """The table in, through the user's function, and out."""
+    """The table in, through the user's function, and out.
+
+    Raises Wrong: what comes out is no table; as it is, what the function raises.
+    """
     sys.path.insert(0, orders["library"])
     from orchestrator import frames
 

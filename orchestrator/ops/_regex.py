@@ -23,7 +23,7 @@ SAID = {
 
 
 def check(pattern: str, replacement: str = "", *place: str) -> str:
-    """The pattern, if it is one that this can replace; else it is refused at this place, with what RE2 says of it."""
+    """The pattern, if RE2 can replace it so. Raises pydantic.ValidationError, at this place, with what RE2 says."""
     try:
         connection().cursor().execute("SELECT regexp_replace('', ?, ?)", [pattern, replacement]).fetchall()
     except duckdb.Error as error:

@@ -92,14 +92,14 @@ class RunsSaved(Op):
 
     @property
     def saved(self) -> Saved:
-        """The workflow that it runs."""
+        """The workflow that it runs. Raises TypeError where the settings were read without a catalog."""
         if self._saved is None:
             raise TypeError("the settings were not read with a catalog")
         return self._saved
 
 
 def one_of(name: str, known: Mapping[str, Port], what: str, saved: Saved, path: str) -> str:
-    """The name if it is known, or where there is but one, that one."""
+    """The name if it is known, or where there is but one, that. Raises NodeError, `invalid_config`, on `path`."""
     if not name and len(known) == 1:
         return next(iter(known))
     if name in known:

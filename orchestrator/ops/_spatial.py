@@ -179,6 +179,7 @@ def vectorised(work: Callable[..., Any], *columns: Any, port: str = "table", bef
 
     Raises:
         NodeError: `invalid_geometry`, with the row (from 1).
+        MemoryError: GEOS needs more than there is.
     """
     import numpy as np
     import shapely

@@ -37,7 +37,10 @@ def check_flat(crs: str | None, port: str = "table") -> None:
 
 
 def check_systems(one: str, other: str, ports: tuple[str, str]) -> None:
-    """The same for two DuckDB types of geometry. Both unknown is taken as the same."""
+    """The same for two DuckDB types of geometry. Both unknown is taken as the same.
+
+    Raises NodeError: `crs_mismatch`, `missing_crs`, `invalid_crs`, on a port.
+    """
     first, second = written_in(one), written_in(other)
     for crs, port in zip((first, second), ports, strict=True):
         check_flat(crs, port)

@@ -71,7 +71,7 @@ def boolean(test: str, table: Relation) -> str:
 
 
 def check_steady(expression: str, *place: str | int) -> None:
-    """Refuse, in a validator, an expression that gives another value each time it is asked."""
+    """Refuse, in a validator, what gives another value each time it is asked. Raises pydantic.ValidationError."""
     if volatile := VOLATILE & calls(expression):
         message = f"'{min(volatile)}' gives another value each time: compute it into a column, and test that."
         raise refuse(NodeError(message, code="invalid_expression"), *place)

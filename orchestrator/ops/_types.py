@@ -34,6 +34,7 @@ def canonical(text: str) -> str:
     """DuckDB's own name of a type, such as `TIMESTAMP WITH TIME ZONE` for `timestamptz`; safe to put into SQL.
 
     128-bit integers become DECIMAL(38,0), since no file format keeps them.
+    Raises pydantic.ValidationError for what is no type.
     """
     try:
         tree = expressions.tree(f"CAST(NULL AS {text[:LONGEST]})")

@@ -84,7 +84,10 @@ class Port:
 
     @classmethod
     def read(cls, owner: str, name: str, hint: Any) -> "Port":
-        """The port that an annotation describes: `Relation`, `Frame`, `list[…]`, `… | None`, `Annotated[…, "text"]`."""
+        """The port that an annotation describes: `Relation`, `Frame`, `list[…]`, `… | None`, `Annotated[…, "text"]`.
+
+        Raises TypeError for any other, or a name that Dagster keeps for itself.
+        """
         description, optional, many = "", False, False
         if typing.get_origin(hint) is Annotated:
             hint, description, *_ = typing.get_args(hint)
@@ -223,7 +226,10 @@ class Op(BaseModel):
         return cls.model_json_schema(schema_generator=FormSchema)
 
     def run(self, *_: Any, **__: Any) -> Any:
-        """Say what comes out, from what comes in."""
+        """Say what comes out, from what comes in.
+
+        Raises NodeError: why it cannot; UnknownColumns: in design, where only a run knows the columns.
+        """
         raise TypeError(f"{type(self).__name__} has no run")
 
     @cached_property

@@ -47,7 +47,10 @@ class Buffer(Op):
     join: Literal["round", "mitre", "bevel"] = Field("round", description="How a corner is drawn.")
 
     def run(self, table: Annotated[Relation, "Rows with geometry."], context: Context) -> Relation:
-        """The first geometry column becomes polygons, in the same coordinate system."""
+        """The first geometry column becomes polygons, in the same coordinate system.
+
+        Raises NodeError: `missing_geometry`, `invalid_crs`; `type_mismatch` where a distance is no number.
+        """
         column = geometry_of(table)
         check_flat(crs := written_in(kind_of(table, column)))
         if self.distance_from is not None and family(kind := names(table)[self.distance_from]) != "number":

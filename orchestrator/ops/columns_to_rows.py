@@ -37,7 +37,10 @@ class ColumnsToRows(Op):
         return self
 
     def run(self, table: Annotated[Relation, "The rows to take apart."]) -> Relation:
-        """Two lists side by side, of names and of values."""
+        """Two lists side by side, of names and of values.
+
+        Raises NodeError: `type_mismatch`, `duplicate_column`; `invalid_config` where no column is left to take.
+        """
         kinds = names(table)
         taken = self.columns or [name for name, kind in kinds.items() if not is_geometry(kind)]
         if not taken:

@@ -31,7 +31,10 @@ class Computed(BaseModel):
         return f"CAST({value} AS {self.type})" if self.type else value
 
     def check_type(self, table: Relation, path: str) -> None:
-        """See that the value can be of the type; an expression that cannot be computed is told of elsewhere."""
+        """See that the value can be of the type; an expression that cannot be computed is told of elsewhere.
+
+        Raises NodeError, `type_mismatch`, where it cannot.
+        """
         if self.type is None:
             return
         with suppress(duckdb.Error):

@@ -32,7 +32,7 @@ class ConcatColumns(Op):
     keep: bool = Field(True, description="Whether the columns stay; if not, the new one may have the name of one.")
 
     def run(self, table: Annotated[Relation, "The rows whose values to join."]) -> Relation:
-        """The new column comes last."""
+        """The new column comes last. Raises NodeError: `duplicate_column`; `type_mismatch` for geometry."""
         kinds = names(table)
         for index, name in enumerate(self.columns):
             if is_geometry(kinds[name]):

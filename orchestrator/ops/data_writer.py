@@ -47,7 +47,10 @@ class DataWriter(ByFormat):
     def run(
         self, table: Annotated[Relation, "The rows to write."], context: Context
     ) -> Annotated[Relation, "The rows that were written."]:
-        """Write all rows, then hand them on; in design nothing is written, and what can be checked is."""
+        """Write all rows, then hand them on; in design nothing is written, and what can be checked is.
+
+        Raises NodeError: `file_exists`, or why it cannot be written.
+        """
         if not isinstance(self, Writer):
             return cast(Target, self).save(table, context)
         writer = self

@@ -44,7 +44,10 @@ class Distance(Op):
         other: Annotated[Relation | None, "Rows to measure to."],
         context: Context,
     ) -> Relation:
-        """Batch by batch."""
+        """Batch by batch.
+
+        Raises NodeError: `invalid_config` with none or both to measure to; `duplicate_column`, `type_mismatch`.
+        """
         import pyarrow as pa
 
         from orchestrator.ops._parted import parted

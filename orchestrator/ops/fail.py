@@ -41,7 +41,10 @@ class Fail(Op):
     )
 
     def run(self, table: Annotated[Relation, "The rows to test."], context: Context) -> Relation:
-        """Looks for the first row; rows are tested when the node runs, whoever reads them later."""
+        """Looks for the first row; rows are tested when the node runs, whoever reads them later.
+
+        Raises NodeError: `failed_on_purpose`; `unknown_column` in the message, `type_mismatch` of the test.
+        """
         named = PLACE.findall(self.message)
         for name in named:
             if name not in table.columns:

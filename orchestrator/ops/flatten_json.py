@@ -83,7 +83,10 @@ class FlattenJson(Op):
     keep: bool = Field(False, description="Whether the column stays.")
 
     def run(self, table: Annotated[Relation, "The rows."]) -> Flattened:
-        """A projection, which knows the fields of a struct by its type."""
+        """A projection, which knows the fields of a struct by its type.
+
+        Raises NodeError: `type_mismatch`, `duplicate_column`; `invalid_config` where no type names the fields.
+        """
         kind = table.types[table.columns.index(self.column)]
         if kind.id not in NESTED and str(kind) not in ("JSON", "VARCHAR", NULL):
             message = f"Column '{self.column}' is {plain(kind)}; a struct, a map or JSON, also as text, is needed."

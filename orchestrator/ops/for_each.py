@@ -78,7 +78,10 @@ class ForEach(RunsSaved):
         return Given(known, frozenset(self.parameters.keys() - known.keys()))
 
     def run(self, table: Annotated[Relation, "The rows for the workflow."], context: Context) -> Relation:
-        """Each group's result is stored, then all are read as one."""
+        """Each group's result is stored, then all are read as one.
+
+        Raises NodeError: `too_many_groups`, `no_rows`, and what the workflow fails of; UnknownColumns, in design.
+        """
         self._no_geometry(table)
         wanted = self._designed(table, context)
         if context.design:

@@ -58,7 +58,10 @@ class Histogram(Op):
         return self
 
     def run(self, table: Annotated[Relation, "The rows to count."], context: Context) -> Relation:
-        """Groups are known by the number of their first row."""
+        """Groups are known by the number of their first row.
+
+        Raises NodeError, `type_mismatch`: geometry, or ranges of what is no number.
+        """
         kind = names(table)[self.column]
         if self.by == "bins" and family(kind) != "number" and kind != NULL:
             message = f"Column '{self.column}' is {plain(kind)}; ranges are of numbers. Count by 'values'."

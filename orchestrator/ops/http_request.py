@@ -93,7 +93,10 @@ class HttpRequest(Op):
         return url
 
     def run(self, table: Annotated[Relation, "The rows to call for."], context: Context) -> Called:
-        """All answers are waited for; in design no address is called."""
+        """All answers are waited for; in design no address is called.
+
+        Raises NodeError: `unknown_column`, `duplicate_column`, `too_large`.
+        """
         self._check(table)
         new = {"status": "INTEGER", "body": "JSON" if self.response == "json" else "VARCHAR", "headers": "JSON"}
         new = {self.prefix + key: kind for key, kind in new.items() if key != "headers" or self.with_headers}

@@ -36,7 +36,10 @@ class Input(Op):
         return columns
 
     def run(self, context: Context) -> Relation:
-        """The rows, in the order given."""
+        """The rows, in the order given.
+
+        Raises NodeError: `missing_input`, and rows that do not fit the columns; UnknownColumns, in design.
+        """
         closed = bool(self.columns or any(self.sample))
         if not closed and context.design:
             raise UnknownColumns

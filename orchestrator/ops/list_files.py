@@ -36,7 +36,7 @@ class ListFiles(Op):
     recursive: bool = Field(False, description="Whether to go into folders of the folder, at any depth.")
 
     def run(self, context: Context) -> Relation:
-        """Looks only when it runs: a folder may be made by then."""
+        """Looks only when it runs: a folder may be new. Raises NodeError: `path_not_allowed`, `file_not_found`."""
         with at("/folder"):
             start = resolve(context.root, self.folder or ".")
             if start.is_file():

@@ -87,7 +87,10 @@ class Pivot(Op):
         return [each for each in super().columns_named if each[1] != "*"]
 
     def run(self, table: Annotated[Relation, "The rows to spread."], context: Context) -> Relation:
-        """A projection gives each value a column of its own; then one aggregation is made of all."""
+        """A projection gives each value a column of its own; then one aggregation is made of all.
+
+        Raises NodeError: `type_mismatch`; `no_rows`, `too_large`, `invalid_value` of the values that it finds.
+        """
         kinds = names(table)
         if is_geometry(kinds[self.column]):
             message = f"Column '{self.column}' is a geometry, whose values cannot be columns."

@@ -120,7 +120,10 @@ class Python(Op):
         return seconds
 
     def run(self, table: Annotated[Relation, "The rows for the code."], context: Context) -> Relation:
-        """The code runs when the node does."""
+        """The code runs when the node does.
+
+        Raises UnknownColumns, in design, where none are declared; NodeError: the code fails, or gives others.
+        """
         if context.design and not self.columns:
             raise UnknownColumns
         wanted = self._wanted(table) if self.columns else None

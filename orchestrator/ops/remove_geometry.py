@@ -24,7 +24,7 @@ class RemoveGeometry(Op):
     geometry: Column | None = Field(None, description="The geometry column to leave out; without it all of them.")
 
     def run(self, table: Annotated[Relation, "Rows with geometry."]) -> Relation:
-        """A projection."""
+        """A projection. Raises NodeError: `invalid_config` where nothing would be left; `missing_geometry`."""
         gone = geometry_columns(table) if self.geometry is None else [active(table, self.geometry)[0]]
         kept = [name for name in table.columns if name not in gone]
         if not kept:

@@ -39,7 +39,10 @@ class RepeatRows(Op):
         return self
 
     def run(self, table: Annotated[Relation, "The rows to repeat."]) -> Relation:
-        """A list of copies is taken apart again, which keeps the order."""
+        """A list of copies is taken apart again, which keeps the order.
+
+        Raises NodeError: `duplicate_column`; `type_mismatch`, not whole numbers.
+        """
         check_new(table.columns, [(self.copy_number, "/copy_number")])
         kind = names(table).get(self.column or "", "BIGINT")
         if not WHOLE.fullmatch(kind) and kind != NULL:

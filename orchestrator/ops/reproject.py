@@ -38,7 +38,7 @@ class Reproject(Op):
     )
 
     def run(self, table: Annotated[Relation, "Rows with geometry."], context: Context) -> Relation:
-        """Vertices are moved, none are added."""
+        """Vertices are moved, none are added. Raises NodeError: `missing_geometry`, `missing_crs`, `invalid_crs`."""
         column = geometry_of(table)
         source = self.from_ or written_in(kind_of(table, column))
         if source is None:

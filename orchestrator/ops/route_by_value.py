@@ -74,7 +74,10 @@ class RouteByValue(Op):
     def run(
         self, table: Annotated[Relation, "The rows to send."], context: Context
     ) -> Annotated[dict[str, Relation], Fixed]:
-        """The place of the value in the list tells the port."""
+        """The place of the value in the list tells the port.
+
+        Raises NodeError, `type_mismatch`: geometry, or a value of another type.
+        """
         kind, column, count = names(table)[self.column], quote(self.column), len(self.values)
         if is_geometry(kind):
             message = f"Column '{self.column}' is a geometry: use geometry_filter to send rows by what kind it is."

@@ -81,7 +81,7 @@ def invalid(message: str, *place: str | int) -> ValidationError:
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """In a validator: a `NodeError` inside refuses the setting."""
+    """In a validator: a `NodeError` inside refuses the setting. Raises pydantic.ValidationError."""
     try:
         yield
     except NodeError as error:
@@ -96,7 +96,7 @@ def _checked(text: str) -> str:
 def unique(
     names: Iterable[tuple[str, tuple[str | int, ...]]], what: str = "Column", advice: str = ": give it another name"
 ) -> None:
-    """Refuse a name that comes twice, whatever its case, at the place of the second."""
+    """Refuse a name that comes twice, in any case, at the place of the second. Raises pydantic.ValidationError."""
     seen: dict[str, str] = {}
     for name, place in names:
         if first := seen.get(name.lower()):
@@ -112,7 +112,7 @@ def _fixed_name(value: Any) -> Any:
 
 
 def port_name(name: str) -> str:
-    """The name, if a port that a setting gives may be called so; else it is refused."""
+    """The name, if a port that a setting gives may be called so. Raises pydantic.ValidationError."""
     _fixed_name(name)
     if not name:
         raise invalid("A port needs a name.")

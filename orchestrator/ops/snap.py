@@ -52,7 +52,7 @@ class Snap(Op):
         target: Annotated[Relation | None, "Geometry to move them to."],
         context: Context,
     ) -> Relation:
-        """Batch by batch."""
+        """Batch by batch. Raises NodeError: `missing_geometry`; `invalid_config` without what to move to."""
         column = geometry_of(table)
         crs = written_in(kind_of(table, column))
         change = self._to_grid if target is None else self._to_target(table, target)

@@ -47,7 +47,7 @@ class Sort(Op):
         return frozenset(key.column for key in self.by)
 
     def run(self, table: Annotated[Relation, "The rows to sort."], context: Context) -> Relation:
-        """Nothing is done where nobody will see the order."""
+        """Nothing is done where nobody will see the order. Raises NodeError, `type_mismatch`: geometry."""
         kinds = names(table)
         for index, key in enumerate(self.by):
             if is_geometry(kinds[key.column]):

@@ -64,7 +64,7 @@ class SplitColumn(Op):
         return self
 
     def run(self, table: Annotated[Relation, "The rows whose text to split."]) -> Relation:
-        """The parts are a list first."""
+        """The parts are a list first. Raises NodeError: `duplicate_column`; `type_mismatch`, not text."""
         kind, keep = names(table)[self.column], self.keep and bool(self.names)
         if family(kind) != "text" and kind != NULL:
             message = f"Column '{self.column}' is {plain(kind)}; only text can be split. Cast it first."

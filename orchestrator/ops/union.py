@@ -31,7 +31,7 @@ class Union(Op):
     )
 
     def run(self, tables: Annotated[list[Relation], "The tables."], context: Context) -> Relation:
-        """One UNION ALL."""
+        """One UNION ALL. Raises NodeError: `invalid_config`, and columns that do not go together."""
         spelled = self._columns(tables)
         if self.source_column and self.source_column.lower() in spelled:
             message = f"The tables have a column '{spelled[self.source_column.lower()]}' already."

@@ -43,7 +43,10 @@ class Unpivot(Op):
         return self
 
     def run(self, table: Annotated[Relation, "The rows to take apart."]) -> Relation:
-        """Two lists, of names and of values, are taken apart side by side."""
+        """Two lists, of names and of values, are taken apart side by side.
+
+        Raises NodeError: `type_mismatch`, `crs_mismatch`, `duplicate_column`; `invalid_config` with no column left.
+        """
         kinds = names(table)
         chosen = self.columns or [name for name in kinds if name not in self.all_but]
         if not chosen:

@@ -133,7 +133,7 @@ class Window(Op):
         return self
 
     def run(self, table: Annotated[Relation, "The rows."], context: Context) -> Relation:
-        """One window for all, to which each function adds its frame."""
+        """One window for all, to which each adds its frame. Raises NodeError: `type_mismatch`, `duplicate_column`."""
         rows, kinds = Source(table, context), names(table)
         for index, key in enumerate(self.order_by):
             if is_geometry(kinds[key.column]):

@@ -84,7 +84,7 @@ class Workers:
         return Order(self._context)
 
     def Process(self, target: Any, args: list[Any]) -> "Process":  # noqa: N802
-        """The process for what Dagster's `StartRun` wants to start."""
+        """The process for what Dagster's `StartRun` wants to start. Raises RuntimeError: it is not that."""
         from dagster._grpc.impl import start_run_in_subprocess
 
         from orchestrator.service.worker import work

@@ -49,7 +49,10 @@ def _written(batch: Any) -> memoryview:
 
 
 def copy(cursor: Any, table: Relation, columns: Sequence[Stored], place: str, srids: dict[str, int]) -> int:
-    """Append the columns to the table at `place`, which is quoted; returns how many rows."""
+    """Append the columns to the table at `place`, which is quoted; returns how many rows.
+
+    Raises what the rows' own query raises, as it is, and psycopg2.Error.
+    """
     texts = (f"{each.text(srids.get(each.name, 0))} AS {quote(each.name)}" for each in columns)
     rows = Csv(table.project(", ".join(texts)))
     into = f"COPY {place} ({', '.join(quote(each.name) for each in columns)}) FROM STDIN (FORMAT csv)"

@@ -44,7 +44,10 @@ class Writing:
         return f"{quote(self.schema or '')}.{quote(self.name)}"
 
     def overwrite(self) -> int:
-        """A new table takes the place of the old one, which others read until then."""
+        """A new table takes the place of the old one, which others read until then.
+
+        Raises NodeError, `query_failed`, where that is a view or the like.
+        """
         if self.kind not in (None, "r"):
             message = f"'{self.name}' is no plain table, and cannot be replaced."
             raise NodeError(message, code="query_failed", path="/config/table")
@@ -61,7 +64,7 @@ class Writing:
         return self._copy(self.columns, self.place)
 
     def error(self) -> int:
-        """Into a table that is not there yet."""
+        """Into a table that is not there yet. Raises NodeError, `table_exists`, where it is."""
         if self.kind:
             message = f"Table '{self.name}' is there already in schema '{self.schema}'."
             raise NodeError(message, code="table_exists", path="/config/table")
@@ -88,7 +91,10 @@ class Writing:
         return int(self.cursor.rowcount)
 
     def delete(self) -> int:
-        """Remove the rows whose keys come in; other columns are not looked at. Null equals nothing."""
+        """Remove the rows whose keys come in; other columns are not looked at. Null equals nothing.
+
+        Raises NodeError: `unknown_table`, `unknown_column`.
+        """
         if not self.kind:
             message = f"Table '{self.name}' is not there."
             raise NodeError(message, code="unknown_table", path="/config/table")

@@ -101,7 +101,7 @@ class CheckedBackend(httpcore.NetworkBackend):
         return TimedStream(self.inner.connect_tcp(addresses[-1], port, timeout, local_address, socket_options))
 
     def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.NetworkStream:
-        """Never."""
+        """Never. Raises NodeError, `address_not_allowed`."""
         raise NodeError("A local socket is not allowed.", code="address_not_allowed", path="/config/url")
 
 

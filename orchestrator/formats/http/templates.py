@@ -18,7 +18,10 @@ Row = Mapping[str, Any]
 
 
 def template(value: Any) -> Any:
-    """A text, checked; the braces in a parameter's value are no places for columns."""
+    """A text, checked; the braces in a parameter's value are no places for columns.
+
+    Raises pydantic.ValidationError, `invalid_config`, for a brace that stands alone.
+    """
     if isinstance(value, Bound):
         braces = {name: as_text(each).replace("{", "{{").replace("}", "}}") for name, each in value.values.items()}
         value = PLACEHOLDER.sub(lambda match: braces[match[1]], value.template)
@@ -33,7 +36,7 @@ Template = Annotated[str, BeforeValidator(template)]
 
 
 def check_headers(headers: dict[str, str]) -> dict[str, str]:
-    """The headers; a name that none can have (RFC 9110, a token) is refused."""
+    """The headers. Raises pydantic.ValidationError for a name that none can have (RFC 9110, a token)."""
     for name in headers:
         if not TOKEN.fullmatch(name):
             raise invalid(f"A header cannot be called '{name[:100]}': letters, digits and - are allowed.", name)
