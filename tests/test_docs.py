@@ -10,11 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from documented import FME, PAGES, ROOT, Call, blocks, calls, files, gives, together, workflows
-from pydantic import ValidationError
-from running import Runner
 from typer.testing import CliRunner
 
 from api.app import create_app
@@ -22,13 +19,10 @@ from api.errors import _code
 from docs import generate, transformers
 from orchestrator import formats
 from orchestrator.cli import app
-from orchestrator.errors import NodeError
 from orchestrator.faults import CODES
-from orchestrator.ops.base import Context, Op
-from orchestrator.ops.settings import columns_named
+from orchestrator.ops.base import Op
 from orchestrator.registry import node_types
 from orchestrator.settings import Settings, settings
-from orchestrator.tables import Session
 
 GRAPH = ROOT / "docs/graph.md"
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -242,20 +236,6 @@ def fits(route: str, path: str) -> bool:
     return re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", route), path) is not None
 
 
-def shown(page: str, block: int = 0) -> dict[str, Any]:
-    """What the code on a page defines."""
-    names: dict[str, Any] = {"__name__": "shown"}
-    exec(blocks(ROOT / page, "python")[block], names)
-    return names
-
-
-def defined(page: str) -> type[Op]:
-    """The node type that a page shows."""
-    names = shown(page)
-    (op,) = (each for each in names.values() if isinstance(each, type) and issubclass(each, Op) and each is not Op)
-    return op
-
-
 @pytest.mark.parametrize("page", [page for page in PAGES if calls(page)], ids=lambda page: page.name)
 def test_how_a_session_takes_an_id_out_of_an_answer(page: Path) -> None:
     (get,) = (line for block in blocks(page, "sh") for line in block.splitlines() if line.startswith("get()"))
@@ -264,39 +244,3 @@ def test_how_a_session_takes_an_id_out_of_an_answer(page: Path) -> None:
         ran = subprocess.run(["/bin/sh", "-c", session], check=False, capture_output=True, text=True)
         assert ran.stdout == given
         assert shown in ran.stderr
-
-
-def test_the_node_type_of_the_guide() -> None:
-    op = defined("docs/add-a-node-type.md")
-    with duckdb.connect(":memory:") as connection:
-        made = op.configure({"column": "amount"}).run(connection.sql("SELECT unnest([1, 2, 3]) AS amount"))
-        assert made.fetchall() == [(1, 1.0), (2, 3.0), (3, 6.0)]
-    assert op.type == "running_total"
-    assert list(op.inputs) == ["table"]
-    assert columns_named(op.configure({"column": "amount"})) == [("/column", "amount", None)]
-    with pytest.raises((ValidationError, NodeError), match="amont"):
-        op.configure({"column": "amount", "amont": 1})
-
-
-def test_the_test_of_the_guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("running.node_type", {"running_total": defined("docs/add-a-node-type.md")}.__getitem__)
-    tests = shown("docs/add-a-node-type.md", 1)
-    with Session([tmp_path]) as session:
-        run = Runner(session, tmp_path)
-        for amounts, totals in tests["CASES"]:
-            tests["test_totals"](run, amounts, totals)
-        tests["test_refuses_a_name_that_is_there"](run)
-
-
-def test_the_format_of_the_guide(tmp_path: Path) -> None:
-    names = shown("docs/add-a-node-type.md", 2)
-    with Session([tmp_path]) as session:
-        context, rows = Context(session, tmp_path), session.sql("SELECT 1 AS n, 'a|b' AS t UNION ALL SELECT 2, NULL")
-        assert names["PsvWriter"](path="a.psv").write(rows, tmp_path / "a.psv", context) == 2
-        assert names["PsvReader"](path="a.psv").load(context).fetchall() == rows.fetchall()
-
-
-def test_the_node_type_of_the_readme() -> None:
-    op = defined("README.md")
-    with duckdb.connect(":memory:") as connection:
-        assert op.configure({"n": 2}).run(connection.sql("SELECT unnest([1, 2, 3])")).fetchall() == [(1,), (2,)]

@@ -2,8 +2,6 @@
 
 import gc
 import math
-from threading import Timer
-from threading import enumerate as enumerate_threads
 
 import duckdb
 import geopandas
@@ -12,11 +10,10 @@ import pyarrow as pa
 import pytest
 import shapely
 
-from orchestrator import tables
 from orchestrator.errors import NodeError
 from orchestrator.schema import columns, crs_of, is_geometry
 from orchestrator.sql import literal, names, quote
-from orchestrator.tables import Session, interrupt_all
+from orchestrator.tables import Session
 
 
 @pytest.fixture
@@ -245,26 +242,6 @@ def test_arrow(session):
     assert table.fetchall() == [(1,), (None,)]
 
 
-def test_closed_beside():
-    session = Session([])
-    session.close_beside()
-    for thread in [each for each in enumerate_threads() if each.name == "close-session"]:
-        thread.join()
-    with pytest.raises(duckdb.ConnectionException):
-        session.connection.execute("SELECT 1")
-
-
-def test_what_runs_can_be_interrupted(session):
-    Session([]).close()
-    timer = Timer(0.2, interrupt_all)
-    timer.start()
-    with pytest.raises(duckdb.InterruptException):
-        session.connection.sql(
-            "SELECT count(*) FROM range(100000) a, range(1000000) b WHERE a.range * b.range = 7"
-        ).fetchall()
-    timer.join()
-
-
 @pytest.mark.parametrize(
     ("kind", "geometry", "crs"),
     [
@@ -281,22 +258,3 @@ def test_what_runs_can_be_interrupted(session):
 def test_types_of_geometry(kind, geometry, crs):
     assert is_geometry(kind) == geometry
     assert not geometry or crs_of(kind) == crs
-
-
-def test_memory_is_given_back():
-    with Session([]) as session:
-        session.connection.sql("SELECT 1").fetchall()
-    with pytest.raises(duckdb.Error):
-        session.connection.sql("SELECT 1").fetchall()
-
-
-def test_a_database_that_is_opened_ahead_is_the_next_session_of_its_settings(tmp_path):
-    tables.open_ahead(memory_limit=1 << 28, threads=1)
-    with tables.Session([tmp_path], memory_limit=1 << 28, threads=2) as other:
-        assert len(tables._ahead) == 1
-        assert other.connection.sql("SELECT current_setting('threads')").fetchall() == [(2,)]
-    with tables.Session([tmp_path], memory_limit=1 << 28, threads=1) as session:
-        assert tables._ahead == {}
-        assert session.connection.sql("SELECT current_setting('threads')").fetchall() == [(1,)]
-        with pytest.raises(duckdb.PermissionException):  # it is locked as any
-            session.connection.execute("SELECT * FROM read_text('/etc/hostname')")

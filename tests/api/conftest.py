@@ -8,6 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from api_shape import chain
+from executing import post
 from pydantic import ByteSize
 from service_system import until
 from starlette.testclient import TestClient
@@ -69,3 +71,19 @@ def code_server(home: Path) -> Iterator[None]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
+
+
+@pytest.fixture
+def data(home: Path, api: TestClient) -> Iterator[Path]:
+    """The data root, empty before and after."""
+    root = home / "data"
+    root.mkdir(exist_ok=True)
+    yield root
+    for each in sorted(root.rglob("*"), reverse=True):
+        each.rmdir() if each.is_dir() and not each.is_symlink() else each.unlink()
+
+
+@pytest.fixture(scope="module")
+def workflow(api: TestClient) -> str:
+    """A workflow of two nodes, with a parameter."""
+    return post(api, chain(parameters=[{"name": "least", "type": "integer", "default": 0}]))

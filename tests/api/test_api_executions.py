@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from api_shape import chain, inline, problems_of
 from dagster import DagsterInstance
+from executing import execute, post
 from service_system import until
 from starlette.testclient import TestClient
 
@@ -15,21 +16,6 @@ STARTED = {"execution_id", "status", "workflow_id", "version", "task_id", "run_u
 WHO = ("node_id", "status")
 SLOW = "levenshtein(repeat('x', 5000), repeat('y', 5000 + a)) > 0"
 BAD_SQL = {"id": "bad", "type": "filter", "config": {"condition": "error('no') = 1"}}
-
-
-def post(api: TestClient, graph: dict[str, Any]) -> str:
-    return str(api.post("/api/workflows", json=graph).json()["id"])
-
-
-def execute(api: TestClient, workflow_id: str, **more: Any) -> dict[str, Any]:
-    answer = api.post(f"/api/workflows/{workflow_id}/execute", **({"params": {"wait": 60}} | more))
-    assert answer.status_code in (200, 202), answer.text
-    return dict(answer.json())
-
-
-@pytest.fixture(scope="module")
-def workflow(api: TestClient) -> str:
-    return post(api, chain(parameters=[{"name": "least", "type": "integer", "default": 0}]))
 
 
 @pytest.fixture(scope="module")
@@ -89,44 +75,6 @@ def test_pages_of_the_list_are_its_parts(api: TestClient, workflow: str, complet
     for offset in range(total + 1):
         assert page(limit=1, offset=offset) == (whole[offset : offset + 1], total)
     assert page(limit=0) == page(offset=2**31 - 1) == ([], total)
-
-
-@pytest.mark.parametrize(
-    ("body", "status", "code"),
-    [
-        (b"[]", 400, "invalid_request"),
-        (b"not json", 400, "invalid_json"),
-        (b'{"priority": "high"}', 400, "invalid_request"),
-        (b'{"parameter": {}}', 400, "invalid_request"),
-        (b'{"input_data": {"x": 1}}', 400, "invalid_request"),
-        (b'{"tags": {"a": "\\u0000"}}', 400, "invalid_graph"),
-        (b'{"tags": {"dagster/x": "1"}}', 400, "invalid_graph"),
-        (b'{"parameters": {"lest": 1}}', 400, "invalid_graph"),
-        (b'{"parameters": {"least": "x"}}', 400, "invalid_graph"),
-        (b'{"until": "none"}', 400, "invalid_graph"),
-        (b'{"input_data": {"x": []}}', 400, "invalid_graph"),
-        (b" " * (10 * 2**20 + 1), 413, "too_large"),
-    ],
-)
-def test_what_cannot_be_started(api: TestClient, workflow: str, body: bytes, status: int, code: str) -> None:
-    answer = api.post(f"/api/workflows/{workflow}/execute", content=body)
-    problems_of(answer, status)
-    assert answer.json()["type"].endswith(code)
-
-
-@pytest.mark.parametrize("body", [b"", b"{}", b'{"parameters": null, "until": null, "cache": null}'])
-def test_nothing_is_needed(api: TestClient, workflow: str, body: bytes) -> None:
-    assert api.post(f"/api/workflows/{workflow}/execute", content=body).status_code == 202
-
-
-@pytest.mark.parametrize("wait", ["-1", "301", "x", "nan"])
-def test_a_wait_that_cannot_be(api: TestClient, workflow: str, wait: str) -> None:
-    problems_of(api.post(f"/api/workflows/{workflow}/execute?wait={wait}"), 400, "invalid_request")
-
-
-def test_a_draft_is_not_run(api: TestClient) -> None:
-    made = api.post("/api/workflows?draft=true", json={"name": "half"}).json()
-    problems_of(api.post(f"/api/workflows/{made['id']}/execute"), 409, "conflict")
 
 
 def test_the_same_key_is_the_same_execution(api: TestClient, workflow: str) -> None:
@@ -294,52 +242,6 @@ def test_the_key_of_a_deleted_execution_is_free(api: TestClient, workflow: str) 
     first = execute(api, workflow, headers={"Idempotency-Key": "freed"})["execution_id"]
     assert api.delete(f"/api/executions/{first}").status_code == 204
     assert execute(api, workflow, headers={"Idempotency-Key": "freed"})["execution_id"] != first
-
-
-@pytest.mark.parametrize(
-    ("body", "path"),
-    [({"tags": {"dagster/x": "1"}}, "/tags/dagster~1x"), ({"input_data": {"a/b~c": []}}, "/input_data/a~1b~0c")],
-)
-def test_places_are_json_pointers(api: TestClient, workflow: str, body: dict[str, Any], path: str) -> None:
-    answer = api.post(f"/api/workflows/{workflow}/execute", json=body)
-    assert answer.status_code == 400
-    assert answer.json()["problems"][0]["path"] == path
-
-
-def test_a_name_that_no_setting_holds_starts_nothing(api: TestClient) -> None:
-    workflow = post(api, {"nodes": [{"id": "in", "type": "input", "config": {"name": "orders"}}]})
-    answer = api.post(f"/api/workflows/{workflow}/execute", json={"input_data": {"orders": [{"n" * 1200: 2}]}})
-    (problem,) = problems_of(answer, 400, "invalid_name")
-    assert (problem["path"], problem["node_id"]) == ("/input_data/orders/0", "in")
-
-
-@pytest.mark.parametrize(
-    ("rows", "code", "path"),
-    [
-        ([{"id": 1}, {"id": "x"}], "type_mismatch", "/input_data/orders/1/id"),
-        ([{"id": 1, "other": 2}], "unknown_column", "/input_data/orders/0"),
-        ([{"id": 99999999999999999999}], "type_mismatch", "/input_data/orders/0/id"),
-    ],
-)
-def test_rows_that_do_not_fit_start_nothing(api: TestClient, rows: list[Any], code: str, path: str) -> None:
-    source = {"id": "in", "type": "input", "config": {"name": "orders", "columns": [{"name": "id", "type": "BIGINT"}]}}
-    workflow = post(api, {"nodes": [source]})
-    answer = api.post(f"/api/workflows/{workflow}/execute", json={"input_data": {"orders": rows}})
-    problems_of(answer, 400, code)
-    said = answer.json()["problems"]
-    assert [(each["code"], each["path"], each["node_id"]) for each in said] == [(code, path, "in")]
-    assert execute(api, workflow, json={"input_data": {"orders": [{"id": "7"}]}})["status"] == "completed"
-
-
-def test_rows_given_under_both_names_of_a_node(api: TestClient) -> None:
-    columns = [{"name": "id", "type": "BIGINT"}]
-    named = {"a": "orders", "orders": "b"}
-    nodes = [{"id": id, "type": "input", "config": {"name": name, "columns": columns}} for id, name in named.items()]
-    workflow, given = post(api, {"nodes": nodes}), {"a": [{"id": 1}], "orders": [{"id": 2}]}
-    assert execute(api, workflow, json={"input_data": given})["status"] == "completed"
-    answer = api.post(f"/api/workflows/{workflow}/execute", json={"input_data": given | {"b": [{"id": 3}]}})
-    (problem,) = problems_of(answer, 400, "invalid_request")
-    assert problem["path"] == "/input_data/b"
 
 
 def test_a_run_outlives_its_workflow(api: TestClient) -> None:

@@ -1,62 +1,14 @@
 """Warnings: each where it is certain, on its node, port and setting, and silence everywhere else."""
 
 import copy
-import gzip
-import zipfile
 from pathlib import Path
 
 import pytest
-from compiler.graphs import compute, graph, keep, node, rows, run
+from compiler.advised import ROWS, file, line, out, points, select, sort, source, total
+from compiler.graphs import compute, graph, keep, node, run
 
 from orchestrator.compiler import advice, held_rows, lost_geometry
-from orchestrator.settings import settings
 from orchestrator.workflows import judge
-
-ROWS = [{"a": 1, "b": "x", "x": 1.5, "y": 50.0}]
-
-
-def source(node_id="in", made=None):
-    return rows(node_id, ROWS if made is None else made)
-
-
-def file(node_id="file", kind="parquet", **more):
-    return node(node_id, "data_writer", {"target_type": kind, "path": f"{node_id}.{more.pop('end', kind)}", **more})
-
-
-def out(node_id="out"):
-    return node(node_id, "output", {"name": node_id})
-
-
-def select(*names, node_id="pick"):
-    return node(node_id, "select_columns", {"columns": [{"name": name} for name in names]})
-
-
-def sort(node_id, *names):
-    return node(node_id, "sort", {"by": [{"column": name} for name in names]})
-
-
-def total(node_id="sum", function="sum", column="a"):
-    made = {"column": column, "function": function, "name": "made"}
-    return node(node_id, "aggregate", {"group_by": ["b"], "aggregations": [made]})
-
-
-def points(node_id="points", **more):
-    return node(node_id, "points_from_xy", {"x": "x", "y": "y", "crs": "EPSG:4326", **more})
-
-
-def warnings(nodes, edges):
-    judged = judge(graph(nodes, edges))
-    assert judged.valid, judged.problems
-    assert all(each.severity == "warning" and each.hint for each in judged.problems)
-    return [(each.code, each.node_id, each.port, each.path) for each in judged.problems]
-
-
-def line(*nodes):
-    """The nodes one after the other, each by its first port."""
-    first = {"filter": "passed", "cast": "result", "points_from_xy": "result", "distinct": "unique"}
-    ends = [each["id"] + "." + first[each["type"]] if each["type"] in first else each["id"] for each in nodes]
-    return list(nodes), [f"{one} -> {other['id']}" for one, other in zip(ends, nodes[1:], strict=False)]
-
 
 DROPPED = [("geometry_dropped", "pick", None, "/config/columns")]
 CASES = {
@@ -242,63 +194,6 @@ def test_what_is_lost_makes_no_difference(name):
     before, after = run(graph(nodes, edges)), run(graph(changed, edges))
     assert before.rows("out") == after.rows("out")
     assert before.rows(place["id"]) != after.rows(place["id"])
-
-
-@pytest.fixture
-def large(monkeypatch, tmp_path):
-    """A file that counts as large, though it is not."""
-    monkeypatch.setattr(held_rows, "LARGE", 1000)
-    monkeypatch.setenv("GRAPHMILL_DATA_ROOT", str(tmp_path))
-    settings.cache_clear()
-    text = "a,b,x,y\n" + "1,x,1.5,50.0\n" * 100
-    tmp_path.joinpath("large.csv").write_text(text)
-    for name in ("big1.csv", "big2.csv"):
-        tmp_path.joinpath(name).write_text(text[:800])
-    with zipfile.ZipFile(tmp_path / "packed.zip", "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("large.csv", text)
-        packed.writestr("little.csv", text[:100])
-    tmp_path.joinpath("packed.csv.gz").write_bytes(gzip.compress(text.encode()))
-    yield reader("large.csv")
-    settings.cache_clear()
-
-
-def reader(path, **more):
-    return node("in", "data_loader", {"source_type": "csv", "path": path, **more})
-
-
-def test_all_rows_of_a_large_file_in_memory(large, monkeypatch):
-    nodes, edges = line(large, points(), keep("k"), node("z", "centroid"), file())
-    (found,) = judge(graph(nodes, edges)).problems
-    assert (found.severity, found.code, found.node_id) == ("warning", "holds_all_rows", "z")
-    assert "'large.csv'" in found.message
-    monkeypatch.setattr(held_rows, "LARGE", 10_000)
-    assert judge(graph(nodes, edges)).problems == ()
-
-
-READ = {
-    "several files that are large together": ({"path": "big*.csv"}, True),
-    "one of them": ({"path": "big[1].csv"}, False),
-    "a file in an archive": ({"path": "packed.zip/large.csv"}, True),
-    "the same, said beside": ({"path": "packed.zip", "inside": "large.csv"}, True),
-    "a small file in an archive": ({"path": "packed.zip/little.csv"}, False),
-    "a packed file": ({"path": "packed.csv.gz"}, True),
-    "a few rows": ({"path": "large.csv", "limit": 5}, False),
-}
-
-
-@pytest.mark.parametrize("name", READ)
-def test_which_files_are_large(name, large):
-    config, warned = READ[name]
-    found = warnings(*line(reader(**config), points(), node("z", "centroid"), file()))
-    assert found == [("holds_all_rows", "z", None, None)] * warned
-
-
-def test_few_rows_of_a_large_file(large):
-    made = {"column": "*", "function": "count", "name": "n"}
-    grid = node("sum", "aggregate", {"group_by": ["x", "y"], "aggregations": [made]})
-    nodes, edges = line(large, grid, points(), node("z", "centroid"), file())
-    assert judge(graph(nodes, edges)).problems == ()
-    assert warnings(*line(large, keep("k"), sort("s", "a"), out())) == []
 
 
 def test_a_graph_with_errors_gets_none():

@@ -1,8 +1,8 @@
 """Files that two nodes of one run use: a warning where the order is nobody's, or where rows are lost."""
 
 import pytest
-from compiler.graphs import graph, node, rows
-from compiler.test_advice import keep, line, source
+from compiler.advised import line, source
+from compiler.graphs import graph, keep, node, rows
 
 from orchestrator.settings import settings
 from orchestrator.workflows import judge

@@ -1,8 +1,8 @@
 """Text that is compared with what is none: a warning, and the run that it warns of."""
 
 import pytest
+from compiler.advised import line, out
 from compiler.graphs import graph, node, rows, run
-from compiler.test_advice import line, out
 
 from orchestrator.workflows import judge
 

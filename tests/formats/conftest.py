@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 
 from orchestrator.ops.base import Context, Relation
@@ -12,6 +13,11 @@ from orchestrator.ops.data_writer import DataWriter
 from orchestrator.tables import Session
 
 Load = Callable[..., Relation]
+OLD = """
+    DROP TABLE IF EXISTS t CASCADE;
+    CREATE TABLE t (id int PRIMARY KEY, name text DEFAULT 'new', n numeric(5, 1));
+    INSERT INTO t VALUES (1, 'a', 1.5), (2, 'b', NULL), (3, NULL, 3)
+"""
 
 
 @pytest.fixture
@@ -65,3 +71,35 @@ def save(context: Context, design: Context) -> Callable[..., int]:
         return int(context.notes["rows_written"])
 
     return saved
+
+
+@pytest.fixture
+def sql(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Sends a statement to the database, which nodes know as `warehouse`; gives the rows. There is a table `t`."""
+    url = database_url.replace("+psycopg2", "")
+    monkeypatch.setenv("GRAPHMILL_CONNECTION_WAREHOUSE", url)
+
+    def execute(statement: str, *values: Any) -> Any:
+        connection = psycopg2.connect(url)
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement, values or None)
+            found = cursor.fetchall() if cursor.description else None
+        connection.close()
+        return found
+
+    execute(OLD)
+    return execute
+
+
+@pytest.fixture
+def write(save: Callable[..., int], sql: Any) -> Callable[..., int]:
+    """Writes the rows of a SELECT to the table `t`; gives how many rows were written."""
+    return lambda query, **config: save(
+        query, **{"target_type": "postgresql", "connection": "warehouse", "table": "t", **config}
+    )
+
+
+@pytest.fixture
+def read(load: Load, sql: Any) -> Load:
+    """Loads the table `t`."""
+    return lambda **config: load(source_type="postgresql", connection="warehouse", **{"table": "t", **config})

@@ -8,46 +8,12 @@ from decimal import Decimal
 
 import psycopg2
 import pytest
-from pydantic import ValidationError
 
 from orchestrator.connections import postgresql
 from orchestrator.errors import NodeError, UnknownColumns
 from orchestrator.ops.data_loader import DataLoader
 from orchestrator.ops.data_writer import DataWriter
 from orchestrator.ops.database_query import DatabaseQuery
-
-OLD = "DROP TABLE IF EXISTS t CASCADE; CREATE TABLE t (id int PRIMARY KEY, name text DEFAULT 'new', n numeric(5, 1)); INSERT INTO t VALUES (1, 'a', 1.5), (2, 'b', NULL), (3, NULL, 3)"
-
-
-@pytest.fixture
-def sql(database_url, monkeypatch):
-    """Sends a statement to the database, which nodes know as `warehouse`; gives the rows. There is a table `t`."""
-    url = database_url.replace("+psycopg2", "")
-    monkeypatch.setenv("GRAPHMILL_CONNECTION_WAREHOUSE", url)
-
-    def execute(statement, *values):
-        connection = psycopg2.connect(url)
-        with connection, connection.cursor() as cursor:
-            cursor.execute(statement, values or None)
-            found = cursor.fetchall() if cursor.description else None
-        connection.close()
-        return found
-
-    execute(OLD)
-    return execute
-
-
-@pytest.fixture
-def write(save, sql):
-    """Writes the rows of a SELECT to the table `t`; gives how many rows were written."""
-    return lambda query, **config: save(
-        query, **{"target_type": "postgresql", "connection": "warehouse", "table": "t", **config}
-    )
-
-
-@pytest.fixture
-def read(load, sql):
-    return lambda **config: load(source_type="postgresql", connection="warehouse", **{"table": "t", **config})
 
 
 def configured(parameters=None, **config):
@@ -192,111 +158,6 @@ def test_infinity_comes_back(write, read, kind):
     )
 
 
-NEW = "SELECT 2::BIGINT AS id, 'B' AS name UNION ALL SELECT 4, NULL"
-
-
-@pytest.mark.parametrize(
-    ("mode", "keys", "count", "rows"),
-    [
-        ("append", [], 2, None), ("overwrite", [], 2, [(2, "B"), (4, None)]), ("truncate", [], 2, [(2, "B", None), (4, None, None)]),
-        ("upsert", ["id"], 2, [(1, "a", Decimal("1.5")), (2, "B", None), (3, None, Decimal("3.0")), (4, None, None)]),
-        ("delete", ["id"], 1, [(1, "a", Decimal("1.5")), (3, None, Decimal("3.0"))]),
-        ("delete", ["id", "name"], 0, [(1, "a", Decimal("1.5")), (2, "b", None), (3, None, Decimal("3.0"))]),
-    ],
-)  # fmt: skip
-def test_modes(write, sql, mode, keys, count, rows):
-    if rows is None:
-        with pytest.raises(NodeError, match="same key is there already"):
-            write(NEW, mode=mode)
-        sql("ALTER TABLE t DROP CONSTRAINT t_pkey")
-        rows = [(1, "a", Decimal("1.5")), (2, "b", None), (2, "B", None), (3, None, Decimal("3.0")), (4, None, None)]
-    assert write(NEW, mode=mode, keys=keys) == count
-    assert sql("SELECT * FROM t ORDER BY id, name DESC") == rows
-
-
-@pytest.mark.parametrize("mode", ["overwrite", "append", "error", "truncate", "upsert"])
-def test_a_table_that_is_not_there_is_made(write, sql, mode):
-    sql("DROP TABLE t")
-    keys = ["id"] if mode == "upsert" else []
-    assert write(NEW, mode=mode, keys=keys) == 2
-    assert sql("SELECT * FROM t ORDER BY id") == [(2, "B"), (4, None)]
-    assert write("SELECT 4::BIGINT AS id, 'D' AS name", mode="upsert" if keys else "append", keys=keys) == 1
-    assert len(sql("SELECT * FROM t")) == (2 if keys else 3)
-
-
-def test_an_identity_that_the_database_gives_is_a_key(write, sql):
-    sql("DROP TABLE t; CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a int)")
-    assert [write(f"SELECT 7 AS id, {a} AS a", mode="upsert", keys=["id"]) for a in (1, 2)] == [1, 1]
-    assert sql("SELECT * FROM t") == [(7, 2)]
-
-
-def test_delete_looks_at_the_keys_alone(write, sql):
-    assert write("SELECT 1 AS id, 3 AS helper", mode="delete", keys=["id"]) == 1
-    assert sql("SELECT id FROM t ORDER BY id") == [(2,), (3,)]
-
-
-def test_a_column_that_must_have_a_value(write, sql):
-    sql("CREATE TABLE needs (id int, name text NOT NULL)")
-    with pytest.raises(NodeError, match="column 'name' must have a value, and in a row it is null"):
-        write("SELECT 1 AS id, NULL AS name", mode="append", table="needs")
-
-
-def test_columns_go_by_name_and_others_take_their_default(write, sql):
-    assert write("SELECT 7.25::DOUBLE AS n, '9' AS id", mode="append") == 1
-    assert sql("SELECT * FROM t WHERE id = 9") == [(9, "new", Decimal("7.3"))]
-
-
-@pytest.mark.parametrize(
-    ("query", "config", "code", "text"),
-    [
-        ("SELECT 1 AS id", {"mode": "error"}, "table_exists", "Table 't' is there already in schema 'public'."),
-        ("SELECT 5 AS id, 1 AS nme", {"mode": "append"}, "unknown_column", "Did you mean 'name'?"),
-        ("SELECT 5 AS id, 'x' AS n", {"mode": "append"}, "invalid_value", "in row 1, column 'n'"),
-        ("SELECT 5 AS id, 99999 AS n", {"mode": "truncate"}, "out_of_range", "in row 1, column 'n'"),
-        ("SELECT 5 AS id UNION ALL SELECT 5", {"mode": "append"}, "query_failed", "a row with the same key is there already"),
-        ("SELECT 5 AS id, 'a' AS name UNION ALL SELECT 5, 'b'", {"mode": "upsert", "keys": ["id"]}, "query_failed", "two rows have the same key"),
-        ("SELECT 5 AS id, 'a' AS name", {"mode": "upsert", "keys": ["name"]}, "query_failed", "no unique constraint"),
-        ("SELECT 5 AS id", {"mode": "delete", "keys": ["id"], "table": "nope"}, "unknown_table", "Table 'nope' is not there."),
-        ("SELECT chr(0) AS name, 5 AS id", {"mode": "append"}, "invalid_value", "0x00"),
-        ("SELECT 5 AS id, 1 AS g", {"mode": "append", "table": "made"}, "query_failed", 'column "g" is a generated column'),
-        ("SELECT 99 AS id", {"mode": "append", "table": "parts"}, "query_failed", "no partition"),
-        ("SELECT 5 AS id", {"table": "w"}, "query_failed", "is no plain table"),
-        ("SELECT 5 AS id", {"schema_name": "nope"}, "unknown_table", 'schema "nope" does not exist'),
-    ],
-)  # fmt: skip
-def test_what_fails_changes_nothing(context, write, sql, query, config, code, text):
-    sql("CREATE VIEW w AS SELECT * FROM t; DROP TABLE IF EXISTS made, parts")
-    sql("CREATE TABLE made (id int, g int GENERATED ALWAYS AS (id * 2) STORED)")
-    sql("CREATE TABLE parts (id int) PARTITION BY RANGE (id)")
-    before = sql("SELECT * FROM t"), sql("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace")
-    with pytest.raises(NodeError) as error:
-        write(query, **config)
-    on_keys = config["mode"] == "upsert" if "mode" in config else False
-    assert (error.value.code, error.value.path) == (code, "/config/keys" if on_keys else "/config/table")
-    assert text in error.value.message
-    assert context.session.connection.sql("SELECT 1").fetchall() == [(1,)]  # the connection is free for other nodes
-    assert before == (
-        sql("SELECT * FROM t"),
-        sql("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"),
-    )
-
-
-@pytest.mark.parametrize("mode", ["overwrite", "append", "truncate"])
-def test_a_failure_of_the_rows_changes_nothing(write, sql, mode):
-    """The rows come lazily: a mistake far down in them comes when half of them are sent."""
-    before = sql("SELECT * FROM t")
-    with pytest.raises(Exception, match="x60000"):
-        write("SELECT range AS id, if(range < 60000, '1', 'x' || range)::INTEGER AS n FROM range(100000)", mode=mode)
-    assert sql("SELECT * FROM t") == before
-
-
-def test_what_others_hang_on_is_not_replaced(write, sql):
-    sql("CREATE VIEW w AS SELECT * FROM t")
-    with pytest.raises(NodeError, match="other objects depend on it"):
-        write(NEW)
-    assert write(NEW, mode="truncate") == 2
-
-
 def test_a_table_read_and_written_at_once(read, write, sql):
     assert write(read().filter("id > 1")) == 2
     assert sql("SELECT id FROM t ORDER BY id") == [(2,), (3,)]
@@ -315,26 +176,3 @@ def test_many_rows_come_back_in_order(write, read, monkeypatch, most):
 def test_no_rows(write, read):
     assert write("SELECT 1 AS a WHERE false") == 0
     assert (read().columns, read().fetchall()) == (["a"], [])
-
-
-@pytest.mark.parametrize(
-    ("config", "where", "text"),
-    [
-        ({"mode": "upsert"}, "/config/keys", "needs the columns that tell rows apart"),
-        ({"mode": "append", "keys": ["id"]}, "/config/keys", "uses none"),
-        ({"mode": "update"}, "/config/mode", "'truncate', 'upsert' or 'delete'"),
-        ({"target_type": "csv", "path": "a.csv", "mode": "upsert"}, "/config/mode", "'overwrite', 'append' or 'error'"),
-    ],
-)
-def test_settings_that_make_no_sense(config, where, text):
-    given = {"target_type": "postgresql", "connection": "w", "table": "t"} if "path" not in config else {}
-    with pytest.raises(ValidationError) as error:
-        DataWriter.configure({**given, **config})
-    (found,) = error.value.errors()
-    assert "/config/" + "/".join(map(str, found["loc"])) == where
-    assert text in found["msg"]
-
-
-def test_keys_are_columns_of_the_table_that_comes_in():
-    node = configured(target_type="postgresql", mode="delete", keys=["id"])
-    assert node.columns_named == [("/keys/0", "id", None)]

@@ -1,0 +1,69 @@
+"""Warnings of large files whose rows are all in memory at once."""
+
+import gzip
+import zipfile
+
+import pytest
+from compiler.advised import file, line, out, points, sort, warnings
+from compiler.graphs import graph, keep, node
+
+from orchestrator.compiler import held_rows
+from orchestrator.settings import settings
+from orchestrator.workflows import judge
+
+
+@pytest.fixture
+def large(monkeypatch, tmp_path):
+    """A file that counts as large, though it is not."""
+    monkeypatch.setattr(held_rows, "LARGE", 1000)
+    monkeypatch.setenv("GRAPHMILL_DATA_ROOT", str(tmp_path))
+    settings.cache_clear()
+    text = "a,b,x,y\n" + "1,x,1.5,50.0\n" * 100
+    tmp_path.joinpath("large.csv").write_text(text)
+    for name in ("big1.csv", "big2.csv"):
+        tmp_path.joinpath(name).write_text(text[:800])
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("large.csv", text)
+        packed.writestr("little.csv", text[:100])
+    tmp_path.joinpath("packed.csv.gz").write_bytes(gzip.compress(text.encode()))
+    yield reader("large.csv")
+    settings.cache_clear()
+
+
+def reader(path, **more):
+    return node("in", "data_loader", {"source_type": "csv", "path": path, **more})
+
+
+def test_all_rows_of_a_large_file_in_memory(large, monkeypatch):
+    nodes, edges = line(large, points(), keep("k"), node("z", "centroid"), file())
+    (found,) = judge(graph(nodes, edges)).problems
+    assert (found.severity, found.code, found.node_id) == ("warning", "holds_all_rows", "z")
+    assert "'large.csv'" in found.message
+    monkeypatch.setattr(held_rows, "LARGE", 10_000)
+    assert judge(graph(nodes, edges)).problems == ()
+
+
+READ = {
+    "several files that are large together": ({"path": "big*.csv"}, True),
+    "one of them": ({"path": "big[1].csv"}, False),
+    "a file in an archive": ({"path": "packed.zip/large.csv"}, True),
+    "the same, said beside": ({"path": "packed.zip", "inside": "large.csv"}, True),
+    "a small file in an archive": ({"path": "packed.zip/little.csv"}, False),
+    "a packed file": ({"path": "packed.csv.gz"}, True),
+    "a few rows": ({"path": "large.csv", "limit": 5}, False),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_which_files_are_large(name, large):
+    config, warned = READ[name]
+    found = warnings(*line(reader(**config), points(), node("z", "centroid"), file()))
+    assert found == [("holds_all_rows", "z", None, None)] * warned
+
+
+def test_few_rows_of_a_large_file(large):
+    made = {"column": "*", "function": "count", "name": "n"}
+    grid = node("sum", "aggregate", {"group_by": ["x", "y"], "aggregations": [made]})
+    nodes, edges = line(large, grid, points(), node("z", "centroid"), file())
+    assert judge(graph(nodes, edges)).problems == ()
+    assert warnings(*line(large, keep("k"), sort("s", "a"), out())) == []
