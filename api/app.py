@@ -34,6 +34,7 @@ log = structlog.get_logger(__name__)
 
 def served() -> FastAPI:
     """The API in a process of its own, which has an end to its memory."""
+    logs.configure()  # before uvicorn's own first line
     memory.limit(of_environment().api_memory_limit)
     return create_app()
 
