@@ -72,7 +72,7 @@ def _run(root: Path, how: str, **env: str) -> tuple[float, int]:
     graph = root / "pipeline.json"
     graph.write_text(json.dumps(pipeline()))
     said = _python("benchmarks.one_run", str(graph), how, GRAPHMILL_HOME=str(root), **env)
-    return said["seconds"], said["peak"]
+    return said["seconds"], int(said["peak"])
 
 
 def _query(root: Path) -> float:
@@ -82,4 +82,5 @@ def _query(root: Path) -> float:
 def _python(module: str, *arguments: str, **env: str) -> dict[str, float]:
     command = [sys.executable, "-m", module, *arguments]
     done = subprocess.run(command, env=os.environ | env, check=True, capture_output=True, text=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    said: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return said

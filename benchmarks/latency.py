@@ -44,7 +44,8 @@ def _save_and_start(client: httpx.Client) -> float:
         client.post("/workflows", json=five() | {"name": f"stored {number}"}).raise_for_status()
     known = client.post("/workflows", json=five()).raise_for_status().json()["id"]
     execute(client, known)
-    new, old = [], []
+    new: list[float] = []
+    old: list[float] = []
     for number in range(10):
         started = time.perf_counter()
         answer = client.post("/workflows", json=five() | {"name": f"new {number}"}).raise_for_status()

@@ -55,9 +55,9 @@ def running(home: Path, **settings: Any) -> Iterator[System]:
     port, dagster_port = free_port(), free_port()
     env = os.environ | {"GRAPHMILL_CODE_SERVER_PORT": str(free_port())}
     env |= {f"GRAPHMILL_{name.upper()}": str(value) for name, value in settings.items()}
-    command = [BIN / "graphmill", "up", "--port", str(port), "--dagster-port", str(dagster_port), "--home", str(home)]
+    ports = ["--port", str(port), "--dagster-port", str(dagster_port)]
     with (home / "up.log").open("w") as log:
-        process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+        process = subprocess.Popen([BIN / "graphmill", "up", *ports, "--home", home], env=env, stdout=log, stderr=log)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}/api", timeout=300) as client:
             system = System(process, home, client, f"http://127.0.0.1:{dagster_port}")

@@ -73,7 +73,7 @@ def _one(option: Schema, defs: Schema) -> str:
     """A type in a person's words."""
     widget = option.get("x-ui", {})
     if widget.get("widget") in ("column", "expression", "file") and option.get("type", "string") == "string":
-        return widget["widget"] + (f" of `{widget['port']}`" if "port" in widget else "")
+        return f"{widget['widget']} of `{widget['port']}`" if "port" in widget else str(widget["widget"])
     if "enum" in option or "const" in option:
         return ", ".join(f"`{json.dumps(each)}`" for each in option.get("enum", [option.get("const")]))
     if constants := sorted(_constants(option)):

@@ -62,8 +62,8 @@ def upload(client: httpx.Client) -> Iterator[str]:
             yield f"{name:<34} is there"
             continue
         with source.open() as stream:
-            sent = {"files": {"file": (Path(name).name, stream)}, "data": {"path": name}}
-            stored = answer(client.post("/api/files", params={"overwrite": "true"}, **sent))
+            sent = {"file": (Path(name).name, stream)}
+            stored = answer(client.post("/api/files", params={"overwrite": "true"}, files=sent, data={"path": name}))
         yield f"{name:<34} uploaded, {stored['size']:,} bytes"
 
 
@@ -72,7 +72,8 @@ def save(client: httpx.Client, graph: dict[str, Any]) -> dict[str, Any]:
     found = answer(client.get("/api/workflows", params={"search": graph["name"]}))["items"]
     mine = next((each for each in found if each["name"] == graph["name"]), None)
     path = f"/api/workflows/{mine['id']}" if mine else "/api/workflows"
-    return answer(client.request("PUT" if mine else "POST", path, json=graph))
+    stored: dict[str, Any] = answer(client.request("PUT" if mine else "POST", path, json=graph))
+    return stored
 
 
 def follow(client: httpx.Client, execution_id: str, labels: dict[str, str]) -> Iterator[str]:
