@@ -80,7 +80,7 @@ class ForEach(RunsSaved):
     def run(self, table: Annotated[Relation, "The rows for the workflow."], context: Context) -> Relation:
         """Each group's result is stored, then all are read as one.
 
-        Raises NodeError: `too_many_groups`, `no_rows`, and what the workflow fails of; UnknownColumns, in design.
+        Raises NodeError: `too_many_groups`, `no_rows`, `type_mismatch`, what it fails of; UnknownColumns, in design.
         """
         self._no_geometry(table)
         wanted = self._designed(table, context)

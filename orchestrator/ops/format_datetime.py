@@ -41,7 +41,7 @@ class FormatDatetime(Op):
         return self
 
     def run(self, table: Annotated[Relation, "The rows with the dates."]) -> Relation:
-        """A function of each value. Raises NodeError, `type_mismatch`: no date or time, or none with a zone."""
+        """A function of each value. Raises NodeError, `type_mismatch`: no date or time, or not what is asked of it."""
         kinds = names(table)
         made = {
             self.name or column: self._text(column, kinds[column], f"/config/columns/{index}")
