@@ -13,8 +13,8 @@ def first_failing(tables: Iterable[tuple[str, Relation]]) -> NodeError | None:
     """Read tables one after the other; the error of the first that fails, on the node that it is beside."""
     for node_id, table in tables:
         try:
-            with blame(node_id):
-                for _ in table.to_arrow_reader(100_000):
+            with blame(node_id), table.to_arrow_reader(100_000) as reader:
+                for _ in reader:
                     pass
         except Interrupted:
             raise

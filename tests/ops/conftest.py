@@ -6,15 +6,23 @@ from collections.abc import Iterator
 import pytest
 from running import Runner
 
+from orchestrator.few_values import FewValues
 from orchestrator.ops.base import Context
 from orchestrator.tables import Session
 
 
-@pytest.fixture
-def session(tmp_path) -> Iterator[Session]:
-    """A session locked to a folder of the test's own."""
-    with Session([tmp_path]) as made:
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory) -> Iterator[Session]:
+    """A session locked to the folder of all tests; opening one takes longer than most tests."""
+    with Session([tmp_path_factory.getbasetemp()]) as made:
         yield made
+
+
+@pytest.fixture
+def session(opened) -> Session:
+    """A session that has stored nothing yet."""
+    opened.few = FewValues(opened.connection)
+    return opened
 
 
 @pytest.fixture
