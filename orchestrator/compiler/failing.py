@@ -1,9 +1,11 @@
 """Which of several tables that are not read yet cannot be made."""
 
 from collections.abc import Iterable
+from contextlib import closing
 
 from orchestrator.errors import Interrupted, NodeError
 from orchestrator.faults import blame
+from orchestrator.formats.streams import batches
 from orchestrator.ops.base import Relation
 
 DATA_ERRORS = frozenset({"conversion_failed", "out_of_range", "invalid_value", "node_failed"})
@@ -13,8 +15,8 @@ def first_failing(tables: Iterable[tuple[str, Relation]]) -> NodeError | None:
     """Read tables one after the other; the error of the first that fails, on the node that it is beside."""
     for node_id, table in tables:
         try:
-            with blame(node_id), table.to_arrow_reader(100_000) as reader:
-                for _ in reader:
+            with blame(node_id), closing(batches(table, 100_000)[1]) as rows:
+                for _ in rows:
                     pass
         except Interrupted:
             raise

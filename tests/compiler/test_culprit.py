@@ -110,6 +110,16 @@ def test_a_failure_behind_a_cut_is_blamed_too(monkeypatch):
     assert blamed(document)[:2] == ("n6", "conversion_failed")
 
 
+@pytest.mark.parametrize("cache", [True, False])
+def test_a_row_far_behind_fails_as_the_first_does(cache):
+    many = node("in", "generate_rows", {"count": 300_000})
+    document = graph([many, compute("c", "CASE WHEN n = 250_000 THEN 'x' ELSE '1' END::BIGINT"), WRITER],
+                     ["in -> c", "c -> w"])  # fmt: skip
+    ran = run(document, cache=cache)
+    said = (ran.error.node_id, ran.error.code, ran.error.message)
+    assert said == ("c", "conversion_failed", "Could not convert string 'x' to BIGINT.")
+
+
 def test_rows_that_are_rejected_because_of_an_earlier_failure():
     cast = node("cast", "cast", {"columns": [{"name": "a", "type": "VARCHAR"}]})
     document = graph([rows(), compute("c", "CAST(b AS BIGINT)"), cast], ["in -> c", "c -> cast"])
