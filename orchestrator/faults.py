@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from orchestrator.arrow_errors import own
 from orchestrator.carried import TOO_LONG
 from orchestrator.errors import GraphmillError, Interrupted, NodeError, UnknownColumns
 from orchestrator.formats.problems import translate as of_file
@@ -65,6 +66,7 @@ def _by_signal(error: BaseException) -> bool:
 
 
 def _translate(error: BaseException) -> NodeError:
+    error = own(error) if type(error) is OSError else error
     if isinstance(error, duckdb.InterruptException | KeyboardInterrupt) or _by_signal(error):
         return Interrupted("The run was canceled.")
     if any(said in str(error) for said in TOO_LONG):

@@ -116,6 +116,12 @@ def test_no_error_of_duckdb_is_forgotten():
         (duckdb.OutOfMemoryException("x"), "out_of_memory", f"{MEMORY}; a run has GRAPHMILL_MEMORY_LIMIT."),
         (duckdb.InvalidInputException(f"Invalid Input Error: {APPENDER}"), "too_large", LONG),
         (OSError(f"Invalid Input Error: {APPENDER}"), "too_large", LONG),
+        (OSError("Out of Memory Error: x"), "out_of_memory", f"{MEMORY}; a run has GRAPHMILL_MEMORY_LIMIT."),
+        (OSError("INTERRUPT Error: Interrupted!"), "canceled", "The run was canceled."),
+        (
+            OSError("Conversion Error: Could not convert string 'x' to INT32\n\nLINE 7: x"),
+            "conversion_failed", "Could not convert string 'x' to INTEGER.",
+        ),
         (pyarrow.ArrowInvalid("offset overflow while concatenating arrays, consider casting"), "too_large", LONG),
         (MemoryError(), "out_of_memory", f"{MEMORY}."),
         (OSError(28, "No space left on device"), "disk_full", FULL),

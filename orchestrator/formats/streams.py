@@ -2,12 +2,10 @@
 
 import uuid
 from collections.abc import Generator, Iterable
-from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-import duckdb
-
+from orchestrator.arrow_errors import own
 from orchestrator.ops.base import Context, Relation
 
 IN_MEMORY = 64 << 20
@@ -32,20 +30,6 @@ def batches(table: Relation, rows: int) -> tuple[Any, Generator[Any]]:
     made = stream()
     next(made)
     return reader.schema, made
-
-
-def own(error: OSError) -> Exception:
-    """The error as DuckDB would have raised it."""
-    kind, found, _ = str(error).partition(" Error: ")
-    known = _classes().get(kind.replace(" ", "").lower())
-    return known(str(error)) if found and known else error
-
-
-@lru_cache(maxsize=1)
-def _classes() -> dict[str, type[Exception]]:
-    suffix = "Exception"
-    names = [name for name in vars(duckdb) if name.endswith(suffix)]
-    return {name.removesuffix(suffix).lower(): getattr(duckdb, name) for name in names}
 
 
 def stored(schema: Any, made: Iterable[Any], context: Context) -> Relation:
