@@ -4,7 +4,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import duckdb
 
@@ -28,9 +28,12 @@ class Loss(NamedTuple):
 class Lossy(Protocol):
     """A writer, as far as it matters here."""
 
-    label: Any
-    loses: Any
-    path: str
+    label: ClassVar[str]
+    loses: ClassVar[tuple[Loss, ...]]
+
+    @property
+    def path(self) -> str:
+        """The file's name."""
 
 
 @contextmanager
@@ -63,3 +66,30 @@ def told(writer: Lossy, table: Relation, context: Context) -> Iterator[Relation]
     finally:
         with suppress(duckdb.Error):  # what went wrong inside is what matters
             connection.execute("; ".join(f"DROP SEQUENCE {each}" for each in found))
+
+
+def tell_filled(writer: Lossy, old: Relation, new: Relation, rows: tuple[int, int], context: Context) -> None:
+    """Tell of nulls that stand where old or new rows lack a column of the others, and that the format does not keep.
+
+    `rows` are how many of each there are.
+    """
+    sides = (
+        (new, old, rows[0], "of the rows that were there"),
+        (old, new, rows[1], "of the file, which these rows do not have,"),
+    )
+    for full, lacking, count, said in sides:
+        there = {name.lower() for name in lacking.columns}
+        for name, kind in zip(full.columns, full.types, strict=True) if count else ():
+            losses = () if name.lower() in there else _of_null(writer, kind, context)
+            for loss in losses:
+                told_of = f"{loss.what} ({count:,}) in column '{name}' {said} {loss.becomes}"
+                context.log("warning", f"{told_of}: {writer.label} does not keep them.")
+
+
+def _of_null(writer: Lossy, kind: Any, context: Context) -> list[Loss]:
+    fitting = [
+        each for each in writer.loses if each.kinds.fullmatch(str(kind)) and writer.path.lower().endswith(each.ending)
+    ]
+    tests = ", ".join(loss.test(f"NULL::{kind}", kind) for loss in fitting)
+    found = context.session.connection.execute(f"SELECT {tests}").fetchall()[0] if fitting else ()
+    return [loss for loss, lost in zip(fitting, found, strict=True) if lost]

@@ -10,7 +10,7 @@ from orchestrator.formats import Target, Writer, writers
 from orchestrator.formats.atomic import replacing
 from orchestrator.formats.base import is_read_by, kept
 from orchestrator.formats.changed import warn, warn_of_old
-from orchestrator.formats.lost_values import told
+from orchestrator.formats.lost_values import tell_filled, told
 from orchestrator.formats.problems import sentences
 from orchestrator.formats.systems import aligned, united
 from orchestrator.formats.targets import check_target
@@ -102,7 +102,10 @@ class DataWriter(ByFormat):
                 writer.begin(target, place)
             if old is None:
                 return writer.add(table, place, context) if adding else writer.write(table, place, context)
-            together = united(old, aligned(writer.prepare(table, context), old), context)
+            new = aligned(writer.prepare(table, context), old)
+            together = united(old, new, context)
             before = len(old)
             writer.check(together)
-            return writer.write(together, place, context) - before
+            added = writer.write(together, place, context) - before
+            tell_filled(writer, old, new, (before, added), context)
+            return added

@@ -158,3 +158,29 @@ def test_rows_that_python_holds_and_a_write_that_fails(context: Context) -> None
             context,
         )
     assert context.session.connection.sql("SELECT * FROM duckdb_sequences()").fetchall() == []
+
+
+FILLED = [
+    ("a.tab", "1 AS n", "1 AS n, 'x' AS t", "Nulls (2) in column 't' of the rows that were there become empty text"),
+    (
+        "a.mif", "1 AS n, 2.5::DOUBLE AS x", "1 AS N",
+        "Nulls (3) in column 'x' of the file, which these rows do not have, become 0",
+    ),
+    (
+        "a.tab", "1 AS n, true AS b", "1 AS n",
+        "Nulls (3) in column 'b' of the file, which these rows do not have, become false",
+    ),
+    ("a.tab", "1 AS n, DATE '2020-01-02' AS d", "1 AS n", None),
+    ("a.geojson", "1 AS n, 2.5::DOUBLE AS x", "1 AS n", None),
+    ("a.gml", "1 AS n, 'x' AS t", "1 AS n", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "before", "then", "said"), FILLED)
+def test_rows_that_lack_a_column_are_told_of(
+    path: str, before: str, then: str, said: str | None, context: Context
+) -> None:
+    shape = "'POINT (1 2)'::GEOMETRY AS geometry"
+    assert written(f"SELECT {before}, {shape} FROM range(2)", path, context) == []
+    lines = written(f"SELECT {then}, {shape} FROM range(3)", path, context, mode="append")
+    assert lines == ([f"warning: {said}: MapInfo does not keep them."] if said else [])
