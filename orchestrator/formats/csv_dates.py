@@ -1,13 +1,35 @@
-"""Whether the dates of a CSV file are written in one order, as its sniffer says."""
+"""Whether the dates of a CSV file are dates, written in one order, as its sniffer says."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from orchestrator.formats.encodings import head
 from orchestrator.formats.reading import read
 from orchestrator.sql import literal, quote
+
+HEAD = 1 << 18
+INFINITE = re.compile(r"(?<![\w.])inf(inity)?(?!\w)", re.IGNORECASE)
+OF_DATES = "[+-]?infinity"  # as it is written here and by PostgreSQL; of numbers it is `inf`, `Infinity`
+NUMBER = r"[+-]?((0|[1-9]\d*)({0}\d*)?|{0}\d+)(e[+-]?\d+)?|[+-]?inf(inity)?|[+-]?nan"
+
+
+def infinite(
+    connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any], columns: Mapping[str, str]
+) -> list[str]:
+    """The columns of infinite numbers, which DuckDB's sniffer takes for dates: none is a number any more behind one."""
+    encoding = str(options.get("encoding", "utf-8"))
+    kinds = ("DATE", "VARCHAR") if INFINITE.search(head(path, encoding, HEAD)) else ("DATE",)
+    number = literal(NUMBER.format(re.escape(options["decimal_separator"])))
+    test = (
+        f"count_if(NOT regexp_full_match({{0}}, {number}, 'i')) = 0 AND "
+        f"bool_or(NOT regexp_full_match({{0}}, '{OF_DATES}')) AND bool_or(regexp_matches({{0}}, 'inf', 'i'))"
+    )
+    tests = {name: test.replace("{0}", quote(name)) for name, kind in columns.items() if kind in kinds}
+    return [name for name, right in _tested(connection, path, options, columns, tests) if right]
 
 
 def mixed_dates(
@@ -18,10 +40,19 @@ def mixed_dates(
     DuckDB's sniffer takes 13/02/2024 and 02/13/2024 for dates, each by a form of its own; its reader has one form.
     """
     dates = [name for name, kind in columns.items() if kind == "DATE"]
+    fits = "count({0}) = count(try_strptime({0}, {1}))"
+    tests = {name: fits.format(quote(name), literal(form)) for name in dates}
+    return [name for name, right in _tested(connection, path, options, columns, tests) if not right]
+
+
+def _tested(
+    connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any], columns: Mapping[str, str],
+    tests: Mapping[str, str],
+) -> Iterable[tuple[str, bool]]:  # fmt: skip
+    """What each test says of the texts of its column in the rows that decide on the types."""
     given = {key: value for key, value in options.items() if key not in ("sample_size", "auto_type_candidates")}
-    text = {**columns, **dict.fromkeys(dates, "VARCHAR")}
+    text = {**columns, **dict.fromkeys(tests, "VARCHAR")}
     rows = read("read_csv", path, {**given, "auto_detect": False, "columns": text})
     limit = f" LIMIT {options['sample_size']}" if options["sample_size"] >= 0 else ""
-    tests = [f"count({quote(name)}) = count(try_strptime({quote(name)}, {literal(form)}))" for name in dates]
-    fits = connection.execute(f"SELECT {', '.join(tests)} FROM ({rows}{limit})").fetchall()[0] if dates else ()
-    return [name for name, right in zip(dates, fits, strict=True) if not right]
+    query = f"SELECT {', '.join(tests.values())} FROM ({rows}{limit})"
+    return zip(tests, connection.execute(query).fetchall()[0] if tests else (), strict=True)

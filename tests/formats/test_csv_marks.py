@@ -62,31 +62,3 @@ def test_a_null_that_ends_a_field(null: str, options: dict[str, Any], text: str)
 def test_marks_that_are_in_words_for_null(context: Context, load: Load, content: str, options: dict[str, Any]) -> None:
     (context.root / "a.csv").write_text(content)
     assert load(source_type="csv", path="a.csv", **options).fetchall() == [(1, 2)]
-
-
-@pytest.mark.parametrize(
-    ("dates", "kind"),
-    [
-        (["01/02/2024", "31/12/2024"], "DATE"),
-        (["01/02/2024", "12/31/2024"], "DATE"),
-        (["13/02/2024", "02/13/2024"], "VARCHAR"),
-        (["2024-01-02", "31/12/2024"], "VARCHAR"),
-        (["13/02/2024", ""], "DATE"),
-    ],
-)
-@pytest.mark.parametrize("more", [{}, {"sample_size": -1}, {"encoding": "windows-1252"}, {"ragged": "fill"}])
-def test_dates_in_one_order_alone_are_dates(
-    context: Context, load: Load, dates: list[str], kind: str, more: dict[str, Any]
-) -> None:
-    (context.root / "a.csv").write_text("n,d\n" + "".join(f"1,{date}\n" for date in dates))
-    found = load(source_type="csv", path="a.csv", **more)
-    assert found.types == ["BIGINT", kind]
-    assert len(found.fetchall()) == 2
-
-
-@pytest.mark.parametrize("date", ["0044-03-15 (BC)", "12345-01-01", "infinity", "-infinity"])
-def test_dates_that_no_form_has_are_kept(context: Context, load: Load, date: str) -> None:
-    (context.root / "a.csv").write_text(f"d\n2013-01-02\n{date}\n")
-    found = load(source_type="csv", path="a.csv")
-    assert found.types == ["DATE"]
-    assert found.project("d::VARCHAR").fetchall() == [("2013-01-02",), (date,)]
