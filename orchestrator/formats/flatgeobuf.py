@@ -56,7 +56,7 @@ class FlatgeobufWriter(Writer):
     name: ClassVar[str] = "flatgeobuf"
     label: ClassVar[str] = "FlatGeobuf"
     extensions: ClassVar[tuple[str, ...]] = FlatgeobufReader.extensions
-    loses: ClassVar[lossy.Losses] = (lossy.MICROSECONDS,)
+    loses: ClassVar[lossy.Losses] = lossy.MICROSECONDS
     becomes: ClassVar[Mapping[str, str]] = {"DATE": "TIMESTAMP", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
     geometry_as: ClassVar[GeometryAs] = "features"
     geometry_name: ClassVar[str] = "geometry"

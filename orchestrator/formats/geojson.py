@@ -98,7 +98,7 @@ class GeojsonWriter(Writer):
     geometry_name: ClassVar[str] = "geometry"
     label: ClassVar[str] = "GeoJSON"
     extensions: ClassVar[tuple[str, ...]] = (".geojson", ".json")
-    loses: ClassVar[lossy.Losses] = (lossy.NOT_FINITE, lossy.SMOOTHED, lossy.MICROSECONDS, lossy.TIME)
+    loses: ClassVar[lossy.Losses] = (lossy.NOT_FINITE, lossy.SMOOTHED, *lossy.MICROSECONDS, lossy.TIME)
 
     precision: int = option(
         15,

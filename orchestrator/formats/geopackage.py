@@ -51,7 +51,7 @@ class GeopackageWriter(Writer):
     geometry_as: ClassVar[GeometryAs] = "features"
     label: ClassVar[str] = "GeoPackage"
     extensions: ClassVar[tuple[str, ...]] = GeopackageReader.extensions
-    loses: ClassVar[lossy.Losses] = (lossy.NANS, lossy.MICROSECONDS)
+    loses: ClassVar[lossy.Losses] = (lossy.NANS, *lossy.MICROSECONDS)
     changes: ClassVar[tuple[str, ...]] = ("append",)
     becomes: ClassVar[Mapping[str, str]] = {"TIMESTAMP": "TIMESTAMP WITH TIME ZONE"}
 

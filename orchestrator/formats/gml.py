@@ -112,7 +112,7 @@ class GmlWriter(Writer):
     name: ClassVar[str] = "gml"
     label: ClassVar[str] = "GML"
     extensions: ClassVar[tuple[str, ...]] = GmlReader.extensions
-    loses: ClassVar[lossy.Losses] = (lossy.EMPTY, lossy.GML_BLANKS, lossy.RETURNS, lossy.DIGITS, lossy.MICROSECONDS)
+    loses: ClassVar[lossy.Losses] = (lossy.EMPTY, lossy.GML_BLANKS, lossy.RETURNS, lossy.DIGITS, *lossy.MICROSECONDS)
     becomes: ClassVar[Mapping[str, str]] = {"TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
     geometry_as: ClassVar[GeometryAs] = "features"
 

@@ -68,14 +68,14 @@ class GpxWriter(Writer):
     Points are waypoints, lines routes, multi-lines tracks; `layer` says otherwise. Columns with GPX's names (`name`,
     `ele`, `time`, `desc` …) are written as such, others as extensions; numbers there are read back as numbers, all else
     as text, and a text of digits as a number. Integers there have 32 bits, texts one line: others are refused. Empty
-    text is null. Column names become names of XML elements. Geometry must not be null. The height of a point is `ele`,
-    that of its geometry where the table has no such column.
+    text is null; `time` has milliseconds. Column names become names of XML elements. Geometry must not be null. The
+    height of a point is `ele`, that of its geometry where the table has no such column.
     """
 
     name: ClassVar[str] = "gpx"
     label: ClassVar[str] = "GPX"
     extensions: ClassVar[tuple[str, ...]] = GpxReader.extensions
-    loses: ClassVar[lossy.Losses] = (lossy.EMPTY,)
+    loses: ClassVar[lossy.Losses] = (lossy.EMPTY, lossy.GPX_TIME)
     becomes: ClassVar[Mapping[str, str]] = {"TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
     geometry_as: ClassVar[GeometryAs] = "features"
     geometry_name: ClassVar[str] = "geometry"

@@ -55,17 +55,17 @@ class KmlWriter(Writer):
     """Places in WGS 84: geometry in another coordinate system is reprojected. `.kmz` is zipped.
 
     A column called `name`, `description` or `snippet` is what Google Earth shows, as text. `timestamp`, `begin` and
-    `end` are a place's time where they are times, else they get an underscore; other times and dates are ISO text. KML
-    has integers of 32 bits: larger types are text. DOUBLEs have 15 digits. Measures (M) are not kept. Empty text comes
-    back as null, blanks at its ends are lost, carriage returns become line feeds; a column of nulls alone is left out.
-    Nested values are JSON text, decimals DOUBLE, further geometry columns WKT. Quotes, `<`, `>` and `&` in names become
-    underscores.
+    `end` are a place's time, with milliseconds, where they are times, else they get an underscore; other times and
+    dates are ISO text. KML has integers of 32 bits: larger types are text. DOUBLEs have 15 digits. Measures (M) are not
+    kept. Empty text comes back as null, blanks at its ends are lost, carriage returns become line feeds; a column of
+    nulls alone is left out. Nested values are JSON text, decimals DOUBLE, further geometry columns WKT. Quotes, `<`,
+    `>` and `&` in names become underscores.
     """
 
     name: ClassVar[str] = "kml"
     label: ClassVar[str] = "KML"
     extensions: ClassVar[tuple[str, ...]] = KmlReader.extensions
-    loses: ClassVar[lossy.Losses] = (lossy.EMPTY, lossy.KML_BLANKS, lossy.RETURNS, lossy.DIGITS)
+    loses: ClassVar[lossy.Losses] = (lossy.EMPTY, lossy.KML_BLANKS, lossy.RETURNS, lossy.DIGITS, *lossy.KML_TIMES)
     becomes: ClassVar[Mapping[str, str]] = {
         "BIGINT": "VARCHAR", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP",
     }  # fmt: skip

@@ -28,6 +28,17 @@ def _smoothed(value: str, kind: Any) -> str:
     return f"{_run(value, 17)} AND CASE WHEN {_run(value, 16)} THEN {shortest} ELSE {shorter} END"
 
 
+def _finer(value: str, kind: Any) -> str:
+    if str(kind) == "TIMESTAMP_NS":
+        return f"nanosecond({value}) % 1000000 <> 0"
+    return f"microsecond({value}) % 1000 <> 0"
+
+
+def _odd_second(value: str, kind: Any) -> str:
+    old = f"{value} < '1970-01-01'::{kind} AND microsecond({value}) >= 59000000"
+    return f"{old} AND microsecond({value}) // 1000 % 1000 <> 0"
+
+
 def _matches(what: str, becomes: str, pattern: str, ending: str = "") -> Loss:
     return Loss(what, becomes, TEXT, lambda value, _: f"regexp_matches({value}, '{pattern}')", ending)
 
@@ -54,10 +65,14 @@ NOT_FINITE = Loss(
     "NaN or infinity", "become null", re.compile(".*(DOUBLE|FLOAT).*"),
     lambda value, kind: f"{value} IS DISTINCT FROM {finite_value(value, kind)}",
 )  # fmt: skip
-MICROSECONDS = Loss("Times finer than a millisecond", "are cut", TIMES, lambda v, _: f"microsecond({v}) % 1000 <> 0")
-TIME = MICROSECONDS._replace(kinds=re.compile("TIME"))
+FINE = Loss("Times finer than a millisecond", "are cut", TIMES, _finer)
+ODD = Loss("Fractions of the last second of a minute before 1970", "are cut", TIMES, _odd_second)
+MICROSECONDS = (FINE, ODD)
+TIME = FINE._replace(kinds=re.compile("TIME"))
+GPX_TIME = FINE._replace(names=re.compile("^time$"))
+KML_TIMES = tuple(each._replace(names=re.compile("^(timestamp|begin|end)$", re.IGNORECASE)) for each in MICROSECONDS)
 NULLS = (_null("become 0", NUMBERS), _null("become false", re.compile("BOOLEAN")), _null("become empty text", TEXTS))
-MAPINFO = (*NULLS, MICROSECONDS, TIME, LINES, DIGITS._replace(ending=".mif"))
+MAPINFO = (*NULLS, *MICROSECONDS, TIME, LINES, DIGITS._replace(ending=".mif"))
 TEXT_FILE = (
     _null("become empty lines", re.compile(".*")),
     _matches("Texts with line ends", "become several rows", r"[\r\n]"),

@@ -15,7 +15,8 @@ from orchestrator.sql import quote
 class Loss(NamedTuple):
     """Which values, what becomes of them, the types that have them, and SQL that is true for one of them.
 
-    `ending` is that of the files in which it happens, where a format has several.
+    `ending` is that of the files in which it happens, where a format has several; `names` those of the columns in which
+    it does, where not in all.
     """
 
     what: str
@@ -23,6 +24,12 @@ class Loss(NamedTuple):
     kinds: re.Pattern[str]
     test: Callable[[str, Any], str]
     ending: str = ""
+    names: re.Pattern[str] = re.compile("")
+
+    def happens(self, name: str, kind: Any, path: str) -> bool:
+        """Whether values of a column may be lost in a file of this name."""
+        fits = self.kinds.fullmatch(str(kind)) and self.names.search(name)
+        return bool(fits) and path.lower().endswith(self.ending)
 
 
 class Lossy(Protocol):
@@ -48,7 +55,7 @@ def told(writer: Lossy, table: Relation, context: Context) -> Iterator[Relation]
     fields = {name: quote(name) for name in table.columns}
     for name, kind in zip(table.columns, table.types, strict=True):
         for loss in writer.loses:
-            if loss.kinds.fullmatch(str(kind)) and writer.path.lower().endswith(loss.ending):
+            if loss.happens(name, kind, writer.path):
                 sequence = f"{prefix}{len(found)}"
                 never = f"CASE WHEN {loss.test(quote(name), kind)} THEN nextval('{sequence}') < 0 END"
                 fields[name] = f"CASE WHEN {never} THEN NULL ELSE {fields[name]} END"
@@ -80,16 +87,14 @@ def tell_filled(writer: Lossy, old: Relation, new: Relation, rows: tuple[int, in
     for full, lacking, count, said in sides:
         there = {name.lower() for name in lacking.columns}
         for name, kind in zip(full.columns, full.types, strict=True) if count else ():
-            losses = () if name.lower() in there else _of_null(writer, kind, context)
+            losses = () if name.lower() in there else _of_null(writer, name, kind, context)
             for loss in losses:
                 told_of = f"{loss.what} ({count:,}) in column '{name}' {said} {loss.becomes}"
                 context.log("warning", f"{told_of}: {writer.label} does not keep them.")
 
 
-def _of_null(writer: Lossy, kind: Any, context: Context) -> list[Loss]:
-    fitting = [
-        each for each in writer.loses if each.kinds.fullmatch(str(kind)) and writer.path.lower().endswith(each.ending)
-    ]
+def _of_null(writer: Lossy, name: str, kind: Any, context: Context) -> list[Loss]:
+    fitting = [each for each in writer.loses if each.happens(name, kind, writer.path)]
     tests = ", ".join(loss.test(f"NULL::{kind}", kind) for loss in fitting)
     found = context.session.connection.execute(f"SELECT {tests}").fetchall()[0] if fitting else ()
     return [loss for loss, lost in zip(fitting, found, strict=True) if lost]

@@ -14,6 +14,7 @@ from orchestrator.errors import NodeError
 from orchestrator.formats.arrow_features import known_system
 from orchestrator.formats.base import Context, Relation
 from orchestrator.formats.cut_short import tail
+from orchestrator.formats.fine_times import to_microseconds
 from orchestrator.formats.finite import as_json
 from orchestrator.formats.gdal import gdal
 from orchestrator.formats.streams import batches
@@ -100,7 +101,8 @@ def holdable(table: Relation, *, text: tuple[str, ...] = ()) -> Relation:
         if wanted == "JSON":
             field = as_json(name, kind)
         elif wanted:
-            field = f"{field}::{wanted} AS {field}"
+            made = to_microseconds(field) if str(kind) == "TIMESTAMP_NS" else f"{field}::{wanted}"
+            field = f"{made} AS {field}"
         fields.append(field)
     return table.project(", ".join(fields))
 
@@ -260,15 +262,8 @@ def whole(path: Path, count: int) -> int:
 
 
 KINDS = (
-    "Unknown",
-    "Point",
-    "LineString",
-    "Polygon",
-    "MultiPoint",
-    "MultiLineString",
-    "MultiPolygon",
-    "GeometryCollection",
-)
+    "Unknown", "Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection",
+)  # fmt: skip
 
 
 def kinds(table: Relation) -> set[tuple[str, bool]]:

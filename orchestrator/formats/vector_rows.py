@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from orchestrator.formats.fine_times import to_milliseconds
 from orchestrator.formats.systems import WGS_84, same
 from orchestrator.formats.vector_values import check_numbers, check_places, check_values, shapes_of
 
 
 class Rows:
-    """Batches of Arrow that are checked and counted as they are asked for.
+    """Batches of Arrow that are checked and counted as they are asked for; their times have milliseconds.
 
     `failed` is what their own query raised. With `numbers` all coordinates must be some, with `degrees` longitude and
     latitude; those of another system than WGS 84, which GDAL transforms, are looked at where it failed.
@@ -32,7 +33,7 @@ class Rows:
                 if self._at_once:
                     self.check_last(self.count)
                 self.count += batch.num_rows
-                yield batch
+                yield to_milliseconds(batch)
         except Exception as error:
             self.failed = error
             raise

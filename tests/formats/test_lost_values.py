@@ -55,8 +55,15 @@ LOST = {
         (f"({MOMENT})::TIMESTAMPTZ", FINE, CUT),
         (TIME, FINE, CUT),
     ],
-    "a.gpkg": [("'nan'::DOUBLE", "NaN", "become null"), (f"({MOMENT})::TIMESTAMPTZ", FINE, CUT)],
-    "a.fgb": [(MOMENT, FINE, CUT)],
+    "a.gpkg": [
+        ("'nan'::DOUBLE", "NaN", "become null"),
+        (f"({MOMENT})::TIMESTAMPTZ", FINE, CUT),
+        ("TIMESTAMP_NS '2020-01-02 03:04:05.123000789'", FINE, CUT),
+    ],
+    "a.fgb": [
+        (MOMENT, FINE, CUT),
+        ("TIMESTAMP '1969-12-31 23:59:59.5'", "Fractions of the last second of a minute before 1970", CUT),
+    ],
     "a.gpx": [EMPTY],
     "a.xlsx": [EMPTY, ("'-inf'::DOUBLE", *NOT_FINITE)],
     "a.sqlite": [("'nan'::DOUBLE", "NaN", "become null")],
@@ -76,6 +83,8 @@ KEPT = [
     "'é'",
     "true",
     "TIMESTAMP '2020-01-02 03:04:05.123'",
+    "TIMESTAMP '1960-01-02 03:04:58.123'",
+    "TIMESTAMP '1960-01-02 03:04:59'",
 ]
 FORMATS = {
     "tab": "mapinfo", "mif": "mapinfo", "shp": "shapefile", "gpkg": "geopackage", "fgb": "flatgeobuf",
@@ -114,6 +123,19 @@ def test_what_is_lost_is_counted_by_column(path: str, value: str, what: str, bec
 @pytest.mark.parametrize("path", LOST)
 def test_nothing_is_said_of_what_is_kept(path: str, context: Context) -> None:
     assert [written(rows_of(path, [value]), path, context) for value in KEPT] == [[]] * len(KEPT)
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "told"), [("a.gpx", "time", True), ("a.gpx", "Time", False), ("a.kml", "End", True)]
+)
+def test_only_columns_of_these_names_are_times_of_the_format(
+    path: str, name: str, told: bool, context: Context
+) -> None:
+    value = f"SELECT {MOMENT} AS \"{name}\", 'POINT (1 2)'::GEOMETRY AS geometry"
+    assert (
+        written(value, path, context)
+        == [f"warning: {FINE} (1) in column '{name}' {CUT}: {path[2:].upper()} does not keep them."] * told
+    )
 
 
 @pytest.mark.parametrize("path", ["a.json", "a.geojson", "a.gpkg", "a.shp", "a.gml", "a.gpx"])

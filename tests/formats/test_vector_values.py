@@ -163,3 +163,28 @@ def test_a_text_is_not_cut(context: Context, save: Save, kind: str) -> None:
             f"SELECT 'a' || chr(0) || 'b' AS name, {SHAPE}", target_type=kind, path=f"a{writers()[kind].extensions[0]}"
         )
     assert error.value.code == "invalid_value"
+
+
+TIMED = ["flatgeobuf", "geojson", "geopackage", "gml", "mapinfo"]
+LAST = [
+    *((kind, "TIMESTAMP '2020-12-31 23:59:59.999999'", "2020-12-31 23:59:59.999") for kind in [*TIMED, "gpx", "kml"]),
+    *((kind, "TIMESTAMPTZ '2020-12-31 23:59:59.999999'", "2020-12-31 23:59:59.999") for kind in TIMED),
+    *((kind, "TIMESTAMP '9999-12-31 23:59:59.9995'", "9999-12-31 23:59:59.999") for kind in TIMED),
+    *((kind, "TIMESTAMP '1960-02-29 23:59:59.9999'", "1960-02-29 23:59:59") for kind in TIMED),
+    *((kind, "TIMESTAMP '1960-02-29 23:59:58.9999'", "1960-02-29 23:59:58.999") for kind in [*TIMED, "kml"]),
+    ("gpx", "TIMESTAMP '1960-02-29 23:59:59.9999'", "1960-02-29 23:59:59.999"),
+    ("geojson", "TIMESTAMP_NS '2020-12-31 23:59:59.999999999'", "2020-12-31 23:59:59.999"),
+    *((kind, "TIME '23:59:59.999999'", "23:59:59.999") for kind in ("geojson", "mapinfo")),
+    ("mapinfo", "TIME '03:04:05.9999'", "03:04:05.999"),
+]
+
+
+@pytest.mark.parametrize(("kind", "moment", "kept"), LAST)
+def test_a_time_is_cut_and_not_rounded_to_another_day(
+    load: Load, save: Save, kind: str, moment: str, kept: str
+) -> None:
+    path, name = f"a{writers()[kind].extensions[-1]}", {"gpx": "time", "kml": "timestamp"}.get(kind, "v")
+    path = "a.kml" if kind == "kml" else path
+    save(f"SELECT {moment} AS {name}, {SHAPE}", target_type=kind, path=path)
+    ((found,),) = load(source_type=kind, path=path).project(f"{name}::VARCHAR").fetchall()
+    assert found.removesuffix("+00") == kept
