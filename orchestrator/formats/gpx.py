@@ -10,7 +10,7 @@ from orchestrator.formats import lossy, vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.encodings import utf_8
 from orchestrator.formats.gdal import gdal
-from orchestrator.formats.gpx_extensions import OWN, PREFIX, extended, with_heights
+from orchestrator.formats.gpx_extensions import OTHERS, OWN, PREFIX, extended, with_heights
 from orchestrator.formats.systems import WGS_84, reprojected
 from orchestrator.formats.vector_reader import VectorReader, has_root, renamed, safe_names
 from orchestrator.formats.vector_values import check_numbers, check_places, shapes_of
@@ -68,14 +68,15 @@ class GpxWriter(Writer):
     Points are waypoints, lines routes, multi-lines tracks; `layer` says otherwise. Columns with GPX's names (`name`,
     `ele`, `time`, `desc` …) are written as such, others as extensions; numbers there are read back as numbers, all else
     as text, and a text of digits as a number. Integers there have 32 bits, texts one line: others are refused. Empty
-    text is null; `time` has milliseconds. Column names become names of XML elements. Geometry must not be null. The
-    height of a point is `ele`, that of its geometry where the table has no such column.
+    text is null, and so are blanks alone in an extension; `time` has milliseconds. Column names become names of XML
+    elements. Geometry must not be null. The height of a point is `ele`, that of its geometry where the table has no
+    such column.
     """
 
     name: ClassVar[str] = "gpx"
     label: ClassVar[str] = "GPX"
     extensions: ClassVar[tuple[str, ...]] = GpxReader.extensions
-    loses: ClassVar[lossy.Losses] = (lossy.EMPTY, lossy.GPX_TIME)
+    loses: ClassVar[lossy.Losses] = (lossy.EMPTY, lossy.BLANK._replace(names=OTHERS), lossy.GPX_TIME)
     becomes: ClassVar[Mapping[str, str]] = {"TIMESTAMP WITH TIME ZONE": "TIMESTAMP"}
     geometry_as: ClassVar[GeometryAs] = "features"
     geometry_name: ClassVar[str] = "geometry"

@@ -1,5 +1,7 @@
 """The columns of GPX that are not its own: GDAL finds their types in their text, and takes integers of 32 bits."""
 
+import re
+
 from orchestrator.errors import NodeError
 from orchestrator.formats.base import Context, Relation
 from orchestrator.schema import geometry_columns, is_geometry
@@ -16,6 +18,8 @@ OWN = {
 }  # fmt: skip
 
 PREFIX = "ogr_"
+OTHERS = re.compile(f"^(?!({'|'.join(OWN)})$)")
+BLANK = r"regexp_full_match({0}, '\s+')"  # a number to GDAL, which reads it as 0
 WIDE = "NOT BETWEEN -2147483648 AND 2147483647"
 # What is looked for in the columns of a type: what it is called, and what to do about it.
 LOST = (
@@ -29,7 +33,7 @@ LOST = (
 
 
 def extended(rows: Relation) -> Relation:
-    """The rows with the numbers of extensions as exact text, after a look for what would be read as something else.
+    """The rows with the numbers of extensions as exact text and null for blanks, after a look for what else changes.
 
     Raises:
         NodeError: `invalid_value`, with the column.
@@ -41,9 +45,13 @@ def extended(rows: Relation) -> Relation:
         if lost:
             message = f"Column '{name}' has {what}, which an extension of GPX does not keep."
             raise NodeError(message, code="invalid_value", port="table", hint=hint)
-    exact = {name for name, kind in kinds.items() if kind in ("FLOAT", "DOUBLE")}
-    fields = (f"{quote(name)}::VARCHAR AS {quote(name)}" if name in exact else quote(name) for name in rows.columns)
-    return rows.project(", ".join(fields))
+    made = {name: quote(name) for name in rows.columns}
+    for name, kind in kinds.items():
+        if kind in ("FLOAT", "DOUBLE"):
+            made[name] += "::VARCHAR"
+        elif kind == "VARCHAR":
+            made[name] = f"CASE WHEN NOT {BLANK.format(quote(name))} THEN {quote(name)} END"
+    return rows.project(", ".join(f"{field} AS {quote(name)}" for name, field in made.items()))
 
 
 def with_heights(rows: Relation, context: Context) -> Relation:

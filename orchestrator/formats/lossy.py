@@ -52,6 +52,7 @@ def _digits(what: str, form: str, ending: str = "") -> Loss:
 
 
 EMPTY = Loss("Empty texts", "come back as null", TEXT, lambda value, _: f"{value} = ''")
+BLANK = _matches("Texts of blanks alone", "come back as null", r"^\s+$")
 BLANKS = _matches("Texts with blanks at an end", "lose them", "^ | $")
 KML_BLANKS = _matches("Texts with blanks at an end, or a line end before them,", "lose these", r"^[ \r\n]| $")
 GML_BLANKS = _matches("Texts with blanks or line ends before them", "lose these", r"^[ \t\r\n]")

@@ -111,3 +111,24 @@ def test_an_integer_that_is_too_large_to_read(context: Context, save: Save) -> N
     with pytest.raises(NodeError, match=r"Column 'x' has a number .* no room for: '3000000000'") as error:
         DataLoader.configure({"source_type": "gpx", "path": "a.gpx"}).call({}, context)
     assert error.value.code == "invalid_value"
+
+
+@pytest.mark.parametrize(
+    ("texts", "kept"),
+    [
+        (["' '"], []),
+        (["'  '", "'5'"], [None, 5]),
+        (["chr(9)", "'5.5'", "NULL"], [None, 5.5, None]),
+        (["' '", "'a '"], [None, "a "]),
+    ],
+)
+def test_blanks_in_an_extension_are_no_zero(load: Load, save: Save, texts: list[str], kept: list[Any]) -> None:
+    shape = "'POINT (1 2)'::GEOMETRY('OGC:CRS84') AS geometry"
+    save(
+        " UNION ALL ".join(f"SELECT {text} AS x, ' ' AS name, {shape}" for text in texts),
+        target_type="gpx",
+        path="a.gpx",
+    )
+    found = load(source_type="gpx", path="a.gpx")
+    assert found.project("name").fetchall() == [(" ",)] * len(texts)
+    assert ([row[0] for row in found.project("x").fetchall()] if "x" in found.columns else []) == kept

@@ -64,7 +64,7 @@ LOST = {
         (MOMENT, FINE, CUT),
         ("TIMESTAMP '1969-12-31 23:59:59.5'", "Fractions of the last second of a minute before 1970", CUT),
     ],
-    "a.gpx": [EMPTY],
+    "a.gpx": [EMPTY, ("' '", "Texts of blanks alone", "come back as null")],
     "a.xlsx": [EMPTY, ("'-inf'::DOUBLE", *NOT_FINITE)],
     "a.sqlite": [("'nan'::DOUBLE", "NaN", "become null")],
     "a.fwf": [EMPTY, ("' a'", ENDS, "lose them")],
