@@ -10,7 +10,8 @@ from orchestrator.errors import NodeError
 from orchestrator.formats import lossy, vector
 from orchestrator.formats.arrow_features import free_name
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer
-from orchestrator.formats.cut_short import cut_short, dbase, has_bytes
+from orchestrator.formats.cut_short import dbase, has_bytes
+from orchestrator.formats.mapinfo_rows import check_rows
 from orchestrator.formats.shapefile import text_widths
 from orchestrator.formats.streams import batches
 from orchestrator.formats.systems import crs_text
@@ -62,16 +63,13 @@ class MapinfoReader(VectorReader):
             yield str(own)
 
     def read(self, path: Path, context: Context) -> Relation:
-        """All features, as many as the table beside has. Raises NodeError, `unreadable_file`, where there are fewer."""
+        """All features, as many as the table beside has rows, the last whole. Raises NodeError, `unreadable_file`."""
         table = super().read(path, context)
         if not geometry_columns(table) and self._has_shapes(path, context):
             table = table.project(f"*, NULL::GEOMETRY AS {free_name('geometry', set(map(str.lower, table.columns)))}")
         if path.suffix.lower() == ".mif" and not context.design:
             with apart(path, self.path, BESIDE[".mif"], context) as own:
-                counted = _records(own.with_suffix(".mid"))
-            (found,) = table.count("*").fetchall()[0]
-            if found < counted:
-                raise cut_short(self.path, f"it has {found:,} shapes, and the .mid has {counted:,} rows")
+                check_rows(table, own, own.with_suffix(".mid"), self.path)
         return table
 
     def _has_shapes(self, path: Path, context: Context) -> bool:
@@ -150,16 +148,6 @@ def _check_kinds(rows: Relation) -> None:
     if found:
         message = f"MapInfo would make a row of each part of {' and '.join(sorted(found))}."
         raise NodeError(message, code="geometry_mixed", port="table", hint="explode_parts makes a row of each")
-
-
-def _records(path: Path) -> int:
-    """The rows of a `.mid`: a text in quotes may go on in the next line."""
-    count, within = 0, False
-    with path.open("rb") as file:
-        for line in file:
-            within ^= line.count(b'"') % 2 == 1
-            count += not within and not line.isspace()
-    return count
 
 
 def _bounds(rows: Relation) -> str:

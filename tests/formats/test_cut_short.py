@@ -24,7 +24,7 @@ UNKNOWABLE = {
     "fixed_width": "a line is a row, and what is missing at its end is blank",
     "ndjson": "a line is a row, and a cut at its end leaves whole lines",
     "yaml": "a list ends where the text does",
-    ".mid": "the last value of the last line may be shorter",
+    ".mid": "the last value of the last line may be shorter, if there is one",
     "osm_pbf": "an extract does not say how many blocks it has",
 }
 

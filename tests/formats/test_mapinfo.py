@@ -75,3 +75,39 @@ def test_a_missing_file_is_named(context: Context, save: Save, path: str, missin
     with pytest.raises(NodeError, match=f"its '{missing}' is missing") as error:
         DataLoader.configure({"source_type": "mapinfo", "path": path}).call({}, context)
     assert error.value.code == "file_not_found"
+
+
+ENDS = [
+    ("DOUBLE", "1,2.5\n1,", False),
+    ("DOUBLE", "1,2.5\n1,\n", True),
+    ("DOUBLE", "1,2.5\n1,\r\n", True),
+    ("DOUBLE", "1,2.5\n1,2", True),
+    ("VARCHAR", '1,"a"\n1,', False),
+    ("VARCHAR", '1,"a"\n1,""', True),
+    ("VARCHAR", '1,"a,\n"\n1,"a"', True),
+    ("DATE", "1,20200102\n1,2020", False),
+    ("DATE", "1,20200102\n1,20200103", True),
+    ("DATE", "1,20200102\n1,", False),
+    ("DATE", "1,20200102\n1,\n", True),
+    ("TIMESTAMP", "1,20200102123456789\n1,20200102", False),
+    ("TIMESTAMP", "1,20200102123456789\n1,20200102123456789", True),
+]
+
+
+@pytest.mark.parametrize(("kind", "content", "whole"), ENDS)
+@pytest.mark.parametrize("tabs", [False, True])
+def test_a_last_row_without_its_last_value(
+    context: Context, load: Load, save: Save, kind: str, content: str, whole: bool, tabs: bool
+) -> None:
+    rows = f"SELECT 1 AS n, NULL::{kind} AS v, 'POINT (1 2)'::GEOMETRY AS geometry FROM range(2)"
+    save(rows, target_type="mapinfo", path="a.mif")
+    if tabs:
+        mif = context.root / "a.mif"
+        mif.write_text(mif.read_text().replace('Delimiter ","', ""))
+    (context.root / "a.mid").write_text(content.replace(",", "\t") if tabs else content)
+    if whole:
+        assert len(load(source_type="mapinfo", path="a.mif").fetchall()) == 2
+        return
+    with pytest.raises(NodeError, match=r"'a.mif' ends in the middle: the last line of its \.mid has no") as error:
+        load(source_type="mapinfo", path="a.mif")
+    assert error.value.code == "unreadable_file"
