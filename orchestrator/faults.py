@@ -26,6 +26,12 @@ UNKNOWN_TABLE = re.compile(r'Referenced table "(?P<name>.*?)" not found', re.DOT
 TOO_LARGE = re.compile(
     r"Type \w+ with value (?P<value>\S+) can't be cast because the value is out of range .*?type (?P<wanted>\w+)"
 )
+NO_ROOM = re.compile(
+    r"(?:Could not cast value (?P<value>\S+) to |Casting value \"(?P<other>[^\"]+)\" to type )(?P<wanted>DECIMAL\S+)"
+    r"(?: failed: value is out of range!)?(?: when casting from source column (?P<name>.*))?$",
+    re.MULTILINE,
+)
+TWICE = ("Map keys must be unique", "map contains duplicate key")
 UNKNOWN_TYPE = re.compile(r"Type with name (?P<name>.*?) does not exist!", re.DOTALL)
 TWO_SYSTEMS = re.compile(r"GEOMETRY with CRS '(?P<one>.*?)' to GEOMETRY with different CRS '(?P<other>.*?)'")
 PHYSICAL = {
@@ -95,6 +101,13 @@ def _duckdb(error: duckdb.Error) -> NodeError:
         return NodeError(no_type(found["name"]), code="invalid_expression")
     if found := TOO_LARGE.search(text):
         return NodeError(f"{found['value']} is out of range for {_named(found['wanted'])}.", code="out_of_range")
+    if found := NO_ROOM.match(text):
+        where = f"Column '{found['name']}': " if found["name"] else ""
+        message = f"{where}{found['value'] or found['other']} is out of range for {found['wanted']}."
+        return NodeError(message, code="out_of_range", hint="DOUBLE, VARCHAR, or a DECIMAL of more digits, at most 38")
+    if any(said in text for said in TWICE):
+        message = "A map has the same key twice, and each key may be there once."
+        return NodeError(message, code="invalid_value", hint="a list of structs of a key and a value")
     if found := ZERO.search(text):
         return NodeError(f"{found['said']}; nullif(x, 0) makes null of 0.", code="invalid_value")
     if found := TWO_SYSTEMS.search(text):

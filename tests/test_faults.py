@@ -64,6 +64,20 @@ def failure(query):
         ("SELECT 9223372036854775807 + 1::BIGINT", "out_of_range", None, None),
         ("SELECT 300::TINYINT", "out_of_range", "300 is out of range for TINYINT.", None),
         (
+            "SELECT a::DECIMAL(5, 2) FROM (SELECT 123456 AS a)", "out_of_range",
+            "Column 'a': 123456 is out of range for DECIMAL(5,2).",
+            "DOUBLE, VARCHAR, or a DECIMAL of more digits, at most 38",
+        ),
+        (
+            """SELECT "a 'b"::DECIMAL(5, 2) FROM (SELECT 12345.67 AS "a 'b")""", "out_of_range",
+            "Column 'a 'b': 12345.67 is out of range for DECIMAL(5,2).", None,
+        ),
+        ("SELECT 'inf'::DOUBLE::DECIMAL(5, 2)", "out_of_range", "inf is out of range for DECIMAL(5,2).", None),
+        (
+            "SELECT map(['a', 'a'], [1, 2])", "invalid_value",
+            "A map has the same key twice, and each key may be there once.", "a list of structs of a key and a value",
+        ),
+        (
             "SELECT 1 // 0", "invalid_value",
             "Division by zero in expression (1 // 0); nullif(x, 0) makes null of 0.", None,
         ),

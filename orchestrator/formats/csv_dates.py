@@ -1,4 +1,4 @@
-"""Whether the dates of a CSV file are dates, written in one order, as its sniffer says."""
+"""Whether the columns of a CSV file are what DuckDB's sniffer says: dates, in one order, and whole numbers."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -17,19 +17,26 @@ OF_DATES = "[+-]?infinity"  # as it is written here and by PostgreSQL; of number
 NUMBER = r"[+-]?((0|[1-9]\d*)({0}\d*)?|{0}\d+)(e[+-]?\d+)?|[+-]?inf(inity)?|[+-]?nan"
 
 
-def infinite(
+def mistaken(
     connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[str, Any], columns: Mapping[str, str]
-) -> list[str]:
-    """The columns of infinite numbers, which DuckDB's sniffer takes for dates: none is a number any more behind one."""
+) -> dict[str, str]:
+    """The types of columns that DuckDB's sniffer gives others.
+
+    Infinite numbers are dates to it, and none behind one is a number any more; those of 39 digits may be HUGEINT,
+    which is not stored.
+    """
     encoding = str(options.get("encoding", "utf-8"))
-    kinds = ("DATE", "VARCHAR") if INFINITE.search(head(path, encoding, HEAD)) else ("DATE",)
     number = literal(NUMBER.format(re.escape(options["decimal_separator"])))
-    test = (
+    infinite = (
         f"count_if(NOT regexp_full_match({{0}}, {number}, 'i')) = 0 AND "
         f"bool_or(NOT regexp_full_match({{0}}, '{OF_DATES}')) AND bool_or(regexp_matches({{0}}, 'inf', 'i'))"
     )
-    tests = {name: test.replace("{0}", quote(name)) for name, kind in columns.items() if kind in kinds}
-    return [name for name, right in _tested(connection, path, options, columns, tests) if right]
+    tests = {"DATE": infinite, "HUGEINT": "count({0}) > count(TRY_CAST({0} AS DECIMAL(38, 0)))"}
+    if "VARCHAR" in columns.values() and INFINITE.search(head(path, encoding, HEAD)):
+        tests["VARCHAR"] = infinite
+    asked = {name: tests[kind].replace("{0}", quote(name)) for name, kind in columns.items() if kind in tests}
+    wrong = [name for name, found in _tested(connection, path, options, columns, asked) if found]
+    return {name: "VARCHAR" if columns[name] == "HUGEINT" else "DOUBLE" for name in wrong}
 
 
 def mixed_dates(

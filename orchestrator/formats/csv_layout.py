@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from orchestrator.errors import NodeError
-from orchestrator.formats.csv_dates import infinite, mixed_dates
+from orchestrator.formats.csv_dates import mistaken, mixed_dates
 from orchestrator.formats.encodings import head, opened
 from orchestrator.formats.problems import BLANKS
 from orchestrator.formats.reading import arguments
@@ -170,7 +170,7 @@ def _sniff(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping[s
     query = f"SELECT Columns, HasHeader, DateFormat, TimestampFormat FROM sniff_csv({arguments(path, options)})"
     found, header, date, timestamp = connection.execute(query).fetchall()[0]
     columns = {each["name"]: each["type"] for each in found}
-    columns |= dict.fromkeys(infinite(connection, path, {**options, "header": header}, columns), "DOUBLE")
+    columns |= mistaken(connection, path, {**options, "header": header}, columns)
     if date and date != ISO and "dateformat" not in options:
         mixed = mixed_dates(connection, path, {**options, "header": header}, columns, date)
         columns |= dict.fromkeys(mixed, "VARCHAR")

@@ -1,10 +1,12 @@
-"""Which columns of a CSV file are dates, and in which form; numbers that are infinite are none."""
+"""Which columns of a CSV file are dates, in which form; numbers that are infinite are none, long ones are text."""
 
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
 import pytest
 
+from orchestrator.faults import translate
 from orchestrator.ops.base import Context, Relation
 
 Load = Callable[..., Relation]
@@ -78,3 +80,30 @@ def test_what_is_written_comes_back_as_numbers(load: Load, save: Save, kind: str
     found = load(source_type=kind, path=f"a.{kind}")
     assert found.types == ["BIGINT", "DOUBLE"]
     assert found.project("v::VARCHAR").fetchall() == [(each,) for each in values]
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        ("9" * 19, "DECIMAL(38,0)"),
+        ("9" * 38, "DECIMAL(38,0)"),
+        ("1" * 39, "VARCHAR"),
+        ("-" + "1" * 39, "VARCHAR"),
+        ("9" * 39, "VARCHAR"),
+        ("1" * 39 + ".5", "DOUBLE"),
+    ],
+)
+def test_a_whole_number_of_39_digits_is_text(context: Context, load: Load, number: str, kind: str) -> None:
+    (context.root / "a.csv").write_text(f"n,v\n1,{'9' * 19}\n2,{number}\n")
+    found = load(source_type="csv", path="a.csv")
+    assert found.types == ["BIGINT", kind]
+    assert kind == "DOUBLE" or found.project("v::VARCHAR").fetchall()[1] == (number,)
+
+
+def test_a_whole_number_of_39_digits_that_comes_late_is_told(context: Context, load: Load) -> None:
+    (context.root / "a.csv").write_text("v\n" + f"{'9' * 20}\n" * 3000 + "1" * 39)
+    found = load(source_type="csv", path="a.csv", sample_size=100)
+    with pytest.raises(duckdb.Error) as error:
+        found.fetchall()
+    made = translate(error.value)
+    assert (made.code, made.message) == ("out_of_range", f"Column 'v': {'1' * 39} is out of range for DECIMAL(38,0).")

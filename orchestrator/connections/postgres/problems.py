@@ -24,6 +24,8 @@ SENTENCES = {
 }
 COLUMN = re.compile(r'column "(.+?)" of relation')
 WORDS = {"42P10": "no unique", "23514": "check constraint"}  # what a state has also for other things says otherwise
+OVERFLOW = "numeric field overflow"
+LONG = re.compile(r'"([^"]{50})[^"]{10,}"')
 ON_KEYS = ("42P10", "21000")
 MESSAGE = re.compile(r"(?:ERROR|FATAL|PANIC):\s+(.+)")
 HINT = re.compile(r"^(?:HINT|DETAIL):\s+(.+)", re.M)
@@ -72,9 +74,12 @@ def translate(error: Exception) -> NodeError | None:
     state = state if WORDS.get(state, "") in first else ""
     if state == "23502" and (column := COLUMN.search(first)):
         first = f"column '{column[1]}' must have a value, and in a row it is null"
-    reason = SENTENCES.get(state) or re.sub(r"\. SQLSTATE.*", "", first).strip().rstrip(".")
     hint = HINT.search(text)
     place = PLACE.search(text)
+    reason = SENTENCES.get(state) or re.sub(r"\. SQLSTATE.*", "", first).strip().rstrip(".")
+    if reason == OVERFLOW and place and place[3]:
+        reason = f"{place[3]} is beyond what a numeric of this precision holds"
+    reason = LONG.sub(r'"\1…"', reason)
     where = f", in row {int(place[1]):,}" + (f", column '{place[2]}'" if place[2] else "") if place else ""
     code = "crs_mismatch" if "does not match column SRID" in first else CODES.get(state, "query_failed")
     return NodeError(
