@@ -55,15 +55,17 @@ def encoding_of(path: Path, said: str) -> str:
     return next((name for bom, name in BOMS.items() if start.startswith(bom)), "utf-8")
 
 
-def utf_8(path: Path, name: str, label: str) -> None:
+def utf_8(path: Path, name: str, label: str, *, or_16: bool = False) -> None:
     """Refuse a file of text whose first bytes say that it is in another encoding, which `label` is not read in.
+
+    With `or_16` it may be UTF-16, too.
 
     Raises:
         NodeError: `wrong_encoding`.
     """
-    if (found := encoding_of(path, "auto")) not in ("utf-8", "utf-8-sig"):
-        message = f"'{name}' is {found.upper()}, and {label} is read as UTF-8: save it as that."
-        raise NodeError(message, code="wrong_encoding")
+    if (found := encoding_of(path, "auto")) not in ("utf-8", "utf-8-sig", *(("utf-16",) if or_16 else ())):
+        read_as = "UTF-8 or UTF-16: save it as one of these" if or_16 else "UTF-8: save it as that"
+        raise NodeError(f"'{name}' is {found.upper()}, and {label} is read as {read_as}.", code="wrong_encoding")
 
 
 def opened(path: Path) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from orchestrator.errors import NodeError
 from orchestrator.formats import lossy, vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer
+from orchestrator.formats.encodings import utf_8
 from orchestrator.formats.kml_fields import MOMENTS, TEXTS, own_names, place_name
 from orchestrator.formats.systems import WGS_84, reprojected
 from orchestrator.formats.vector_reader import ASCII, QUOTED, LayerReader, has_root, renamed, safe_names
@@ -42,6 +43,7 @@ class KmlReader(LayerReader):
                 if sum(each.file_size for each in packed.infolist()) > LARGEST:
                     raise NodeError(f"'{self.path}' is larger than {LARGEST >> 30} GiB unpacked.", code="too_large")
         else:
+            utf_8(path, self.path, self.label, or_16=True)
             has_root(path, self.path, "kml", "KML")
         yield str(path)
 

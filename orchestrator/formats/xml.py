@@ -12,6 +12,7 @@ from pydantic import AfterValidator
 from orchestrator.formats import lossy, records, xml_added, xml_elements, xml_outline
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
+from orchestrator.formats.encodings import utf_8
 from orchestrator.formats.finite import finite
 from orchestrator.formats.losses import differs
 from orchestrator.formats.samples import SampleSize
@@ -70,6 +71,7 @@ class XmlReader(FileReader):
         def found() -> Iterator[records.Record]:
             return xml_elements.read(path, self.path, self.records, self.separator)
 
+        utf_8(path, self.path, self.label, or_16=True)
         return records.table(
             found, path, self, context, name=self.path, sample=self.sample_size, types=self.types
         )  # fmt: skip
