@@ -1,15 +1,11 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-import geopandas
-import pyarrow.parquet
 import pytest
-import shapely
 
 from orchestrator.errors import NodeError
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.data_loader import DataLoader
-from orchestrator.schema import columns
 
 Load = Callable[..., Relation]
 Save = Callable[..., int]
@@ -42,25 +38,3 @@ def test_a_cut_file(context: Context, design: Context, save: Save, cut: int) -> 
             DataLoader.configure({"source_type": "parquet", "path": "a.parquet"}).call({}, each)
         assert error.value.code == "unreadable_file"
         assert str(context.root) not in error.value.message
-
-
-def test_geoparquet_is_read_by_others_and_the_other_way_round(context: Context, load: Load, save: Save) -> None:
-    frame = geopandas.GeoDataFrame({"a": [1, 2]}, geometry=[shapely.Point(1, 2), None], crs="EPSG:25832")
-    frame.to_parquet(context.root / "theirs.parquet")
-    found = load(source_type="geoparquet", path="theirs.parquet")
-    assert columns(found)[1].crs == "EPSG:25832"
-    save(found, target_type="geoparquet", path="ours.parquet")
-    made = geopandas.read_parquet(context.root / "ours.parquet")
-    assert made.crs == frame.crs
-    assert made.geometry.to_wkt().tolist() == frame.geometry.to_wkt().tolist()
-    assert b"geo" in pyarrow.parquet.read_metadata(context.root / "ours.parquet").metadata
-
-
-def test_geometry_is_needed(context: Context, design: Context, save: Save) -> None:
-    with pytest.raises(NodeError, match="GeoParquet needs a geometry column"):
-        save("SELECT 1 AS a", target_type="geoparquet", path="a.parquet")
-    save("SELECT 1 AS a", target_type="parquet", path="a.parquet")
-    for each in (context, design):
-        with pytest.raises(NodeError, match="has no geometry column") as error:
-            DataLoader.configure({"source_type": "geoparquet", "path": "a.parquet"}).call({}, each)
-        assert error.value.code == "geometry_needed"
