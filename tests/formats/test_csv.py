@@ -1,19 +1,14 @@
 # ruff: noqa: E501 (tables of cases)
+"""CSV files as they are read, and refused."""
+
 import datetime as dt
-import gzip
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from orchestrator.errors import NodeError
-from orchestrator.formats import csv_lines
-from orchestrator.formats.problems import translate
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.data_loader import DataLoader
 
@@ -94,83 +89,10 @@ def test_reads(
     assert rows is None or found == rows
 
 
-LATE = [
-    ("1", "1.5", {}, "comes after whole numbers in the first 100 rows alone"),
-    ("1", "2e-1", {}, "comes after whole numbers in the first 100 rows alone"),
-    ("1", "007", {}, "comes after whole numbers in the first 100 rows alone"),
-    ("1", "1,5", {"delimiter": ";", "decimal_separator": ","}, "comes after whole numbers in the first 100 rows alone"),
-    ("2013-01-02", "2013-01-02 10:00", {}, "comes after days in the first 100 rows alone"),
-    (
-        "2013-01-02 10:00:00",
-        "2013-01-02T10:00:00.5+02:00",
-        {},
-        "comes after times without a zone in the first 100 rows alone",
-    ),
-]
-
-
-@pytest.mark.parametrize(("early", "late", "options", "text"), LATE)
-@pytest.mark.parametrize("end", ["csv", "csv.gz"])
-def test_what_would_be_rounded_or_cut_late_in_a_file_is_refused(
-    context: Context, design: Context, load: Load, early: str, late: str, options: dict[str, Any], text: str, end: str
-) -> None:
-    lines = "\n".join(["a", *[early] * 3000, late]).encode()
-    (context.root / f"a.{end}").write_bytes(gzip.compress(lines) if end == "csv.gz" else lines)
-    config = {"source_type": "csv", "path": f"a.{end}", **options}
-    loader = DataLoader.configure({**config, "sample_size": 100})
-    assert loader.call({}, design)["result"].columns == ["a"]
-    with pytest.raises(NodeError) as error:
-        loader.call({}, context)
-    assert (error.value.code, error.value.value, error.value.path) == ("mixed_types", late, "/config/path")
-    assert error.value.message == f"'a.{end}', column 'a': '{late}' {text}."
-    assert late != "007" or "VARCHAR" in str(error.value.hint)
-    assert len(load(**config, sample_size=-1).distinct().fetchall()) == 2
-    assert len(load(**config, sample_size=100, types={"a": "VARCHAR"}).distinct().fetchall()) == 2
-
-
-@pytest.mark.parametrize(("late", "refused"), [("1.5", True), ("2.0", False), ('2,"a\n1.5,x\n"', False)])
-def test_of_a_large_file_lines_from_all_over_it_are_looked_at(
-    context: Context, monkeypatch: pytest.MonkeyPatch, late: str, refused: bool
-) -> None:
-    monkeypatch.setattr(csv_lines, "WHOLE", 1000)
-    (context.root / "a.csv").write_text("a,b\n" + "1,x\n" * 3000 + (f"{late}\n" if '"' in late else f"{late},x\n") * 9)
-    loader = DataLoader.configure({"source_type": "csv", "path": "a.csv", "sample_size": 100})
-    made = replace(context, scratch=context.root / "scratch")
-    if refused:
-        with pytest.raises(NodeError, match=r"column 'a': '1.5' comes after whole numbers"):
-            loader.call({}, made)
-    else:
-        assert loader.call({}, made)["result"].fetchall()[-1][0] == 2
-    assert list((context.root / "scratch").iterdir()) == []
-
-
-def test_late_values_that_lose_nothing_are_read(context: Context, load: Load) -> None:
-    rows = "1,2013-01-02\n" * 3000 + "2.0,2013-01-03 00:00:00\n1e1,\n"
-    (context.root / "a.csv").write_text(f"a,d\n{rows}")
-    found = load(source_type="csv", path="a.csv", sample_size=100)
-    assert found.types == ["BIGINT", "DATE"]
-    assert found.fetchall()[-2:] == [(2, dt.date(2013, 1, 3)), (10, None)]
-
-
 def test_what_is_not_packed_as_its_name_says(context: Context) -> None:
     (context.root / "a.csv.gz").write_bytes(b"a,b\n1,2\n")
     with pytest.raises(NodeError, match=r"'a.csv.gz' is not packed as its name says, or it is damaged\."):
         DataLoader.configure({"source_type": "csv", "path": "a.csv.gz"}).call({}, context)
-
-
-def test_reads_gzip_and_the_first_rows_decide(context: Context, load: Load) -> None:
-    (context.root / "a.csv.gz").write_bytes(gzip.compress(b"a\n" + b"1\n" * 3000 + b"x\n"))
-    assert load(source_type="csv", path="a.csv.gz").types == ["VARCHAR"]
-    late = load(source_type="csv", path="a.csv.gz", sample_size=100)
-    assert late.types == ["BIGINT"]
-    with pytest.raises(duckdb.Error) as error:
-        late.fetchall()
-    found = translate(error.value, context.root)
-    assert found is not None
-    assert (found.code, found.row, found.value) == ("invalid_value", 3002, "x")
-    assert found.message == "'a.csv.gz', line 3,002, column 'a': 'x' is not BIGINT."
-    assert str(translate(error.value)) == found.message
-    assert load(source_type="csv", path="a.csv.gz", sample_size=-1).types == ["VARCHAR"]
 
 
 @pytest.mark.parametrize(
@@ -217,50 +139,6 @@ def test_refuses_when_run(context: Context, load: Load, save: Save, content: byt
 
 
 @pytest.mark.parametrize(
-    ("options", "expected"),
-    [
-        ({}, b'a,b,c\n1,x,2013-01-02\n2.5,"",\n'),
-        ({"header": False}, b'1,x,2013-01-02\n2.5,"",\n'),
-        ({"delimiter": ";", "decimal_separator": ","}, b'a;b;c\n1;x;2013-01-02\n2,5;"";\n'),
-        ({"null_value": "NA"}, b'a,b,c\n1,x,2013-01-02\n2.5,"",NA\n'),
-        ({"quote_all": True}, b'"a","b","c"\n"1","x","2013-01-02"\n"2.5","",\n'),
-        ({"date_format": "%d.%m.%Y"}, b'a,b,c\n1,x,02.01.2013\n2.5,"",\n'),
-        ({"encoding": "utf-8-sig"}, b'\xef\xbb\xbfa,b,c\n1,x,2013-01-02\n2.5,"",\n'),
-        ({"encoding": "utf-16-le"}, 'a,b,c\n1,x,2013-01-02\n2.5,"",\n'.encode("utf-16-le")),
-    ],
-)
-def test_writes(context: Context, save: Save, options: dict[str, Any], expected: bytes) -> None:
-    query = "SELECT * FROM (VALUES (1, 'x', DATE '2013-01-02'), (2.5, '', NULL)) t(a, b, c)"
-    query = (
-        f"SELECT if(a = 1, '1', a::VARCHAR) AS a, b, c FROM ({query})" if "decimal_separator" not in options else query
-    )
-    if "decimal_separator" in options:
-        expected = expected.replace(b"1;x", b"1,0;x")
-    assert save(query, target_type="csv", path="out/a.csv", **options) == 2
-    assert (context.root / "out/a.csv").read_bytes() == expected
-
-
-def test_a_letter_that_the_encoding_lacks(context: Context, save: Save) -> None:
-    with pytest.raises(NodeError, match="'日' cannot be written in latin-1") as error:
-        save("SELECT '日' AS a", target_type="csv", path="a.csv", encoding="latin-1")
-    assert (error.value.code, error.value.path) == ("wrong_encoding", "/config/encoding")
-    assert not list(context.root.iterdir())
-
-
-@pytest.mark.parametrize(
-    "options", [{}, {"delimiter": ";", "decimal_separator": ","}, {"header": False}, {"encoding": "windows-1252"}]
-)
-def test_append_keeps_what_is_there(context: Context, save: Save, options: dict[str, Any]) -> None:
-    config = {"target_type": "csv", "path": "a.csv", "mode": "append", **options}
-    assert save("SELECT '00501' AS zip, 1.5 AS x, '' AS e, NULL AS n", **config) == 1
-    first = (context.root / "a.csv").read_bytes()
-    assert save("SELECT '7' AS zip, 2.5 AS x, 'y' AS e, DATE '2013-01-01' AS n", **config) == 1
-    second = (context.root / "a.csv").read_bytes()
-    assert second.startswith(first)
-    assert second[len(first) :].count(b"\n") == 1
-
-
-@pytest.mark.parametrize(
     ("options", "where", "text"),
     [
         ({"delimter": ";"}, ("delimter",), "Did you mean 'delimiter'?"),
@@ -279,35 +157,6 @@ def test_wrong_options(options: dict[str, Any], where: tuple[str, ...], text: st
     (found,) = error.value.errors()
     assert found["loc"][: len(where)] == where
     assert text in found["msg"]
-
-
-TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=8)
-
-
-@given(
-    rows=st.lists(st.tuples(st.none() | TEXT, st.none() | st.integers(-(2**60), 2**60)), max_size=8),
-    delimiter=st.sampled_from(",;\t|"),
-)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_text_comes_back(
-    context: Context, save: Save, load: Load, rows: list[tuple[str | None, int | None]], delimiter: str
-) -> None:
-    connection = context.session.connection
-    connection.execute("CREATE OR REPLACE TEMP TABLE given (n BIGINT, t VARCHAR)")
-    for text, number in rows:
-        connection.execute("INSERT INTO given VALUES (?, ?)", [number, text])
-    save("FROM given", target_type="csv", path="a.csv", delimiter=delimiter)
-    options = {"quoted_empty": "text", "types": {"n": "BIGINT", "t": "VARCHAR"}, "delimiter": delimiter, "header": True}
-    assert load(source_type="csv", path="a.csv", **options).fetchall() == [(number, text) for text, number in rows]
-
-
-def test_a_late_blank(context: Context, load: Load, save: Save) -> None:
-    (context.root / "a.csv").write_text("a,b\n" + "1,2\n" * 3000 + "NA,-\n")
-    assert load(source_type="csv", path="a.csv", sample_size=100).filter("a IS NULL").fetchall() == [(None, None)]
-    (context.root / "b.csv").write_text("a,b\n" + "1,x\n" * 3000 + "NA,NA\n")
-    with pytest.raises(NodeError, match="'NA' is not BIGINT") as error:
-        save(load(source_type="csv", path="b.csv", sample_size=100), target_type="csv", path="c.csv")
-    assert error.value.hint == 'null_values: ["NA"]'
 
 
 @pytest.mark.parametrize("options", [{}, {"types": {"b": "VARCHAR"}}, {"ragged": "fill"}, {"sample_size": -1}])
