@@ -11,6 +11,7 @@ from orchestrator.formats import lossy, vector
 from orchestrator.formats.arrow_features import free_name
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer
 from orchestrator.formats.cut_short import dbase, has_bytes
+from orchestrator.formats.in_parts import BESIDE
 from orchestrator.formats.mapinfo_rows import check_rows
 from orchestrator.formats.shapefile import text_widths
 from orchestrator.formats.streams import batches
@@ -21,7 +22,6 @@ from orchestrator.schema import geometry_columns
 from orchestrator.sql import quote
 
 LONGEST_NAME = 31
-BESIDE = {".tab": (".dat", ".map", ".id"), ".mif": (".mid",)}
 KINDS = re.compile(rb"^\s*Type\s+(\w+)", re.MULTILINE | re.IGNORECASE)
 
 

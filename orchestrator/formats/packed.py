@@ -20,6 +20,7 @@ from typing import IO
 from orchestrator.errors import NodeError
 from orchestrator.formats.encodings import LARGEST, RATIO, SMALL
 from orchestrator.formats.found import Found
+from orchestrator.formats.in_parts import belongs, bytes_of
 from orchestrator.suggest import listing, near
 
 CHUNK = 1 << 20
@@ -66,15 +67,13 @@ def unpack(file: Found, folder: Path, endings: tuple[str, ...], lines: int | Non
 
 
 def size(file: Found, endings: tuple[str, ...]) -> int:
-    """How many bytes a file or folder has; of an archive, how many it says that there are in what is meant.
+    """How many bytes a file has with those that belong to it, or a folder; of an archive, what is meant in it has.
 
     Raises:
         NodeError: `unreadable_file`, `file_not_found`.
         OSError: it is gone.
     """
-    own = file.path.stat().st_size
-    if file.path.is_dir():
-        return sum(each.stat().st_size for each in file.path.iterdir())
+    own = bytes_of(file.path)
     if file.path.suffix.lower() == ".gz" and own > GZIP_SIZE:
         with file.path.open("rb") as packed:
             packed.seek(-GZIP_SIZE, os.SEEK_END)
@@ -82,7 +81,9 @@ def size(file: Found, endings: tuple[str, ...]) -> int:
     if file.path.suffix.lower() == ".zip":
         with _broken(file.name), zipfile.ZipFile(file.path) as zipped:
             whole = file.inside is None and file.path.name.lower().endswith(endings)  # the format is a .zip itself
-            meant = zipped.infolist() if whole else [_member(zipped, file.name, file.inside, endings)]
+            one = None if whole else _member(zipped, file.name, file.inside, endings)
+            files = zipped.infolist()
+            meant = [each for each in files if one is None or each is one or belongs(one.filename, each.filename)]
             return max(own, sum(each.file_size for each in meant))
     return own
 

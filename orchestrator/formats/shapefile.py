@@ -12,6 +12,7 @@ from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, opt
 from orchestrator.formats.cut_short import cut_short, dbase, has_bytes
 from orchestrator.formats.encodings import Encoding
 from orchestrator.formats.gdal import gdal
+from orchestrator.formats.in_parts import BESIDE
 from orchestrator.formats.systems import crs_text
 from orchestrator.formats.vector_reader import VectorReader, apart, begins_with
 from orchestrator.schema import geometry_columns
@@ -19,7 +20,6 @@ from orchestrator.sql import quote
 
 MAGIC = b"\0\0\x27\x0a"
 NEEDED = (".shx", ".dbf")
-BESIDE = (".dbf", ".shx", ".prj", ".cpg")
 INDEXES = (".qix", ".sbn", ".sbx", ".qpj", ".shp.xml")
 ANSI = re.compile(r"(?:(?:ANSI|CP) )?(125\d|65001)", re.IGNORECASE)  # code pages as GDAL does not know them
 UNKNOWN = "ISO-8859-1"  # what GDAL says then
@@ -50,7 +50,7 @@ class ShapefileReader(VectorReader):
         Raises NodeError: `unreadable_file`; `file_not_found` where one of them is missing.
         """
         begins_with(path, self.path, MAGIC, "a shapefile")
-        with apart(path, self.path, BESIDE, context) as own:
+        with apart(path, self.path, BESIDE[".shp"], context) as own:
             for suffix in NEEDED:
                 if not own.with_suffix(suffix).exists():
                     name = f"{self.path[: -len(path.suffix)]}{suffix}"
@@ -115,7 +115,7 @@ class ShapefileWriter(Writer):
 
     def files(self, path: Path) -> list[Path]:
         """`.shp` last; indexes of the old dataset are removed."""
-        return [*(path.with_suffix(suffix) for suffix in (*BESIDE, *INDEXES)), path]
+        return [*(path.with_suffix(suffix) for suffix in (*BESIDE[".shp"], *INDEXES)), path]
 
     def check(self, table: Relation) -> None:
         """Geometry is needed, and bytes cannot be held. Raises NodeError: `geometry_needed`, `type_mismatch`."""

@@ -13,6 +13,7 @@ from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, FileReader, Layer, Relation, layer_of, option
 from orchestrator.formats.gdal import gdal
+from orchestrator.formats.in_parts import bytes_of
 from orchestrator.formats.vector_reading import read
 from orchestrator.formats.xml_ends import closed
 from orchestrator.paths import existing
@@ -75,7 +76,7 @@ class VectorReader(FileReader):
     def _of(self, source: str, layer: str, path: Path, context: Context) -> Relation:
         kept = {"widen": self.widen, "flat": self.flat, **self.options(source, layer)}
         name = None if self.judges else self.path
-        return self.shown(read(source, name, size_of(path), context, layer=layer, **kept))
+        return self.shown(read(source, name, bytes_of(path), context, layer=layer, **kept))
 
     def _described(self, source: str, layer: str, path: Path, context: Context) -> Layer:
         options = self.options(source, layer)
@@ -90,11 +91,6 @@ class LayerReader(VectorReader):
     """A file of several layers."""
 
     layer: str | int | None = option(None, "The layer, by name or number from 0; the first by default.", "countries")
-
-
-def size_of(path: Path) -> int:
-    """The bytes of a file, or of all files in a folder."""
-    return sum(each.stat().st_size for each in path.iterdir()) if path.is_dir() else path.stat().st_size
 
 
 def begins_with(path: Path, name: str, magic: bytes, what: str) -> None:

@@ -3,7 +3,9 @@
 import gzip
 import zipfile
 
+import geopandas
 import pytest
+import shapely
 from compiler.advised import file, line, out, points, sort, warnings
 from compiler.graphs import graph, keep, node
 
@@ -26,12 +28,25 @@ def large(monkeypatch, tmp_path):
         packed.writestr("large.csv", text)
         packed.writestr("little.csv", text[:100])
     tmp_path.joinpath("packed.csv.gz").write_bytes(gzip.compress(text.encode()))
+    shapefile(tmp_path / "parts.shp")
     yield reader("large.csv")
     settings.cache_clear()
 
 
 def reader(path, **more):
     return node("in", "data_loader", {"source_type": "csv", "path": path, **more})
+
+
+def shapefile(path):
+    """One whose `.dbf` is large and whose `.shp` is not, on its own and in an archive."""
+    made = {"text": ["x" * 200] * 9}
+    geopandas.GeoDataFrame(made, geometry=[shapely.Point(1, 2)] * 9, crs="EPSG:4326").to_file(path)
+    assert path.stat().st_size < 1000 < path.with_suffix(".dbf").stat().st_size
+    with zipfile.ZipFile(path.with_suffix(".zip"), "w", zipfile.ZIP_DEFLATED) as packed:
+        for each in path.parent.glob("parts.*"):
+            if each.suffix != ".zip":
+                packed.write(each, f"in/{each.name}")
+        packed.writestr("in/parts.txt", "x" * 9999)
 
 
 def test_all_rows_of_a_large_file_in_memory(large, monkeypatch):
@@ -52,6 +67,14 @@ READ = {
     "a packed file": ({"path": "packed.csv.gz"}, True),
     "a few rows": ({"path": "large.csv", "limit": 5}, False),
 }
+
+
+@pytest.mark.parametrize("path", ["parts.shp", "parts.zip", "parts.zip/in/parts.shp"])
+@pytest.mark.parametrize(("most", "warned"), [(1000, True), (5000, False)])
+def test_the_files_of_a_dataset_are_counted_together(large, monkeypatch, path, most, warned):
+    monkeypatch.setattr(held_rows, "LARGE", most)
+    nodes = (reader(path, source_type="shapefile"), node("z", "centroid"), file())
+    assert warnings(*line(*nodes)) == [("holds_all_rows", "z", None, None)] * warned
 
 
 @pytest.mark.parametrize("name", READ)
