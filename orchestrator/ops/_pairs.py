@@ -65,6 +65,14 @@ class Index:
         found = self._test(left, ours, theirs, before)
         return Pairs(ours[found], theirs[found]).in_order()
 
+    def first(self, left: "Shapes", before: int, groups: "Groups") -> Pairs:
+        """Of each left row's pairs the first alone."""
+        return self.pairs(left, before, groups).first()
+
+    def counted(self, left: "Shapes", before: int, groups: "Groups") -> Pairs:
+        """Each left row that has pairs once, with how many."""
+        return self.pairs(left, before, groups).counted()
+
     def at_once(self, batch: "pa.Array") -> int:
         """How many rows of a stored column at a time have pairs that fit into memory."""
         return at_once(len(batch), lambda some: self._candidates(read(batch.take(some))))

@@ -63,7 +63,7 @@ class SpatialFilter(Related):
             issue = issues(found, batch, ["null", "empty", "invalid"])
             bad = issue != ""
             found[bad] = None
-            pairs = index.pairs(found, before, groups).counted()
+            pairs = index.counted(found, before, groups)
             counts = np.zeros(len(found), dtype=np.int64)
             counts[pairs.left] = pairs.right
             filters = sizes if isinstance(sizes, int) else sizes[before : before + len(found)]

@@ -17,7 +17,9 @@ from orchestrator.schema import geometry_columns
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from orchestrator.ops._pairs import Pairs
+    from orchestrator.ops._group_numbers import Groups
+    from orchestrator.ops._pairs import Index, Pairs
+    from orchestrator.ops._spatial import Shapes
 
 
 class SpatialJoined(NamedTuple):
@@ -30,10 +32,11 @@ class SpatialJoined(NamedTuple):
 class SpatialJoin(Related):
     """Match rows of two tables by where they are.
 
-    The predicate reads left to right: a left point is `within` a right area; `dwithin` is true up to `distance`. Rows
-    come in the order of the left table, the matches of one row in the order of the right. With `merge` a left row
-    comes once, with a list of each right column; with `count` once, with the number of its matches. A null or empty
-    geometry matches nothing.
+    The predicate reads left to right: a left point is `within` a right area; `dwithin` is true up to `distance`;
+    `disjoint` are all pairs that do not intersect. Rows come in the order of the left table, the matches of one row in
+    the order of the right. With `merge` a left row comes once, with a list of each right column; with `count` once,
+    with the number of its matches. A null or empty geometry matches nothing, and is not `disjoint` either; nor is one
+    with a coordinate that is NaN or infinite. More pairs than `max_pairs` that are disjoint end the run.
     """
 
     category: ClassVar[str] = "Spatial"
@@ -42,7 +45,7 @@ class SpatialJoin(Related):
 
     predicate: Literal[
         "intersects", "within", "contains", "touches", "crosses", "overlaps", "covers", "covered_by", "equals",
-        "dwithin",
+        "disjoint", "dwithin",
     ] = Field("intersects", description="What the left geometry must do to the right one.")  # fmt: skip
     columns: list[column_of("right")] | None = Field(  # type: ignore[valid-type]
         None, description="Columns to take from the right table; without it all but its geometry.", examples=[["name"]]
@@ -54,6 +57,13 @@ class SpatialJoin(Related):
     )
     suffix: Suffix = "_right"
     count_column: NewColumn = Field("match_count", description="For `count`: name of the new column.")
+
+    max_pairs: int = Field(
+        10_000_000,
+        ge=0,
+        le=2**62,
+        description="For `disjoint` with `all` or `merge`: the most pairs that may come out.",
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> "SpatialJoin":
@@ -75,10 +85,15 @@ class SpatialJoin(Related):
         names = self._names(left, right)
         left, right, groups = self.in_groups(context, left=left, right=right)
         beside, theirs = read(right, "right", against, names)
-        index = self.index(theirs, written_in(kind_of(left, where)), ("left", "right"))
+        index = self._index(theirs, written_in(kind_of(left, where)), groups)
+        wanted = {"first": index.first, "count": index.counted}.get(self.multiple, index.pairs)
+        found = 0
 
         def work(batch: Any, before: int) -> dict[str, Part]:
-            pairs = self._wanted(index.pairs(shapes(batch, "left", before), before, groups))
+            nonlocal found
+            pairs = wanted(shapes(batch, "left", before), before, groups)
+            found += len(pairs.left)
+            self._check_size(found)
             rows, columns = self._matched(pairs, beside)
             return {"joined": Part(rows, columns), "left_only": Part(others(pairs.left, len(batch)))}
 
@@ -109,9 +124,25 @@ class SpatialJoin(Related):
             return [pa.field(each.name, pa.list_(each.with_name("item"))) for each in beside.schema]
         return list(beside.schema)
 
-    def _wanted(self, pairs: "Pairs") -> "Pairs":
-        """Of all pairs those that are needed, or how many there are of each left row."""
-        return {"first": pairs.first, "count": pairs.counted}.get(self.multiple, lambda: pairs)()
+    def _index(self, theirs: "Shapes", crs: str | None, groups: "Groups") -> "Index":
+        from orchestrator.ops._apart import Apart
+
+        if self.predicate == "disjoint":
+            return Apart(theirs, "left", groups, counts_alone=self.multiple in ("first", "count"))
+        return self.index(theirs, crs, ("left", "right"))
+
+    def _check_size(self, pairs: int) -> None:
+        """See that not too many pairs come out, where that may be all.
+
+        Raises:
+            NodeError: `too_large`.
+        """
+        if self.predicate == "disjoint" and self.multiple in ("all", "merge") and pairs > self.max_pairs:
+            message = (
+                f"More than {self.max_pairs:,} pairs are disjoint; 'max_pairs' allows no more. For 'multiple', 'count' "
+                "gives how many each left row has, and 'first' the first of them."
+            )
+            raise NodeError(message, code="too_large", path="/config/max_pairs")
 
     def _matched(self, pairs: "Pairs", beside: "pa.Table") -> tuple[Any, list[Any]]:
         """The left rows that come out, and the columns beside them."""

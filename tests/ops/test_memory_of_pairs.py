@@ -10,6 +10,8 @@ SPOTS = "SELECT i, ('POINT (' || {x} + i / 1e4 || ' ' || {x} + i % 37 / 1e3 || '
 AREAS = "SELECT i AS k, ('POLYGON ((0 0, 9 0, 9 ' || 9 + i || ', 0 9, 0 0))')::GEOMETRY AS geometry FROM r"
 OVERLAPS = [
     ("spatial_join", {"multiple": "count"}, ("left", "right")),
+    ("spatial_join", {"multiple": "count", "predicate": "disjoint"}, ("left", "right")),
+    ("spatial_join", {"multiple": "first", "columns": [], "predicate": "disjoint"}, ("left", "right")),
     ("spatial_filter", {"match": "all", "predicate": "disjoint"}, ("candidate", "filter")),
 ]
 
@@ -34,6 +36,16 @@ def test_of_shapes_that_all_overlap(run, kind, config, ports):
     assert most < 180
 
 
+@pytest.mark.parametrize("multiple", ["count", "first"])
+def test_of_shapes_that_are_all_apart(run, multiple):
+    config = {"predicate": "disjoint", "multiple": multiple}
+    rows, most = peak(
+        run, "spatial_join", config, {"left": places(20), "right": places(1, AREAS.replace("9 +", "-i +"))}
+    )
+    assert rows == [2000, 0]
+    assert most < 60
+
+
 def test_of_neighbours_that_are_all_far_away(run):
     rows, most = peak(run, "nearest", {"count": 2}, {"base": places(0), "candidate": places(100)})
     assert rows == [4000, 0]
@@ -46,6 +58,8 @@ NODES = [
     ("spatial_join", {}, ("left", "right")),
     ("spatial_join", {"multiple": "merge"}, ("left", "right")),
     ("spatial_join", {"multiple": "first", "group_by": ["g"]}, ("left", "right")),
+    ("spatial_join", {"predicate": "disjoint"}, ("left", "right")),
+    ("spatial_join", {"predicate": "disjoint", "multiple": "merge", "group_by": ["g"]}, ("left", "right")),
     ("spatial_join", {"predicate": "dwithin", "distance": 1, "multiple": "count"}, ("left", "right")),
     ("spatial_filter", {"match": "all", "predicate": "disjoint", "group_by": ["g"]}, ("candidate", "filter")),
     ("clip", {"clippers": "each", "columns": ["i"]}, ("table", "clipper")),
