@@ -5,19 +5,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from orchestrator.ops._measures import LINES, parts_of
+
 if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
 
 
 def has_repeated(shapes: "Shapes") -> Any:
-    """For each shape, whether a vertex comes twice in a row."""
-    try:
-        without = shapely.remove_repeated_points(shapes)
-    except shapely.errors.GEOSException:
-        if len(shapes) == 1:
-            return np.array([True])
-        return np.concatenate([has_repeated(shapes[row : row + 1]) for row in range(len(shapes))])
-    return shapely.get_num_coordinates(without) < shapely.get_num_coordinates(shapes)
+    """For each shape, whether a vertex of a line or a ring comes twice in a row, also where there is no other."""
+    parts, owners = parts_of(shapes)
+    lines = np.flatnonzero(np.isin(shapely.get_type_id(parts), LINES))
+    rings, of = shapely.get_rings(parts, return_index=True)
+    owners = np.concatenate([owners[lines], owners[of]])
+    at, line = shapely.get_coordinates(np.concatenate([parts[lines], rings]), return_index=True)
+    twice = (line[1:] == line[:-1]) & (at[1:] == at[:-1]).all(axis=1)
+    found = np.zeros(len(shapes), dtype=bool)
+    found[owners[line[1:][twice]]] = True
+    return found
 
 
 def without_repeated(shapes: "Shapes") -> Any:

@@ -169,7 +169,12 @@ def wkb(made: "Shapes") -> "pa.Array":
     import pyarrow as pa
     import shapely
 
-    return pa.array(shapely.to_wkb(made, flavor="iso", byte_order=1), pa.binary())
+    from orchestrator.ops._empty_parts import aligned, unlike
+
+    written = shapely.to_wkb(made, flavor="iso", byte_order=1)
+    for row in unlike(made):
+        written[row] = aligned(written[row])
+    return pa.array(written, pa.binary())
 
 
 def vectorised(work: Callable[..., Any], *columns: Any, port: str = "table", before: int = 0, rows: Any = None) -> Any:

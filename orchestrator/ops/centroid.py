@@ -30,10 +30,12 @@ class Centroid(Op):
 
 
 def gravity(shapes: Any) -> Any:
-    """Centres of gravity."""
+    """Centres of gravity; an empty point for an empty shape."""
     import shapely
 
-    return shapely.centroid(shapes)
+    made: Any = shapely.centroid(shapes)
+    made[shapely.is_empty(shapes)] = shapely.Point()
+    return made
 
 
 def middle(shapes: Any) -> Any:

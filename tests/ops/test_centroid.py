@@ -1,8 +1,16 @@
+import geopandas
+import numpy as np
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_shapes import SHAPES, stored, told
 from spatial_tables import geo, shapes
 
+from orchestrator.ops.base import Context
+from orchestrator.ops.centroid import Centroid
 from orchestrator.schema import columns
+from orchestrator.tables import Session
 
 BOWTIE = "POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))"
 CENTRES = [
@@ -17,6 +25,7 @@ CENTRES = [
     ({}, BOWTIE, (1, 1)),
     ({}, "LINESTRING (5 5, 5 5)", (5, 5)),
 ]
+EMPTY = ["POINT Z EMPTY", "POLYGON Z EMPTY", "MULTIPOINT M EMPTY", "GEOMETRYCOLLECTION (POINT EMPTY)"]
 
 
 @pytest.mark.parametrize(("config", "shape", "expected"), CENTRES)
@@ -36,6 +45,12 @@ def test_keeps_the_rest(run, center):
     assert made.project("id, name").fetchall() == [(0, "a"), (1, "a"), (2, "a"), (3, "a")]
     empty = shapely.Point()
     assert shapes(made) == [shapely.Point(1, 2), None, empty, empty]
+
+
+@pytest.mark.parametrize("center", ["gravity", "bounding_box"])
+def test_of_empty_geometry_an_empty_point_without_heights(run, center):
+    made = shapes(run.relations("centroid", {"center": center}, table=geo(*EMPTY))["result"])
+    assert [(each.wkt, each.has_z) for each in made] == [("POINT EMPTY", False)] * len(EMPTY)
 
 
 TWO = "SELECT 'POINT (1 1)'::GEOMETRY AS a, 'LINESTRING (0 0, 2 0)'::GEOMETRY AS \"B\""
@@ -60,3 +75,23 @@ REFUSED = [
 @pytest.mark.parametrize(("config", "table", "code", "path"), REFUSED)
 def test_refuses_at_design_time(run, config, table, code, path):
     assert run.refuses("centroid", config, table=table)[:2] == (code, path)
+
+
+@settings(max_examples=100, deadline=None)
+@given(SHAPES, st.sampled_from(["gravity", "bounding_box"]))
+def test_against_geopandas(shapes, center):
+    series = geopandas.GeoSeries(shapes)
+    if center == "gravity":
+        expected = list(series.centroid)
+    else:
+        middle = (series.bounds[["minx", "miny"]].to_numpy() + series.bounds[["maxx", "maxy"]].to_numpy()) / 2
+        expected = [shapely.Point() if np.isnan(at).any() else shapely.Point(at) for at in middle]
+    with Session([]) as session:
+        made = Centroid(center=center).call({"table": stored(session, shapes)}, Context(session, None))["result"]
+        found = told(made)
+    assert [number for number, _ in found] == list(range(len(shapes)))
+    for shape, (_, point), wanted in zip(shapes, found, expected, strict=True):
+        assert (point is None) == (shape is None)
+        if point is not None:
+            assert (point.geom_type, point.has_z, point.is_empty) == ("Point", False, shape.is_empty)
+            assert point.equals_exact(wanted, 1e-9)

@@ -1,8 +1,14 @@
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_shapes import SHAPES, same, stored, told
 from spatial_tables import geo, shapes
 
+from orchestrator.ops.base import Context
+from orchestrator.ops.force_2d import Force2d
 from orchestrator.schema import columns
+from orchestrator.tables import Session
 
 FORCED = [
     ({}, "POINT Z (1 2 3)", "POINT (1 2)"),
@@ -17,6 +23,16 @@ FORCED = [
     ({"dimensions": 3, "z": 5}, "POINT M (1 2 4)", "POINT Z (1 2 5)"),
     ({"dimensions": 3, "z": 5, "replace": True}, "POINT ZM (1 2 3 4)", "POINT Z (1 2 5)"),
     ({"dimensions": 3, "z": 5}, None, None),
+    (
+        {"dimensions": 3, "z": 5},
+        "GEOMETRYCOLLECTION (POLYGON ((0 0, 1 0, 1 1, 0 0)), MULTIPOINT EMPTY, POINT (1 1))",
+        "GEOMETRYCOLLECTION Z (POLYGON Z ((0 0 5, 1 0 5, 1 1 5, 0 0 5)), MULTIPOINT Z EMPTY, POINT Z (1 1 5))",
+    ),
+    (
+        {"dimensions": 3, "z": 5},
+        "GEOMETRYCOLLECTION (GEOMETRYCOLLECTION (POINT (1 2), MULTIPOINT EMPTY), GEOMETRYCOLLECTION EMPTY)",
+        "GEOMETRYCOLLECTION Z (GEOMETRYCOLLECTION Z (POINT Z (1 2 5), MULTIPOINT Z EMPTY), GEOMETRYCOLLECTION Z EMPTY)",
+    ),
 ]
 
 
@@ -49,3 +65,21 @@ REFUSED = [
 @pytest.mark.parametrize(("config", "table", "code", "path"), REFUSED)
 def test_refuses_at_design_time(run, config, table, code, path):
     assert run.refuses("force_2d", config, table=table)[:2] == (code, path)
+
+
+@settings(max_examples=100, deadline=None)
+@given(SHAPES, st.sampled_from([2, 3]), st.booleans(), st.one_of(st.integers(-5, 5), st.floats(-1e6, 1e6)))
+def test_against_shapely(shapes, dimensions, replace, z):
+    def forced(shape):
+        if dimensions == 3 and shape.has_z and not replace:
+            return shape
+        flat = shapely.force_2d(shape)
+        return flat if dimensions == 2 else shapely.force_3d(flat, z)
+
+    with Session([]) as session:
+        node = Force2d(dimensions=dimensions, z=z, replace=replace)
+        made = node.call({"table": stored(session, shapes)}, Context(session, None))["result"]
+        found = told(made)
+    assert [number for number, _ in found] == list(range(len(shapes)))
+    for shape, (_, other) in zip(shapes, found, strict=True):
+        assert same(other, None if shape is None else forced(shape))

@@ -1,5 +1,13 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_shapes import SHAPES as DRAWN
+from random_shapes import same, stored, told
 from spatial_tables import geo
+
+from orchestrator.ops.base import Context
+from orchestrator.ops.geometry_filter import GeometryFilter
+from orchestrator.tables import Session
 
 SHAPES = [
     "POINT (1 1)", "LINESTRING (0 0, 1 1)", "POLYGON ((0 0, 1 0, 1 1, 0 0))", "MULTIPOINT (1 1)",
@@ -41,3 +49,35 @@ def test_refuses(run, branches, code, path):
 
 def test_needs_geometry(run):
     assert run.refuses("geometry_filter", {"branches": ["point"]}, table="SELECT 1 AS a")[0] == "missing_geometry"
+
+
+NAMES = {
+    "Point": "point", "LineString": "line", "Polygon": "polygon", "MultiPoint": "multipoint",
+    "MultiLineString": "multiline", "MultiPolygon": "multipolygon", "GeometryCollection": "collection",
+}  # fmt: skip
+EVERY = [*NAMES.values(), "empty", "null"]
+DEALT = st.lists(st.sampled_from(EVERY), unique=True, min_size=1).flatmap(
+    lambda kinds: st.tuples(st.just(kinds), st.lists(st.integers(0, 2), min_size=len(kinds), max_size=len(kinds)))
+)
+
+
+def kind_of(shape):
+    return "null" if shape is None else "empty" if shape.is_empty else NAMES[shape.geom_type]
+
+
+@settings(max_examples=100, deadline=None)
+@given(DRAWN, DEALT)
+def test_against_shapely(shapes, dealt):
+    ports = {}
+    for kind, number in zip(*dealt, strict=True):
+        ports.setdefault(f"p{number}", []).append(kind)
+    to = {kind: port for port, kinds in ports.items() for kind in kinds}
+    expected = {port: [] for port in [*ports, "rest"]}
+    for number, shape in enumerate(shapes):
+        expected[to.get(kind_of(shape), "rest")].append(number)
+    branches = [{"port": port, "kinds": kinds} for port, kinds in ports.items()]
+    with Session([]) as session:
+        made = GeometryFilter(branches=branches).call({"table": stored(session, shapes)}, Context(session, None))
+        found = {port: told(each) for port, each in made.items()}
+    assert {port: [number for number, _ in rows] for port, rows in found.items()} == expected
+    assert all(same(shape, shapes[number]) for rows in found.values() for number, shape in rows)

@@ -1,12 +1,20 @@
+import math
+
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
+from random_shapes import NUMBER, SHAPES, SIDE, stored
 from running import as_node_error
 from spatial_tables import geo, shapes
 
 from orchestrator.errors import NodeError
+from orchestrator.ops.base import Context
+from orchestrator.ops.grid import Grid
 from orchestrator.registry import node_type
 from orchestrator.schema import columns
+from orchestrator.tables import Session
 
 BOUNDS = [0, 0, 10, 5]
 
@@ -113,3 +121,41 @@ def test_refuses(run, config, table, code, path):
         made(run, config, table)
     problem = as_node_error(caught.value)
     assert (problem.code, problem.path) == (code, path)
+
+
+EXTENT = st.one_of(
+    st.none(), st.builds(lambda x, y, wide, high: [x, y, x + wide, y + high], NUMBER, NUMBER, SIDE, SIDE)
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(SHAPES, EXTENT, st.sampled_from([0.5, 1, 1.5, 4, 7]), st.sampled_from(["squares", "hexagons"]), st.booleans())
+def test_against_shapely(given_shapes, bounds, size, shape, touching):
+    there = [each for each in given_shapes if each is not None and not each.is_empty]
+    extent = bounds or (shapely.total_bounds(there) if there else None)
+
+    def cells(**more):
+        with Session([]) as session:
+            node = Grid(size=size, shape=shape, bounds=bounds, **more)
+            made = node.call({"table": stored(session, given_shapes)}, Context(session, None))["result"]
+            rows = made.project('"row", "column", st_aswkb(geometry)').fetchall()
+            return {(row, column): shapely.from_wkb(bytes(cell)) for row, column, cell in rows}
+
+    whole = cells()
+    if extent is None:
+        assert whole == {}
+    else:
+        x, y, right, top = extent
+        if shape == "squares":
+            rows, across = (max(math.ceil(length / size), 1) for length in (top - y, right - x))
+            expected = {
+                (n, m): shapely.box(x + m * size, y + n * size, x + (m + 1) * size, y + (n + 1) * size)
+                for n in range(rows)
+                for m in range(across)
+            }
+            assert list(whole) == list(expected)
+            assert all(cell.equals(expected[at]) for at, cell in whole.items())
+        assert shapely.union_all(list(whole.values())).buffer(1e-9).covers(shapely.box(*extent))
+    if touching and all(each.is_valid for each in there):  # what is invalid has no inside that all agree on
+        met = {at for at, cell in whole.items() if any(shapely.intersects(cell, each) for each in there)}
+        assert list(cells(touching=True)) == [at for at in whole if at in met]

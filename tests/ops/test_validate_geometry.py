@@ -1,6 +1,15 @@
+from itertools import pairwise
+
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_shapes import SHAPES, same, stored, told
 from spatial_tables import geo, shapes
+
+from orchestrator.ops.base import Context
+from orchestrator.ops.validate_geometry import ValidateGeometry
+from orchestrator.tables import Session
 
 BOWTIE = "POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))"
 REPEATED = "LINESTRING (0 0, 1 1, 1 1, 2 0)"
@@ -28,6 +37,23 @@ def test_sorts_and_says_why(run, config, passed, failed, repaired):
     assert [row[0] for row in made["passed"]] == passed
     assert {row[0]: row[2] for row in made["failed"]} == failed
     assert {row[0]: row[2] for row in made["repaired"]} == repaired
+
+
+@pytest.mark.parametrize(
+    ("shape", "repeats"),
+    [
+        ("LINESTRING (5 5, 5 5)", True),
+        ("GEOMETRYCOLLECTION (POINT (0 0), MULTILINESTRING ((0 0, 1 1), (5 5, 5 5)))", True),
+        ("POLYGON ((0 0, 9 0, 9 9, 0 0), (6 2, 7 2, 7 2, 7 3, 6 2))", True),
+        ("MULTIPOINT (1 1, 1 1)", False),
+        ("MULTILINESTRING ((0 0, 1 1), (1 1, 2 2))", False),
+        ("POLYGON ((0 0, 9 0, 9 9, 0 0))", False),
+        ("LINESTRING Z (0 0 1, 0 0 2, 1 1 1)", True),
+    ],
+)
+def test_vertices_that_come_twice_in_a_row(run, shape, repeats):
+    made = run("validate_geometry", {"checks": ["repeated_points"]}, table=geo(shape))
+    assert (len(made["failed"]), len(made["passed"])) == ((1, 0) if repeats else (0, 1))
 
 
 @pytest.mark.parametrize("method", ["linework", "structure"])
@@ -74,3 +100,49 @@ REFUSED = [
 @pytest.mark.parametrize(("config", "table", "code", "path"), REFUSED)
 def test_refuses(run, config, table, code, path):
     assert run.refuses("validate_geometry", config, table=table)[:2] == (code, path)
+
+
+FAILS = {
+    "null": lambda each: each is None,
+    "empty": lambda each: each is not None and each.is_empty,
+    "invalid": lambda each: each is not None and not each.is_valid,
+    "repeated_points": lambda each: each is not None and repeats(each),
+    "not_simple": lambda each: each is not None and not each.is_simple,
+}
+
+
+def repeats(shape):
+    """Whether a vertex comes twice in a row in any line or ring."""
+    if hasattr(shape, "geoms"):
+        return shape.geom_type != "MultiPoint" and any(map(repeats, shape.geoms))
+    lines = [shape.exterior, *shape.interiors] if shape.geom_type == "Polygon" else [shape]
+    steps = [list(each.coords) for each in lines]
+    return any(one[:2] == other[:2] for each in steps for one, other in pairwise(each))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    SHAPES,
+    st.lists(st.sampled_from(list(FAILS)), min_size=1, unique=True),
+    st.sampled_from(["none", "linework", "structure"]),
+)
+def test_against_shapely(shapes, checks, repair):
+    issues = [next((name for name, fails in FAILS.items() if name in checks and fails(each)), "") for each in shapes]
+    with Session([]) as session:
+        node = ValidateGeometry(checks=checks, repair=repair)
+        made = node.call({"table": stored(session, shapes)}, Context(session, None))
+        passed, failed, repaired = (told(made[port]) for port in ("passed", "failed", "repaired"))
+        said = [row for port in ("failed", "repaired") for row in made[port].project("id, issue").fetchall()]
+    assert [number for number, _ in passed] == [number for number, issue in enumerate(issues) if not issue]
+    assert dict(said) == {number: issue for number, issue in enumerate(issues) if issue}
+    assert all(same(shape, shapes[number]) for number, shape in [*passed, *failed])
+    for number, shape in repaired:
+        assert issues[number] in ("invalid", "repeated_points")
+        assert repair != "none"
+        assert not shape.is_empty
+        assert not any(FAILS[name](shape) for name in checks)
+        assert shape.has_z == shapes[number].has_z
+        if issues[number] == "repeated_points" and shapes[number].is_valid:
+            assert shape.equals(shapes[number])
+    if repair == "linework" and checks == ["invalid"]:
+        assert not failed  # GEOS can repair all that is finite
