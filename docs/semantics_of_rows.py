@@ -228,4 +228,12 @@ SYSTEMS: list[Case | Value] = [
     Case("Nor is it guessed", "reproject", {"to": "EPSG:2056"}, {"table": point(None)}, "missing_crs"),
     Case("Metres need one", "buffer", {"distance": 1, "unit": "metre"}, {"table": point(None)}, "missing_crs"),
     Case("From the centre of the Earth there is no map", "centroid", {}, {"table": point("EPSG:4978")}, "invalid_crs"),
+    Case("Nor one to merge or draw on", "dissolve", {}, {"table": point("EPSG:4978")}, "invalid_crs"),
+    Case(
+        "Its numbers are numbers",
+        "bounding_box",
+        {"per": "group", "output": "columns"},
+        {"table": point("EPSG:4978")},
+        {"result": {"xmin": [1.0], "ymin": [1.0], "xmax": [1.0], "ymax": [1.0]}},
+    ),
 ]

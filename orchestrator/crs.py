@@ -84,6 +84,11 @@ def same(one: str, other: str) -> bool:
     return one == other or parse(one).equals(parse(other), ignore_axis_order=True)
 
 
+def is_geocentric(text: str) -> bool:
+    """Whether x, y and z count from the centre of the Earth: x and y alone are no place."""
+    return bool(parse(text).is_geocentric)
+
+
 def differ(one: str | None, other: str | None) -> bool:
     """Whether coordinates of these cannot be compared; None, a system that nobody has said, is one by itself."""
     return one != other and not (one and other and same(one, other))

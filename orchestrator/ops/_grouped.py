@@ -10,7 +10,7 @@ from orchestrator.errors import NodeError, at
 from orchestrator.ops._aggregating import Aggregating
 from orchestrator.ops._aggregations import Aggregation
 from orchestrator.ops._numbered import listed
-from orchestrator.ops._shaped import active, known
+from orchestrator.ops._shaped import known
 from orchestrator.ops._spatial import geometry_field, shapes, vectorised, without_measures, wkb
 from orchestrator.ops._types import free, storable
 from orchestrator.ops.base import Context, Relation
@@ -60,10 +60,13 @@ class Grouped(Aggregating):
         return Groups(rows, session, self.group_by, self.aggregations)
 
     def one_each(
-        self, table: Relation, geometry: str | None, work: "Callable[[Shapes], Any]", context: Context
+        self, table: Relation, geometry: tuple[str, str | None], work: "Callable[[Shapes], Any]", context: Context
     ) -> Relation:
-        """A row for each group: `work` turns a collection of all its shapes into one. Only nulls give null."""
-        column, crs = active(table, geometry)
+        """A row for each group: `work` turns a collection of all its shapes into one. Only nulls give null.
+
+        `geometry` is the column, and its coordinate system (PROJJSON).
+        """
+        column, crs = geometry
         rows = self.read(table, column)
         groups = self.groups(rows, context.session)
         made = groups.worked(groups.collections(shapes(rows.column(column))), work)

@@ -58,6 +58,17 @@ def active(table: Relation, wanted: str | None, port: str = "table") -> tuple[st
     return column, written_in(kind_of(table, column))
 
 
+def flat(table: Relation, wanted: str | None = None, port: str = "table") -> tuple[str, str | None]:
+    """The same of geometry that is worked on as on a flat map, by its x and y.
+
+    Raises:
+        NodeError: as `active`; `invalid_crs` on the port, for a system from the centre of the Earth.
+    """
+    column, crs = active(table, wanted, port)
+    check_flat(crs, port)
+    return column, crs
+
+
 def reshaped(
     table: Relation, wanted: str | None, work: "Callable[[Shapes], Any]", context: Context, check: "Check | None" = None
 ) -> Relation:
@@ -65,8 +76,7 @@ def reshaped(
 
     `check` gets the shapes of a batch first, and how many rows came before it.
     """
-    column, crs = active(table, wanted)
-    check_flat(crs)
+    column, crs = flat(table, wanted)
 
     def change(batch: "Shapes", before: int) -> "Shapes":
         if check:

@@ -1,6 +1,6 @@
 """Whether the geometry of two columns can be compared: one coordinate system for both."""
 
-from orchestrator.crs import differ, parse, remedy, title, written_in
+from orchestrator.crs import differ, is_geocentric, remedy, title, written_in
 from orchestrator.errors import NodeError
 from orchestrator.ops._spatial import geometry_of, kind_of, missing_crs
 from orchestrator.ops.base import Relation
@@ -27,7 +27,7 @@ def check_flat(crs: str | None, port: str = "table") -> None:
     Raises:
         NodeError: `invalid_crs`, on the port.
     """
-    if crs and parse(crs).is_geocentric:
+    if crs and is_geocentric(crs):
         message = (
             f"The geometry at '{port}' is in {title(crs)}, whose x, y and z count from the centre of the Earth: "
             "there is no map to work on."

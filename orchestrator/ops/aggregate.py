@@ -4,10 +4,12 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from orchestrator.crs import written_in
 from orchestrator.errors import at
 from orchestrator.ops._aggregating import Aggregating
 from orchestrator.ops._aggregations import IN_ORDER, Aggregation
 from orchestrator.ops._numbered import numbered
+from orchestrator.ops._systems import check_flat
 from orchestrator.ops._types import free, storable
 from orchestrator.ops._union_geometry import unions
 from orchestrator.ops.base import Context, Relation
@@ -67,6 +69,7 @@ class Aggregate(Aggregating):
         session, number = context.session, quote(free([*made.columns, "gid", "g"], "_group"))
         columns = [f"u.g AS {quote(n)}" if n == each.output else f"a.{quote(n)}" for n in made.columns]
         groups = numbered(session, made, number)
+        check_flat(written_in(names(table)[each.column]))
         united = session.name(unions(session, table, self.group_by, each.column))
         query = f"SELECT {', '.join(columns)} FROM {groups} a LEFT JOIN {united} u ON a.{number} = u.gid"
         return session.connection.sql(f"{query} ORDER BY a.{number}")

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from orchestrator.ops._grouped import GroupedOrNot
 from orchestrator.ops._new_columns import check_new
-from orchestrator.ops._shaped import GeometryColumn, active, rebuilt
+from orchestrator.ops._shaped import GeometryColumn, active, flat, rebuilt
 from orchestrator.ops._spatial import geometry_field, shapes, vectorised, wkb
 from orchestrator.ops.base import Context, Relation
 
@@ -23,7 +23,8 @@ class BoundingBox(GroupedOrNot):
     them a line. Null stays null; of empty geometry the box is an empty area, and its sides are null. `rotated` is the
     box of smallest area at any angle; the columns still are the sides parallel to the axes: `xmin`, `ymin`, `xmax`,
     `ymax`, after the prefix; one of that name is replaced. Heights are dropped. Coordinates are taken as flat: over the
-    antimeridian a box goes around the earth. Groups come in the order in which they appear.
+    antimeridian a box goes around the earth, and of what counts from its centre (EPSG:4978) there are sides alone.
+    Groups come in the order in which they appear.
     """
 
     category: ClassVar[str] = "Spatial"
@@ -42,7 +43,7 @@ class BoundingBox(GroupedOrNot):
         return context.session.arrow(self._of_rows(table) if self.per == "row" else self._of_groups(table, context))
 
     def _of_rows(self, table: Relation) -> "pa.Table":
-        column, crs = active(table, self.geometry)
+        column, crs = self._worked_on(table)
         fields = [*([geometry_field(column, crs)] if self.output != "columns" else []), *self._fields()]
 
         def made(batch: "Shapes", _: Any, before: int) -> list[Any]:
@@ -52,7 +53,7 @@ class BoundingBox(GroupedOrNot):
         return rebuilt(table, column, fields, made)
 
     def _of_groups(self, table: Relation, context: Context) -> "pa.Table":
-        column, crs = active(table, self.geometry)
+        column, crs = self._worked_on(table)
         rows = self.read(table, column)
         groups = self.groups(rows, context.session)
         each = groups.collections(shapes(rows.column(column)))
@@ -61,6 +62,10 @@ class BoundingBox(GroupedOrNot):
             check_new(made.column_names, [(field.name, "/prefix")])
             made = made.append_column(field, side)
         return made.drop_columns([column]) if self.output == "columns" else made
+
+    def _worked_on(self, table: Relation) -> tuple[str, str | None]:
+        """The sides alone are numbers in any system; a box is drawn on a map."""
+        return (active if self.output == "columns" else flat)(table, self.geometry)
 
     def _boxes(self, batch: "Shapes") -> "Shapes":
         from orchestrator.ops._boxes import boxes, turned_boxes

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from orchestrator.crs import parse, written_in
+from orchestrator.crs import parse
 from orchestrator.errors import NodeError
-from orchestrator.ops._spatial import geometry_of, kind_of, mapped, missing_crs, vectorised
-from orchestrator.ops._systems import check_flat
+from orchestrator.ops._shaped import flat
+from orchestrator.ops._spatial import mapped, missing_crs, vectorised
 from orchestrator.ops._types import family, plain
 from orchestrator.ops._union_geometry import dissolved
 from orchestrator.ops.base import Context, Op, Relation
@@ -51,8 +51,7 @@ class Buffer(Op):
 
         Raises NodeError: `missing_geometry`, `invalid_crs`; `type_mismatch` where a distance is no number.
         """
-        column = geometry_of(table)
-        check_flat(crs := written_in(kind_of(table, column)))
+        column, crs = flat(table)
         if self.distance_from is not None and family(kind := names(table)[self.distance_from]) != "number":
             message = f"Column '{self.distance_from}' is {plain(kind)}; a distance is a number."
             raise NodeError(message, code="type_mismatch", path="/config/distance_from")

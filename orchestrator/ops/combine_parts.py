@@ -3,7 +3,7 @@
 from typing import Annotated, Any, ClassVar
 
 from orchestrator.ops._grouped import Grouped
-from orchestrator.ops._shaped import GeometryColumn
+from orchestrator.ops._shaped import GeometryColumn, active
 from orchestrator.ops.base import Context, Relation
 
 
@@ -27,4 +27,4 @@ class CombineParts(Grouped):
         """Geometry in the same coordinate system."""
         from orchestrator.ops._parts import multiple
 
-        return self.one_each(table, self.geometry, multiple, context)
+        return self.one_each(table, active(table, self.geometry), multiple, context)

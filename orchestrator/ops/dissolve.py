@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Field
 
 from orchestrator.ops._grouped import Grouped
-from orchestrator.ops._shaped import GeometryColumn, active
+from orchestrator.ops._shaped import GeometryColumn, flat
 from orchestrator.ops._spatial import shapes
 from orchestrator.ops.base import Context, Relation
 
@@ -38,11 +38,11 @@ class Dissolve(Grouped):
 
     def run(self, table: Annotated[Relation, "Rows with geometry."], context: Context) -> Relation:
         """Geometry in the same coordinate system."""
+        column, crs = flat(table, self.geometry)
         if not self.parts:
-            return self.one_each(table, self.geometry, self._united, context)
+            return self.one_each(table, (column, crs), self._united, context)
         from orchestrator.ops._parts import split
 
-        column, crs = active(table, self.geometry)
         rows = self.read(table, column)
         groups = self.groups(rows, context.session)
         parts, of, _ = split(groups.worked(groups.collections(shapes(rows.column(column))), self._united))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from orchestrator.ops._shaped import Amount, Amounts, GeometryColumn, active, rebuilt
+from orchestrator.ops._shaped import Amount, Amounts, GeometryColumn, flat, rebuilt
 from orchestrator.ops._spatial import geometry_field, without_measures, wkb
 from orchestrator.ops.base import Context, Op, Relation
 
@@ -19,7 +19,8 @@ class Force2d(Op):
 
     With `dimensions` 3, flat geometry gets the height `z`, a number or a column; geometry that has heights keeps them
     unless `replace` is set. Where the height is null, NaN or infinite, geometry stays as it is. x and y do not change.
-    Measures are dropped. Null and empty geometry stay so.
+    Measures are dropped. What counts from the centre of the Earth (EPSG:4978) has no heights and is refused.
+    Null and empty geometry stay so.
     """
 
     type: ClassVar[str] = "force_2d"
@@ -35,7 +36,7 @@ class Force2d(Op):
 
     def run(self, table: Annotated[Relation, "Rows with geometry."], context: Context) -> Relation:
         """Geometry of the same kind, in the same coordinate system."""
-        column, crs = active(table, self.geometry)
+        column, crs = flat(table, self.geometry)
         amounts = Amounts(table, {"z": self.z})
 
         def changed(batch: "Shapes", rows: Any, _: int) -> list[Any]:

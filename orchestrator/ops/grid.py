@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from orchestrator.crs import Crs, projjson, written_in
+from orchestrator.crs import Crs, is_geocentric, projjson, title
 from orchestrator.errors import NodeError
 from orchestrator.ops._bounds import Bounds
-from orchestrator.ops._spatial import finite, geometry_field, geometry_of, kind_of, shapes_of, wkb
+from orchestrator.ops._shaped import flat
+from orchestrator.ops._spatial import finite, geometry_field, geometry_of, shapes_of, wkb
 from orchestrator.ops.base import Context, Op, Relation
 
 if TYPE_CHECKING:
@@ -76,17 +77,21 @@ class Grid(Op):
         """The coordinate system of the cells, as PROJJSON.
 
         Raises:
-            NodeError: `invalid_config`, where a table and the settings do not go together.
+            NodeError: `invalid_config`, where a table and the settings do not go together; `invalid_crs`, where x and
+                y are no place.
         """
         if table is not None:
             if self.crs is not None:
                 message = "The table that comes in says the coordinate system: leave it out here, or the table."
                 raise NodeError(message, code="invalid_config", path="/config/crs")
-            return written_in(kind_of(table, geometry_of(table)))
+            return flat(table)[1]
         if self.bounds is None or self.touching:
             setting, what = ("touching", "shapes to touch") if self.touching else ("bounds", "bounds to cover")
             message = f"Connect a table with geometry: there are no {what}."
             raise NodeError(message, code="invalid_config", path=f"/config/{setting}")
+        if self.crs and is_geocentric(self.crs):
+            message = f"{title(self.crs)} counts x, y and z from the centre of the Earth: it has no map for cells."
+            raise NodeError(message, code="invalid_crs", path="/config/crs", hint="take EPSG:4326, or a map's system")
         return projjson(self.crs) if self.crs else None
 
     def _cells(self, extent: Extent) -> "tuple[Any, Shapes]":

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from orchestrator.ops._grouped import GroupedOrNot
-from orchestrator.ops._shaped import GeometryColumn, reshaped
+from orchestrator.ops._shaped import GeometryColumn, flat, reshaped
 from orchestrator.ops.base import Context, Relation
 
 
@@ -33,7 +33,7 @@ class Hull(GroupedOrNot):
         """Geometry in the same coordinate system."""
         if self.per == "row":
             return reshaped(table, self.geometry, self._hulls, context)
-        return self.one_each(table, self.geometry, self._hulls, context)
+        return self.one_each(table, flat(table, self.geometry), self._hulls, context)
 
     def _hulls(self, shapes: Any) -> Any:
         import shapely

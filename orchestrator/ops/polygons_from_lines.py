@@ -6,7 +6,7 @@ from pydantic import Field
 
 from orchestrator.ops._grouped import Grouped
 from orchestrator.ops._rejected import rejected_arrow
-from orchestrator.ops._shaped import GeometryColumn, active
+from orchestrator.ops._shaped import GeometryColumn, flat
 from orchestrator.ops._spatial import shapes
 from orchestrator.ops.base import Context, Relation
 
@@ -54,7 +54,7 @@ class PolygonsFromLines(Grouped):
 
         from orchestrator.ops._parts import parts_of
 
-        column, crs = active(table, self.geometry)
+        column, crs = flat(table, self.geometry)
         rows = self.read(table, column)
         groups = self.groups(rows, context.session)
         given = shapes(rows.column(column))

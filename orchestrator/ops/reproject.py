@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from orchestrator.crs import Crs, parse, projjson, same, title, transformer, written_in
+from orchestrator.crs import Crs, is_geocentric, projjson, same, title, transformer, written_in
 from orchestrator.errors import NodeError, at
 from orchestrator.ops._spatial import finite, geometry_of, kind_of, mapped, missing_crs, moved, without_measures
 from orchestrator.ops.base import Context, Op, Relation
@@ -50,7 +50,7 @@ class Reproject(Op):
             way = transformer(source, self.to)
         move = _Move(
             way,
-            (parse(source).is_geocentric, parse(self.to).is_geocentric),
+            (is_geocentric(source), is_geocentric(self.to)),
             f"from {title(source)} to {title(self.to)}",
         )
         return context.session.arrow(mapped(table, column, move, projjson(self.to)))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from orchestrator.carried import to_arrow
-from orchestrator.ops._shaped import GeometryColumn, active, reshaped
+from orchestrator.ops._shaped import GeometryColumn, flat, reshaped
 from orchestrator.ops._spatial import geometry_field, shapes, vectorised, without_measures, wkb
 from orchestrator.ops.base import Context, Op, Relation
 
@@ -61,7 +61,7 @@ class Simplify(Op):
         import numpy as np
         import shapely
 
-        column, crs = active(table, self.geometry)
+        column, crs = flat(table, self.geometry)
         rows = to_arrow(table)
         place = rows.schema.get_field_index(column)
         made = without_measures(shapes(rows.column(place)))

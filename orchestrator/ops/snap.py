@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from orchestrator.crs import written_in
 from orchestrator.errors import NodeError
-from orchestrator.ops._spatial import geometry_of, kind_of, mapped, shapes_of, vectorised
+from orchestrator.ops._shaped import flat
+from orchestrator.ops._spatial import mapped, shapes_of, vectorised
 from orchestrator.ops._systems import comparable
 from orchestrator.ops.base import Context, Op, Relation
 
@@ -53,8 +53,7 @@ class Snap(Op):
         context: Context,
     ) -> Relation:
         """Batch by batch. Raises NodeError: `missing_geometry`; `invalid_config` without what to move to."""
-        column = geometry_of(table)
-        crs = written_in(kind_of(table, column))
+        column, crs = flat(table)
         change = self._to_grid if target is None else self._to_target(table, target)
         setting, value = ("grid_size", self.grid_size) if target is None else ("tolerance", self.tolerance)
         if value is None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
+from orchestrator.ops._shaped import flat
 from orchestrator.ops._spatial import finite, geometry_of
 from orchestrator.ops.base import Context, Op, Relation
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from orchestrator.ops._spatial import Shapes
 
 Check = Literal["null", "empty", "not_finite", "invalid", "repeated_points", "not_simple"]
+FLAT = frozenset({"invalid", "repeated_points", "not_simple"})  # are asked of x and y
 
 
 class Validated(NamedTuple):
@@ -29,7 +31,8 @@ class ValidateGeometry(Op):
     `invalid` by the rules of OGC (a ring that crosses itself or is open, holes outside, …); `repeated_points`;
     `not_simple`, a line that crosses itself. Of these `invalid` and `repeated_points` can be repaired: what then passes
     all checks leaves by `repaired`, in place of `failed`. A check that is not asked for is passed, but geometry that
-    cannot even be read is always `invalid`.
+    cannot even be read is always `invalid`. The last three are about x and y, as on a map: with them, what counts from
+    the centre of the Earth (EPSG:4978) is refused.
     """
 
     category: ClassVar[str] = "Spatial"
@@ -54,10 +57,9 @@ class ValidateGeometry(Op):
 
         from orchestrator.ops._parted import parted
 
+        column = flat(table)[0] if FLAT & {*self.checks} else geometry_of(table)
         said = [pa.field("issue", pa.string()), pa.field("issue_message", pa.string())]
-        made = parted(
-            table, geometry_of(table), {"passed": (), "failed": said, "repaired": said}, self._sorted, context.unused
-        )
+        made = parted(table, column, {"passed": (), "failed": said, "repaired": said}, self._sorted, context.unused)
         return Validated(*map(context.session.arrow, made.values()))
 
     def _sorted(self, batch: Any, before: int) -> "dict[str, Part]":

@@ -8,7 +8,8 @@ from pydantic import Field
 from orchestrator.carried import to_arrow
 from orchestrator.errors import NodeError
 from orchestrator.ops._bounds import Bounds
-from orchestrator.ops._spatial import geometry_of, shapes_of
+from orchestrator.ops._shaped import flat
+from orchestrator.ops._spatial import shapes_of
 from orchestrator.ops.base import Context, Op, Relation
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Voronoi(Op):
 
         from orchestrator.ops._parted import REASONS, Part, parted, reasons
 
-        column = geometry_of(table)
+        column, _ = flat(table)
         table = context.session.arrow(to_arrow(table))  # read twice: the rows must be the same
         points = shapes_of(table, column)
         codes = problems(points)

@@ -4,6 +4,7 @@ import pytest
 from spatial_tables import geo
 
 from orchestrator.errors import NodeError
+from orchestrator.registry import node_type
 
 METRES = [
     ("measure", {"length": "l", "method": "geodesic"}, ["table"]),
@@ -56,6 +57,21 @@ FLAT = [
     ("simplify", {"tolerance": 1}, ["table"]),
     ("centroid", {}, ["table"]),
     ("hull", {}, ["table"]),
+    ("hull", {"per": "group"}, ["table"]),
+    ("simplify", {"tolerance": 1, "method": "coverage"}, ["table"]),
+    ("dissolve", {}, ["table"]),
+    ("dissolve", {"parts": True}, ["table"]),
+    ("polygons_from_lines", {}, ["table"]),
+    ("voronoi", {}, ["table"]),
+    ("snap", {"grid_size": 1}, ["table"]),
+    ("grid", {"size": 1}, ["table"]),
+    ("grid", {"size": 1, "bounds": [0, 0, 1, 1]}, ["table"]),
+    ("bounding_box", {}, ["table"]),
+    ("bounding_box", {"per": "group", "output": "both"}, ["table"]),
+    ("force_2d", {}, ["table"]),
+    ("point_on_surface", {}, ["table"]),
+    ("validate_geometry", {}, ["table"]),
+    ("aggregate", {"aggregations": [{"function": "union_geometry", "column": "geometry"}]}, ["table"]),
 ]
 
 
@@ -64,6 +80,32 @@ def test_counted_from_the_centre_of_the_earth_is_refused_before_a_run(run, kind,
     table = geo("POINT Z (4510731 4510731 0)", crs="EPSG:4978")
     code, _, message = run.refuses(kind, config, **dict.fromkeys(ports, table))
     assert (code, "EPSG:4978, whose x, y and z count from the centre" in message) == ("invalid_crs", True)
+
+
+NO_MAP_NEEDED = [
+    ("bounding_box", {"output": "columns"}),
+    ("validate_geometry", {"checks": ["null", "empty", "not_finite"]}),
+    ("geometry_filter", {"branches": ["point"]}),
+    ("coordinates", {"z": "z"}),
+    ("combine_parts", {}),
+    ("explode_parts", {}),
+    ("affine", {"dx": 1, "dy": 1, "dz": 1}),
+    ("geometry_to_text", {}),
+    ("aggregate", {"aggregations": [{"function": "count", "column": "geometry"}]}),
+]
+
+
+@pytest.mark.parametrize(("kind", "config"), NO_MAP_NEEDED)
+def test_what_needs_no_map_takes_what_is_counted_from_the_centre_of_the_earth(run, kind, config):
+    made = run.relations(kind, config, table=geo("POINT Z (4510731 4510731 0)", crs="EPSG:4978"))
+    assert sum(len(each.fetchall()) for each in made.values()) == 1
+
+
+def test_a_grid_is_on_a_map(run):
+    node = node_type("grid").configure({"size": 1, "bounds": [0, 0, 1, 1], "crs": "EPSG:4978"})
+    with pytest.raises(NodeError, match="EPSG:4978 counts x, y and z") as caught:
+        node.call({"table": None}, run.design)
+    assert (caught.value.code, caught.value.path) == ("invalid_crs", "/config/crs")
 
 
 def test_counted_from_the_centre_of_the_earth_becomes_degrees(run):
