@@ -45,7 +45,13 @@ DuckDB's own `sum` of DOUBLEs rounds as its threads add up.""",
         "A geometry column has one for all its rows, or none. It goes along; `reproject` and `set_crs` change it. "
         "A join that puts two systems beside each other in one row is warned of. "
         "What is measured on the ellipsoid lies between -360° and 360° east and -90° and 90° north: another vertex "
-        "stops the run, with its row (`out_of_bounds`).",
+        "stops the run, with its row (`out_of_bounds`). "
+        "A vertex whose x or y is NaN or infinite is nowhere, and so is its geometry: it is near to, within or "
+        "disjoint from nothing (`nearest`, `distance`, `spatial_join`, `spatial_filter`, `clip`), and no `grid` covers "
+        "it. A shape that is computed of it (`buffer`, `centroid`, `simplify`, …) or an ellipsoidal length stops the "
+        "run, with the row (`invalid_geometry`, `out_of_bounds`); a node with a port `rejected` sends it there; what "
+        "carries, moves or merges vertices (`reproject`, `snap`, `dissolve`, …) passes it on. `validate_geometry` "
+        "finds it (`not_finite`); `geometry_from_text` and `points_from_xy` make none.",
         SYSTEMS,
     ),
 )

@@ -227,6 +227,13 @@ SYSTEMS: list[Case | Value] = [
     Case("One that is not known neither", "union", {}, {"tables": [point("EPSG:4326"), point(None)]}, "missing_crs"),
     Case("Nor is it guessed", "reproject", {"to": "EPSG:2056"}, {"table": point(None)}, "missing_crs"),
     Case("Metres need one", "buffer", {"distance": 1, "unit": "metre"}, {"table": point(None)}, "missing_crs"),
+    Case(
+        "A vertex that is no number is nowhere",
+        "centroid",
+        {},
+        {"table": "SELECT 'POINT (1 NaN)'::GEOMETRY AS g"},
+        "invalid_geometry",
+    ),
     Case("From the centre of the Earth there is no map", "centroid", {}, {"table": point("EPSG:4978")}, "invalid_crs"),
     Case("Nor one to merge or draw on", "dissolve", {}, {"table": point("EPSG:4978")}, "invalid_crs"),
     Case(

@@ -1,6 +1,6 @@
 """Which shapes of two tables do not meet: of all pairs those that are left."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 class Apart(Index):
     """The right table's shapes, by group; with `counts_alone` no pair is made but what is asked of all of them.
 
-    What is null, empty or has a vertex that is no number is somewhere unknown, and apart from nothing.
+    What has no place is apart from nothing.
     """
 
     def __init__(self, right: "Shapes", port: str, groups: "Groups", *, counts_alone: bool = False) -> None:
         there = placed(right)
-        super().__init__(_only(right, there), "intersects", port)
+        super().__init__(right, "intersects", port)
         numbers = groups.numbers
         self._ours = numbers and numbers[0]
         theirs = numbers[1] if numbers else np.zeros(len(right), dtype=np.int64)
@@ -64,15 +64,9 @@ class Apart(Index):
     def _all(self, left: "Shapes", before: int, groups: "Groups") -> "tuple[Pairs, Rows, Rows]":
         """The pairs that meet; for each left row how many others its group has, and where these begin."""
         there = placed(left)
-        meeting = super().pairs(_only(left, there), before, groups)
+        meeting = super().pairs(left, before, groups)
         own = np.zeros(len(left), dtype=np.int64) if self._ours is None else self._ours[before : before + len(left)]
         return meeting, np.where(there, self._sizes[own], 0), self._starts[own]
 
     def _candidates(self, left: "Shapes") -> int:
         return super()._candidates(left) + len(left) * self._most
-
-
-def _only(shapes: "Shapes", there: Any) -> "Shapes":
-    made = shapes.copy()
-    made[~there] = None
-    return made

@@ -101,8 +101,7 @@ class Near:
         where.check(right, port)
         self.where = where
         self._port = left
-        self._right = right.copy()
-        self._right[~placed(right)] = None
+        self._right = only_placed(right)
         self._there = np.flatnonzero(placed(right))
         self._count = len(self._there)
         self._tree = shapely.STRtree(self._right)
@@ -212,3 +211,10 @@ def at_once(rows: int, found: "Callable[[Rows], int]") -> int:
 def placed(shapes: "Shapes") -> Any:
     """For each shape, whether it is somewhere: not null, not empty, all of its vertices numbers."""
     return np.isfinite(shapely.bounds(shapes)).all(axis=1) & finite(shapes) if len(shapes) else np.zeros(0, dtype=bool)
+
+
+def only_placed(shapes: "Shapes") -> "Shapes":
+    """The shapes that are somewhere; None in place of others."""
+    made = shapes.copy()
+    made[~placed(shapes)] = None
+    return made

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from orchestrator.ops._checked_geometry import read
-from orchestrator.ops._near import at_once, placed
+from orchestrator.ops._near import at_once, only_placed, placed
 from orchestrator.ops._sorted import in_order
 from orchestrator.ops._spatial import vectorised
 
@@ -43,11 +43,14 @@ class Pairs(NamedTuple):
 
 
 class Index:
-    """The right table's shapes, ready to be looked up; an R-tree first, then the exact predicate."""
+    """The right table's shapes, ready to be looked up; an R-tree first, then the exact predicate.
+
+    What is null, empty or has a vertex that is no number has no pairs, on either side.
+    """
 
     def __init__(self, right: "Shapes", predicate: str, port: str = "left") -> None:
-        self._right = right
-        self._tree = shapely.STRtree(right)
+        self._right = only_placed(right)
+        self._tree = shapely.STRtree(self._right)
         self._predicate = predicate
         self._port = port
         self._weight = shapely.get_num_coordinates(right).mean() if len(right) else 0.0
@@ -58,6 +61,7 @@ class Index:
         Raises:
             NodeError: `invalid_geometry`, with the left row (from 1) that GEOS cannot compare.
         """
+        left = only_placed(left)
         ours, theirs = groups.kept(Pairs(*self._tree.query(left)), before)
         if self._lighter(left):
             order = np.argsort(theirs, kind="stable")

@@ -9,7 +9,16 @@ from orchestrator.carried import batches
 from orchestrator.crs import written_in
 from orchestrator.errors import NodeError, at
 from orchestrator.faults import unknown_column
-from orchestrator.ops._spatial import BATCH, collecting_later, geometry_of, kind_of, mapped, shapes, vectorised
+from orchestrator.ops._spatial import (
+    BATCH,
+    check_finite,
+    collecting_later,
+    geometry_of,
+    kind_of,
+    mapped,
+    shapes,
+    vectorised,
+)
 from orchestrator.ops._systems import check_flat
 from orchestrator.ops._types import family, free, plain
 from orchestrator.ops.base import Context, Relation
@@ -75,10 +84,16 @@ def reshaped(
     """The table with its geometry changed, as on a flat map, by a function of Shapely that takes arrays.
 
     `check` gets the shapes of a batch first, and how many rows came before it.
+
+    Raises:
+        NodeError: as `flat`; `invalid_geometry`, with the row (from 1), also for a coordinate that is no number.
     """
+    import numpy as np
+
     column, crs = flat(table, wanted)
 
     def change(batch: "Shapes", before: int) -> "Shapes":
+        check_finite(batch, np.arange(len(batch)) + before)
         if check:
             check(batch, before)
         made: Shapes = vectorised(work, batch, before=before)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyproj import Transformer
 
+    from orchestrator.ops._pairs import Rows
+
     Shapes = np.ndarray[Any, np.dtype[np.object_]]
 
 BATCH = 100_000
@@ -151,6 +153,19 @@ def finite(shapes: "Shapes", *, heights: bool = False) -> Any:
     found = np.ones(len(shapes), dtype=bool)
     found[rows[~np.isfinite(at).all(axis=1)]] = False
     return found
+
+
+def check_finite(shapes: "Shapes", rows: "Rows", port: str = "table") -> None:
+    """Refuse a shape with an x or y that is NaN or infinite; `rows` are the numbers of the shapes, from 0.
+
+    Raises:
+        NodeError: `invalid_geometry`, with the row (from 1).
+    """
+    for number in (~finite(shapes)).nonzero()[0][:1]:
+        row = int(rows[number]) + 1
+        message = f"Row {row} of the table at '{port}' has geometry that cannot be used: a coordinate is no number."
+        hint = "validate_geometry with the check 'not_finite' sends such rows to a port of their own"
+        raise NodeError(message, code="invalid_geometry", port=port, row=row, hint=hint)
 
 
 def geometry_field(name: str, crs: str | None) -> "pa.Field":

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from orchestrator.errors import NodeError
 from orchestrator.ops._shaped import Amount, Amounts, GeometryColumn, active, rebuilt
-from orchestrator.ops._spatial import finite, geometry_field, without_measures, wkb
+from orchestrator.ops._spatial import check_finite, geometry_field, without_measures, wkb
 from orchestrator.ops.base import Context, Op, Relation
 from orchestrator.ops.settings import invalid
 
@@ -81,20 +81,20 @@ class Affine(Op):
         high, full = shapely.has_z(made), ~(shapely.is_missing(made) | shapely.is_empty(made))
         for with_z in (False, True):
             rows = np.flatnonzero(full & (high == with_z))
-            self._check(rows[~finite(made[rows])], before, "a coordinate is no number")
+            check_finite(made[rows], rows + before)
             at, owners = shapely.get_coordinates(made[rows], include_z=True, return_index=True)
             of_each = {name: numbers[rows][owners] for name, numbers in amounts.items()}
             with np.errstate(over="ignore", invalid="ignore"):
                 there = moved(at, self._fixed(made[rows])[owners], of_each)[:, : 3 if with_z else 2]
-            self._check(rows[owners[~np.isfinite(there[:, :2]).all(axis=1)]], before, "it is too large")
+            self._check(rows[owners[~np.isfinite(there[:, :2]).all(axis=1)]], before)
             made[rows] = shapely.transform(made[rows], lambda _, there=there: there, include_z=with_z)
         return made
 
-    def _check(self, lost: Any, before: int, why: str) -> None:
-        """Refuse the first of these rows of a batch."""
+    def _check(self, lost: Any, before: int) -> None:
+        """Refuse the first of these rows of a batch, which are too large."""
         if len(lost):
             row = before + int(lost[0]) + 1
-            message = f"Row {row} of the table at 'table' has geometry that cannot be used: {why}."
+            message = f"Row {row} of the table at 'table' has geometry that cannot be used: it is too large."
             raise NodeError(message, code="invalid_geometry", port="table", row=row)
 
     def _fixed(self, shapes: "Shapes") -> "Numbers":

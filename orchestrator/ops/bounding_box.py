@@ -7,7 +7,7 @@ from pydantic import Field
 from orchestrator.ops._grouped import GroupedOrNot
 from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._shaped import GeometryColumn, active, flat, rebuilt
-from orchestrator.ops._spatial import geometry_field, shapes, vectorised, wkb
+from orchestrator.ops._spatial import check_finite, geometry_field, shapes, vectorised, wkb
 from orchestrator.ops.base import Context, Relation
 
 if TYPE_CHECKING:
@@ -43,20 +43,27 @@ class BoundingBox(GroupedOrNot):
         return context.session.arrow(self._of_rows(table) if self.per == "row" else self._of_groups(table, context))
 
     def _of_rows(self, table: Relation) -> "pa.Table":
+        import numpy as np
+
         column, crs = self._worked_on(table)
         fields = [*([geometry_field(column, crs)] if self.output != "columns" else []), *self._fields()]
 
         def made(batch: "Shapes", _: Any, before: int) -> list[Any]:
+            check_finite(batch, np.arange(len(batch)) + before)
             box = [wkb(vectorised(self._boxes, batch, before=before))] if self.output != "columns" else []
             return box + self._sides(batch)
 
         return rebuilt(table, column, fields, made)
 
     def _of_groups(self, table: Relation, context: Context) -> "pa.Table":
+        import numpy as np
+
         column, crs = self._worked_on(table)
         rows = self.read(table, column)
         groups = self.groups(rows, context.session)
-        each = groups.collections(shapes(rows.column(column)))
+        given = shapes(rows.column(column))
+        check_finite(given, np.arange(len(given)))
+        each = groups.collections(given)
         made = groups.table(groups.worked(each, self._boxes), column, crs)
         for field, side in zip(self._fields(), self._sides(each), strict=True):
             check_new(made.column_names, [(field.name, "/prefix")])

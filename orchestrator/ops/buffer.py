@@ -8,7 +8,7 @@ from pydantic import Field
 from orchestrator.crs import parse
 from orchestrator.errors import NodeError
 from orchestrator.ops._shaped import flat
-from orchestrator.ops._spatial import mapped, missing_crs, vectorised
+from orchestrator.ops._spatial import check_finite, mapped, missing_crs, vectorised
 from orchestrator.ops._types import family, plain
 from orchestrator.ops._union_geometry import dissolved
 from orchestrator.ops.base import Context, Op, Relation
@@ -51,11 +51,19 @@ class Buffer(Op):
 
         Raises NodeError: `missing_geometry`, `invalid_crs`; `type_mismatch` where a distance is no number.
         """
+        import numpy as np
+
         column, crs = flat(table)
         if self.distance_from is not None and family(kind := names(table)[self.distance_from]) != "number":
             message = f"Column '{self.distance_from}' is {plain(kind)}; a distance is a number."
             raise NodeError(message, code="type_mismatch", path="/config/distance_from")
-        made = mapped(table, column, self._grower(crs), crs, numbers=self.distance_from)
+        grow = self._grower(crs)
+
+        def grown(batch: "Shapes", before: int, *distances: Any) -> "Shapes":
+            check_finite(batch, np.arange(len(batch)) + before)
+            return grow(batch, before, *distances)
+
+        made = mapped(table, column, grown, crs, numbers=self.distance_from)
         return context.session.arrow(dissolved(made, column) if self.dissolve else made)
 
     def _grower(self, crs: str | None) -> "Callable[..., Shapes]":

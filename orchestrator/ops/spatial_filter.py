@@ -23,9 +23,9 @@ class SpatialFilter(Related):
     """Keep the candidates that lie in a certain way to any, or to all, of the filters.
 
     The predicate reads from candidate to filter: a candidate point is `within` a filter area. Candidates come out once,
-    in their order, with their columns alone. A filter without geometry, or with an empty one, does not count; where no
-    filter is left nothing passes. A candidate whose geometry is null (`null_geometry`), empty (`empty_geometry`) or
-    invalid (`invalid_geometry`) is rejected.
+    in their order, with their columns alone. A filter whose geometry is null, empty or has a coordinate that is NaN or
+    infinite does not count; where no filter is left nothing passes. A candidate whose geometry is null
+    (`null_geometry`), empty (`empty_geometry`) or invalid (`invalid_geometry`) is rejected.
     """
 
     category: ClassVar[str] = "Spatial"
@@ -50,12 +50,13 @@ class SpatialFilter(Related):
         import numpy as np
 
         from orchestrator.ops._checked_geometry import issues, messages, read
-        from orchestrator.ops._parted import REASONS, Part, parted, reasons, usable
+        from orchestrator.ops._near import placed
+        from orchestrator.ops._parted import REASONS, Part, parted, reasons
 
         where, against = comparable(candidate=candidate, filter=filter)
         candidate, filter, groups = self.in_groups(context, candidate=candidate, filter=filter)
         filters = shapes_of(filter, against, "filter")
-        sizes = groups.sizes(usable(filters))
+        sizes = groups.sizes(placed(filters))
         index = self.index(filters, written_in(kind_of(candidate, where)), ("candidate", "filter"))
 
         def work(batch: Any, before: int) -> dict[str, Part]:

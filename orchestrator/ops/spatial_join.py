@@ -35,8 +35,8 @@ class SpatialJoin(Related):
     The predicate reads left to right: a left point is `within` a right area; `dwithin` is true up to `distance`;
     `disjoint` are all pairs that do not intersect. Rows come in the order of the left table, the matches of one row in
     the order of the right. With `merge` a left row comes once, with a list of each right column; with `count` once,
-    with the number of its matches. A null or empty geometry matches nothing, and is not `disjoint` either; nor is one
-    with a coordinate that is NaN or infinite. More pairs than `max_pairs` that are disjoint end the run.
+    with the number of its matches. Geometry that is null, empty or has a coordinate that is NaN or infinite matches
+    nothing, and is not `disjoint` either. More pairs than `max_pairs` that are disjoint end the run.
     """
 
     category: ClassVar[str] = "Spatial"

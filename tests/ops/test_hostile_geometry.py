@@ -153,6 +153,22 @@ def test_cells_without_a_margin_are_areas(run, shapes):
     assert len(cells) == len(shapes)
 
 
+SHAPED = [
+    ("centroid", {}), ("centroid", {"center": "bounding_box"}), ("point_on_surface", {}), ("hull", {}),
+    ("simplify", {"tolerance": 1}), ("densify", {"length": 1}), ("buffer", {}), ("bounding_box", {}),
+    ("buffer", {"distance_from": "id"}),
+    ("bounding_box", {"output": "columns"}), ("bounding_box", {"per": "group"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ["POINT (1 NaN)", "LINESTRING (1 1, NaN 40, 2 2)", "MULTIPOINT (1 1, inf 1)"])
+@pytest.mark.parametrize(("kind", "config"), SHAPED)
+def test_what_is_made_of_a_vertex_that_is_no_number_names_its_row(run, kind, config, odd):
+    with pytest.raises(NodeError, match=r"Row 2 .* a coordinate is no number") as caught:
+        run(kind, config, table=geo("POINT (0 0)", odd))
+    assert (caught.value.code, caught.value.row) == ("invalid_geometry", 2)
+
+
 @pytest.mark.parametrize("about", ["centroid", "center", "origin"])
 def test_what_has_a_vertex_that_is_no_number_is_not_moved(run, about):
     with pytest.raises(NodeError, match="a coordinate is no number") as caught:

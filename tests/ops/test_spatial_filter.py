@@ -41,6 +41,14 @@ def test_broken_candidates_are_rejected_as_they_came(run):
 
 
 @pytest.mark.parametrize("config", [{}, {"match": "all"}, {"predicate": "disjoint", "match": "all"}])
+def test_a_filter_that_is_nowhere_does_not_count(run, config):
+    nowhere = geo("POINT (NaN NaN)", "LINESTRING (1 1, NaN 2, 3 3)", "POLYGON ((0 0, inf 1, 1 1, 0 0))")
+    both = run("spatial_filter", config, candidate=POINTS, filter=f"{AREAS} UNION ALL {nowhere}")
+    assert both == run("spatial_filter", config, candidate=POINTS, filter=AREAS)
+    assert run("spatial_filter", config, candidate=POINTS, filter=nowhere)["passed"] == []
+
+
+@pytest.mark.parametrize("config", [{}, {"match": "all"}, {"predicate": "disjoint", "match": "all"}])
 def test_without_filters_nothing_passes(run, config):
     made = run("spatial_filter", config, candidate=POINTS, filter=geo(None))
     assert (made["passed"], len(made["failed"])) == ([], 4)

@@ -119,7 +119,6 @@ def test_says_which_systems_differ(run):
 COLLECTION = geo("GEOMETRYCOLLECTION (POINT (1 1), LINESTRING (0 0, 1 1))", first="b")
 BROKEN = [
     ("POLYGON ((0 0, 1 1))", "within", "do not form a closed linestring"),
-    ("POLYGON ((0 0, inf 1, 1 1, 0 0))", "contains", "NaN/Inf"),
 ]
 
 
@@ -239,6 +238,13 @@ def test_disjoint_rows_once(run, config, expected):
 
 
 UNKNOWN = geo("POINT (NaN NaN)", "LINESTRING (7 7, NaN 8, 9 9)", "LINESTRING (7 7, inf 8)", None, "POINT EMPTY")
+COVER = geo("POLYGON ((0 0, 99 0, 99 99, 0 99, 0 0))", first="square")
+
+
+@pytest.mark.parametrize("predicate", CASES_OF)
+@pytest.mark.parametrize("tables", [{"left": UNKNOWN, "right": COVER}, {"left": COVER, "right": UNKNOWN}])
+def test_what_has_no_place_matches_nothing(run, predicate, tables):
+    assert run("spatial_join", {"predicate": predicate}, **tables)["joined"] == []
 
 
 @pytest.mark.parametrize("multiple", ["all", "first", "count", "merge"])
