@@ -1,6 +1,10 @@
 import datetime as dt
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from random_rows import KINDS, ROWS, relation, said
+from test_against_pandas import quick
 
 TABLE = [{"a": 1, "b": 2.5, "t": "x"}, {"a": 2, "b": None, "t": None}]
 
@@ -74,3 +78,42 @@ REFUSED = [
 @pytest.mark.parametrize(("config", "code", "path"), REFUSED)
 def test_refuses(run, config, code, path):
     assert run.refuses("compute", config, table=TABLE)[:2] == (code, path)
+
+
+def of_both(compute):
+    return lambda a, b: None if a is None or b is None else compute(a, b)
+
+
+NUMBERS = [
+    ("{a} + {b}", of_both(lambda a, b: a + b)),
+    ("{a} - {b}", of_both(lambda a, b: a - b)),
+    ("coalesce({a}, {b})", lambda a, b: b if a is None else a),
+    ("nullif({a}, {b})", lambda a, b: None if a == b else a),
+    ("CASE WHEN {a} > {b} THEN {a} ELSE {b} END", lambda a, b: b if a is None or b is None or a <= b else a),
+]
+WORDS = [
+    ("{a} || {b}", of_both(lambda a, b: a + b)),
+    ("coalesce({a}, {b})", lambda a, b: b if a is None else a),
+    ("replace({a}, 'a', {b})", of_both(lambda a, b: a.replace("a", b))),
+    ("left({a}, 2)", lambda a, b: None if a is None else a[:2]),
+    ("CASE WHEN {a} < {b} THEN {b} END", lambda a, b: b if a is not None and b is not None and a < b else None),
+]
+CHANGES = st.one_of(
+    st.tuples(st.just({"id", "n", "p"}), st.sampled_from(["id", "n", "N", "p", "P"]), st.sampled_from(NUMBERS)),
+    st.tuples(st.just({"t", "q"}), st.sampled_from(["t", "T", "q"]), st.sampled_from(WORDS)),
+)
+
+
+@quick
+@given(ROWS, st.data())
+def test_as_plain_python(run, rows, data):
+    """A column may use, and replace, those before it."""
+    rows = [{**row, "n": row["n"] and row["n"] % 100} for row in rows]
+    kept, made, steps = {name: name for name in KINDS}, rows, []
+    for usable, name, (expression, compute) in data.draw(st.lists(CHANGES, min_size=1, max_size=6)):
+        a, b = (data.draw(st.sampled_from(sorted(usable & kept.keys()))) for _ in "ab")
+        steps.append((name, expression.format(a=a, b=b)))
+        kept[name.lower()] = name
+        made = [{**row, name.lower(): compute(row[a], row[b])} for row in made]
+    assert [name for name, _ in run.columns("compute", many(*steps), table=relation(run, rows))] == list(kept.values())
+    assert said(run("compute", many(*steps), table=relation(run, rows))) == said(made)

@@ -1,4 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from random_rows import KINDS, ROWS, relation, said
+from test_against_pandas import quick
 
 TABLE = {"a": ["x", None, "", None, "é"], "n": [1, 2, None, None, 5], "d": [0.5, 1.0, None, None, None]}
 CASES = [
@@ -40,3 +44,25 @@ def test_refuses(run, config, code, path):
         code,
         path,
     )
+
+
+@quick
+@given(
+    ROWS, st.lists(st.sampled_from(list(KINDS)), min_size=1, max_size=4), st.sampled_from(["", "-", "'", "😀"]),
+    st.sampled_from(["skip", "empty", "null"]), st.booleans(),
+)  # fmt: skip
+def test_as_plain_python(run, rows, columns, separator, nulls, keep):
+    config = {"columns": columns, "separator": separator, "nulls": nulls, "keep": keep, "name": "r"}
+    expected = []
+    for row in rows:
+        texts = [None if row[name] is None else text(row[name]) for name in columns]
+        texts = ["" if each is None else each for each in texts] if nulls == "empty" else texts
+        present = [each for each in texts if each is not None]
+        gone = not present or (nulls == "null" and None in texts)
+        kept = [value for name, value in row.items() if keep or name not in columns]
+        expected.append([*kept, None if gone else separator.join(present)])
+    assert said(run("concat_columns", config, table=relation(run, rows))) == said(expected)
+
+
+def text(value):
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,6 +1,11 @@
 import datetime as dt
+import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from random_rows import ROWS, VALUES, posted, relation, said
+from test_against_pandas import quick
 
 TABLE = {
     "t": ["a", "A", "", None, "it's"], "n": [1, 2, None, 4, 1], "x": [1.0, 1.5, None, float("inf"), 2.0],
@@ -71,3 +76,35 @@ REFUSED = [
 def test_refuses(run, column, config, code, path):
     table = "SELECT 'a' AS t, 1 AS n, 0.5 AS x, NULL::GEOMETRY AS g"
     assert run.refuses("map_values", {"column": column, **config}, table=table)[:2] == (code, path)
+
+
+FROM = {**VALUES, "x": VALUES["x"].filter(math.isfinite), "n": VALUES["n"] | st.sampled_from([0.5, 1.0, 1e300])}
+TO = [VALUES["t"], st.sampled_from([0.5, -2.25]), st.integers(-3, 3)]
+
+
+@quick
+@given(ROWS, st.sampled_from("ntxcdsb"), st.sampled_from(["keep", "null", "value"]), st.booleans(), st.data())
+def test_as_plain_python(run, rows, column, default, ignore_case, data):
+    made = data.draw(
+        st.sampled_from([FROM[column].filter(lambda v: v != 0.5 and v != 1e300)] if default == "keep" else TO)
+    )
+    entry = st.tuples(st.none() | FROM[column], made)
+    mapping = data.draw(st.lists(entry, min_size=1, max_size=5, unique_by=lambda each: str(each[0]).lower()))
+    default_value = data.draw(made) if default == "value" else None
+
+    def folded(value):
+        return value.lower() if ignore_case and isinstance(value, str) else value
+
+    def looked_up(value):
+        found = (after for before, after in mapping if folded(before) == folded(value))
+        return next(found, value if default == "keep" else default_value)
+
+    config = to([(posted(a), posted(b)) for a, b in mapping], default, ignore_case=ignore_case)
+    config = {"column": column, **config, **({"default_value": default_value} if default == "value" else {})}
+    expected = [[*row.values(), like(row, looked_up(row[column]), column, default)] for row in rows]
+    assert said(run("map_values", config, table=relation(run, rows))) == said(expected)
+
+
+def like(row, value, column, default):
+    """A value that stands in the column's place is of its type."""
+    return int(value) if default == "keep" and column == "n" and value is not None else value

@@ -1,4 +1,10 @@
+import re
+
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from random_rows import said
+from test_against_pandas import quick
 
 TABLE = 'SELECT 1 AS Cust_Id, 2 AS cust_name, 3 AS "größe", NULL AS n'
 
@@ -61,3 +67,36 @@ def test_refuses(run, config, code, path):
 def test_geometry_keeps_its_system(run):
     table = "SELECT st_setcrs('POINT (1 2)'::GEOMETRY, 'OGC:CRS84') AS g"
     assert run.columns("rename_columns", one("g", "h"), table=table) == [("h", "GEOMETRY('OGC:CRS84')")]
+
+
+NAMES = st.lists(st.text("aAbB_1 éÉ日\"'{", min_size=1, max_size=3), min_size=1, max_size=5, unique_by=str.lower)
+PATTERNS = st.fixed_dictionaries({}, optional={
+    "find": st.sampled_from(["a", "^.", "[ab]+", "(.)_", "é|日", " $"]),
+    "replace": st.sampled_from(["", "x", "__"]),
+    "case": st.sampled_from(["keep", "lower", "upper", "title"]), "prefix": st.sampled_from(["p_", "ü"]),
+    "suffix": st.sampled_from(["_s", "{}"]),
+})  # fmt: skip
+CHANGES = {"lower": str.lower, "upper": str.upper, "title": lambda name: name[:1].upper() + name[1:]}
+
+
+@quick
+@given(NAMES, st.none() | PATTERNS, st.data())
+def test_as_plain_python(run, names, pattern, data):
+    own = data.draw(st.dictionaries(st.sampled_from(names), st.sampled_from(["a", "B", "new", "é"]), max_size=2))
+    assume(own or pattern is not None)
+    config = {"columns": [{"name": name, "rename": new} for name, new in own.items()], "pattern": pattern}
+    expected = [own[name] if name in own else changed(name, pattern) for name in names]
+    table = {name: [number, None] for number, name in enumerate(names)}
+    if "" in expected or len({name.lower() for name in expected}) < len(names):
+        assert run.refuses("rename_columns", config, table=table)[0] in ("duplicate_column", "invalid_config")
+        return
+    assert [name for name, _ in run.columns("rename_columns", config, table=table)] == expected
+    assert said(run("rename_columns", config, table=table)) == said(zip(*table.values(), strict=True))
+
+
+def changed(name, pattern):
+    pattern = pattern or {}
+    if "find" in pattern:
+        name = re.sub(pattern["find"], pattern.get("replace", ""), name)
+    changes = CHANGES.get(pattern.get("case", "keep"), str)
+    return pattern.get("prefix", "") + changes(name) + pattern.get("suffix", "")

@@ -1,5 +1,9 @@
 import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from random_rows import ROWS, relation, said
+from test_against_pandas import quick
 
 TABLE = {"id": [1, 2, 3, 4, 5], "n": [2, 0, None, -1, 3]}
 CASES = [
@@ -58,3 +62,17 @@ REFUSED = [
 @pytest.mark.parametrize(("config", "columns", "code", "path"), REFUSED)
 def test_refuses(run, config, columns, code, path):
     assert run.refuses("repeat_rows", config, table=f"SELECT {columns}")[:2] == (code, path)
+
+
+@quick
+@given(ROWS, st.none() | st.integers(0, 3), st.booleans())
+def test_as_plain_python(run, rows, times, numbered):
+    rows = [{**row, "n": row["n"] and row["n"] % 7 - 2} for row in rows]
+    config = {"column": "n"} if times is None else {"times": times}
+    config = {**config, **({"copy_number": "日"} if numbered else {})}
+    expected = [
+        [*row.values(), copy] if numbered else row
+        for row in rows
+        for copy in range(1, (row["n"] or 0 if times is None else times) + 1)
+    ]
+    assert said(run("repeat_rows", config, table=relation(run, rows))) == said(expected)

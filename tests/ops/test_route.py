@@ -1,4 +1,7 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_against_pandas import CONDITIONS, TABLES, mask, quick, rows, sql
 
 ROWS = [{"n": 1, "t": "a"}, {"n": None, "t": "b"}, {"n": 3, "t": None}, {"n": 4, "t": ""}, {"n": 1, "t": "a"}]
 
@@ -63,3 +66,16 @@ REFUSED = [
 @pytest.mark.parametrize(("branches", "code", "path"), REFUSED)
 def test_refuses(run, branches, code, path):
     assert run.refuses("route", {"branches": branches}, table=ROWS)[:2] == (code, path)
+
+
+@quick
+@given(TABLES, st.lists(CONDITIONS, min_size=1, max_size=3))
+def test_as_pandas(run, frame, conditions):
+    branches = [branch(f"p{number}", sql(each)) for number, each in enumerate(conditions)]
+    made = run("route", {"branches": branches}, table=run.session.from_frame(frame))
+    left = frame
+    for number, each in enumerate(conditions):
+        taken = mask(each, left).fillna(False)
+        assert made[f"p{number}"] == rows(left[taken])
+        left = left[~taken]
+    assert made["rest"] == rows(left)

@@ -1,6 +1,12 @@
 import datetime as dt
+import math
+import operator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from random_rows import ROWS, VALUES, by_port, posted, relation, said
+from test_against_pandas import quick
 
 NUMBERS = [None, -5.0, 0.0, 5.0, 9.99, 10.0, 100.0, float("nan"), float("inf")]
 TABLE = {
@@ -56,3 +62,41 @@ REFUSED = [
 def test_refuses(run, column, ranges, code, path):
     table = "SELECT 'a' AS t, 1.5::DOUBLE AS x, true AS b, DATE '2024-01-01' AS d"
     assert run.refuses("route_by_range", {"column": column, "ranges": ranges}, table=table)[:2] == (code, path)
+
+
+CLOSED = {"from": (operator.ge, operator.lt), "to": (operator.gt, operator.le), "both": (operator.ge, operator.le)}
+
+
+@quick
+@given(ROWS, st.sampled_from("nxcds"), st.sampled_from(list(CLOSED)), st.data())
+def test_as_plain_python(run, rows, column, closed, data):
+    finite = VALUES[column].filter(lambda value: column in "ds" or math.isfinite(value))
+    end = finite | st.just(0.5) if column == "n" else finite
+    pairs = st.tuples(st.none() | end, st.none() | end).filter(any_end)
+    ranges = [
+        pair if None in pair else tuple(sorted(pair)) for pair in data.draw(st.lists(pairs, min_size=1, max_size=4))
+    ]
+    above, below = CLOSED[closed]
+    expected = {}
+    for row in rows:
+        value = row[column]
+        known = value is not None and value == value
+        inside = [
+            f"p{number}" for number, (low, high) in enumerate(ranges)
+            if known and (low is None or above(value, low)) and (high is None or below(value, high))
+        ]  # fmt: skip
+        expected.setdefault([*inside, "rest"][0], []).append(row)
+    posted_ranges = [
+        {"from": posted_end(low), "to": posted_end(high), "port": f"p{n}"} for n, (low, high) in enumerate(ranges)
+    ]
+    config = {"column": column, "closed": closed, "ranges": posted_ranges}
+    made = run("route_by_range", config, table=relation(run, rows))
+    assert by_port(made) == {port: said(each) for port, each in expected.items()}
+
+
+def any_end(pair):
+    return pair != (None, None)
+
+
+def posted_end(value):
+    return value if value is None else posted(value)

@@ -1,6 +1,11 @@
 import datetime as dt
+import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from random_rows import ROWS, VALUES, by_port, posted, relation, said
+from test_against_pandas import quick
 
 TEXTS = ["a", "A", "b ", None, "", "c", "a", "é", "1"]
 KINDS = {
@@ -82,3 +87,21 @@ def test_a_value_from_a_parameter_needs_a_port_of_its_own(run):
     assert list(made.ports.outputs) == ["p", "null", "empty", "rest"]
     with pytest.raises(ValueError, match="cannot hold a parameter"):
         RouteByValue.configure({"column": "t", "values": ["${p}"]}, {"p": "a"})
+
+
+@quick
+@given(ROWS, st.sampled_from("ntxcdsb"), st.booleans(), st.data())
+def test_as_plain_python(run, rows, column, ignore_case, data):
+    told = VALUES[column].filter(lambda value: value != "" and (column != "x" or math.isfinite(value)))
+    wanted = data.draw(st.lists(told | st.just(0.5) if column == "n" else told, min_size=1, max_size=5))
+    fold = str.lower if ignore_case and column == "t" else lambda value: value
+    values = [{"value": posted(value), "port": f"p{number}"} for number, value in enumerate(wanted)]
+    expected = {}
+    for row in rows:
+        value = row[column]
+        places = [n for n, each in enumerate(wanted) if value is not None and fold(each) == fold(value)]
+        port = "null" if value is None else "empty" if value == "" else f"p{places[0]}" if places else "rest"
+        expected.setdefault(port, []).append(row)
+    config = {"column": column, "values": values, "ignore_case": ignore_case}
+    made = run("route_by_value", config, table=relation(run, rows))
+    assert by_port(made) == {port: said(each) for port, each in expected.items()}

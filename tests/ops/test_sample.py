@@ -1,4 +1,10 @@
+import math
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from random_rows import ROWS, relation, said
+from test_against_pandas import quick
 
 from orchestrator.ops.base import Context
 
@@ -86,3 +92,41 @@ REFUSED = [
 @pytest.mark.parametrize(("config", "path"), REFUSED)
 def test_refuses(run, config, path):
     assert run.refuses("sample", config, table=TEN)[:2] == ("invalid_config", path)
+
+
+METHODS = st.sampled_from(["first", "last", "every", "random"])
+HOW_MANY = st.fixed_dictionaries({"n": st.integers(1, 6)}) | st.fixed_dictionaries(
+    {"fraction": st.integers(0, 4).map(lambda n: n / 4)}
+)
+
+
+@quick
+@given(ROWS, METHODS, HOW_MANY, st.sampled_from([[], ["t"], ["b", "d"]]), st.integers(-3, 3))
+def test_as_plain_python(run, rows, method, how_many, group_by, seed):
+    config = {"method": method, "group_by": group_by, "seed": seed, **how_many}
+    if method == "every":
+        config = {**config, "n": how_many.get("n", 2)}
+        config.pop("fraction", None)
+    made = run("sample", config, table=relation(run, rows))
+    groups = {}
+    for row in rows:
+        groups.setdefault(tuple(row[name] for name in group_by), []).append(row["id"])
+    taken = {row[0] for row in made["sampled"]}
+    if method == "random":
+        counts = [len(taken & set(ids)) for ids in groups.values()]
+        assert counts == [len(ids[: count(config, ids)]) for ids in groups.values()]
+    else:
+        assert taken == {number for ids in groups.values() for number in sampled(ids, config)}
+    for port, wanted in (("sampled", taken), ("rest", {row["id"] for row in rows} - taken)):
+        assert said(made[port]) == said(row for row in rows if row["id"] in wanted)
+
+
+def sampled(ids, config):
+    if config["method"] == "every":
+        return ids[:: config["n"]]
+    most = count(config, ids)
+    return ids[:most] if config["method"] == "first" else ids[max(len(ids) - most, 0) :]
+
+
+def count(config, ids):
+    return config["n"] if "n" in config else math.floor(len(ids) * config["fraction"] + 0.5)

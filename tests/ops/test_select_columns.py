@@ -1,4 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from random_rows import KINDS, ROWS, relation, said
+from test_against_pandas import quick
 
 TABLE = [{"a": 1, "b": "x", "at": True}]
 
@@ -42,3 +46,27 @@ REFUSED = [
 @pytest.mark.parametrize(("config", "code", "path"), REFUSED)
 def test_refuses(run, config, code, path):
     assert run.refuses("select_columns", config, table=TABLE)[:2] == (code, path)
+
+
+NAMES = ["id", "n", "N", "t", "x", "new", "é ü", "日本"]
+LISTS = st.lists(
+    st.tuples(st.sampled_from(list(KINDS)), st.sampled_from(NAMES)),
+    min_size=1, max_size=6, unique_by=lambda each: each[1].lower(),
+)  # fmt: skip
+
+
+@quick
+@given(ROWS, LISTS, st.sampled_from(["keep", "drop"]))
+def test_as_plain_python(run, rows, columns, others):
+    listed = {name for name, _ in columns}
+    kept = [name for name in KINDS if name not in listed] if others == "keep" else []
+    config = select(*columns, others=others)
+    if {new.lower() for _, new in columns} & set(kept):
+        assert run.refuses("select_columns", config, table=relation(run, rows))[0] == "invalid_config"
+        return
+    order = [*(name for name, _ in columns), *kept]
+    assert said(run("select_columns", config, table=relation(run, rows))) == said(
+        [row[n] for n in order] for row in rows
+    )
+    names = [name for name, _ in run.columns("select_columns", config, table=relation(run, rows))]
+    assert names == [*(new for _, new in columns), *kept]

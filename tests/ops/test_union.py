@@ -1,7 +1,12 @@
 import datetime as dt
 
 import duckdb
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from random_rows import KINDS, ROWS, relation, said
+from test_against_pandas import quick
 
 from orchestrator.crs import projjson
 from orchestrator.errors import NodeError
@@ -134,3 +139,47 @@ def test_a_conflict_of_systems_offers_to_reproject(session, context):
     with pytest.raises(NodeError) as raised:
         Union.configure({}).call({"tables": tables}, context)
     assert raised.value.hint == 'reproject table 2 first: {"to": "OGC:CRS84"}'
+
+
+WIDER = {"n": (pa.float64(), float), "d": (pa.timestamp("us"), lambda day: dt.datetime(day.year, day.month, day.day))}
+
+
+@st.composite
+def differing(draw):
+    """Rows, and of a table of them the columns with their types and names in another case."""
+    chosen = ["id", *draw(st.permutations(["n", "t", "x", "c", "d", "s", "b"]))[: draw(st.integers(0, 7))]]
+    kinds = {name: WIDER[name][0] if name in WIDER and draw(st.booleans()) else KINDS[name] for name in chosen}
+    return draw(ROWS), {
+        draw(st.sampled_from([name, name.upper()])): kinds[name] for name in draw(st.permutations(chosen))
+    }
+
+
+@quick
+@given(st.lists(differing(), min_size=1, max_size=3), st.sampled_from(["all", "common"]), st.booleans())
+def test_as_plain_python(run, tables, columns, numbered):
+    spelled = {}
+    for _, kinds in tables:
+        spelled = {name.lower(): name for name in kinds} | spelled
+    order = list(dict.fromkeys(name.lower() for _, kinds in tables for name in kinds))
+    if columns == "common":
+        order = [low for low in order if all(low in map(str.lower, kinds) for _, kinds in tables)]
+    given, expected = [], []
+    for number, (rows, kinds) in enumerate(tables, start=1):
+        own = {name.lower(): kind for name, kind in kinds.items()}
+        mine = [{low: changed(low, row[low], [kind]) for low, kind in own.items()} for row in rows]
+        given.append(relation(run, [{name: row[name.lower()] for name in kinds} for row in mine], kinds))
+        found = {
+            low: [kind for _, each in tables for name, kind in each.items() if name.lower() == low] for low in order
+        }
+        made = [[changed(low, row.get(low), found[low]) for low in order] for row in mine]
+        expected += [[*row, number] if numbered else row for row in made]
+    config = {"columns": columns, **({"source_column": "source"} if numbered else {})}
+    assert said(run("union", config, tables=given)) == said(expected)
+    names = [spelled[low] for low in order] + ["source"] * numbered
+    assert [name for name, _ in run.columns("union", config, tables=given)] == names
+
+
+def changed(name, value, kinds):
+    """A value in the widest of these types."""
+    wide, convert = WIDER.get(name, (None, None))
+    return convert(value) if wide in kinds and value is not None else value
