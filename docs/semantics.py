@@ -21,7 +21,8 @@ HEADS: Mapping[type, tuple[str, ...]] = {Value: ("Expression", "Gives", ""), Cas
 SECTIONS: tuple[tuple[str, str, list[Case | Value]], ...] = (
     (
         "Null and empty text",
-        "Null is not empty text, in no node; `null_values` turns one into the other. FME's *missing* is not there.",
+        """Null is not empty text, in no node; `null_values` turns one into the other. FME's *missing* is a column that
+the table does not have; `null_values` adds it.""",
         NULLS,
     ),
     (

@@ -44,6 +44,13 @@ NODES: list[Case | Value] = [
         {"result": {"v": [None, None, " ", None]}},
     ),
     Case(
+        "A column that is missing is added",
+        "null_values",
+        {"columns": ["v", "w"], "states": ["null", "missing"], "to": "value", "value": 0},
+        {"table": {"v": [1, None]}},
+        {"result": {"v": [1, 0], "w": [0, 0]}},
+    ),
+    Case(
         "The first condition that is true; null is not",
         "route",
         {"branches": [{"port": "big", "condition": "v > 10"}, {"port": "some", "condition": "v > 0"}]},

@@ -18,7 +18,7 @@ differ for all of them.
 | workspace | workflow, [a graph in JSON](../graph.md) |
 | feature, attribute | row, column; geometry is a column too, of one coordinate system |
 | list attribute `x{}` | a column of type list, or list of structs; counted from 1 |
-| null, missing, empty | null and empty text; a row has every column of its table |
+| null, missing, empty | null and empty text; a row has every column of its table; `null_values` adds columns |
 | feature type | a table, at a port |
 | several connections to a port | [`union`](../catalogue.md#union) |
 | user parameter `$(name)` | [parameter](../graph.md#parameters) `${name}` |
