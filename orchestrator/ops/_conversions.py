@@ -12,8 +12,8 @@ from orchestrator.ops._plan_types import kind_of
 from orchestrator.ops._types import INTEGER, NULL, family, plain
 from orchestrator.sql import quote
 
-# What is inside may not be asked for every row, or may fail without harm.
-GUARDED = frozenset({"CASE_EXPR", "LAMBDA", "OPERATOR_COALESCE", "OPERATOR_TRY"})
+# What is inside may not be asked for every row, or may fail without harm; of a CASE the first test always is.
+GUARDED = frozenset({"LAMBDA", "OPERATOR_COALESCE", "OPERATOR_TRY"})
 CONSTANTS = {"number": ("INTEGER", "NUMERIC"), "text": ("STRING",)}
 COMPARING = frozenset({"COLUMN_REF", "COMPARISON", "CONJUNCTION", "BETWEEN"})
 SAID = frozenset({"return_type", "arguments", "value", "function_data", "qname"})  # nothing is converted in these
@@ -99,8 +99,10 @@ def _found(plans: Any, query: bytes) -> Iterator[Conversion]:
             node = {"type": node["comparison"], "children": [node["left"], node["right"]]}
         if isinstance(node, list):
             waiting += [(each, comparison) for each in node if isinstance(each, dict | list)]
-        elif (kind := str(node.get("type"))) not in GUARDED:
-            if _is_cast(node) and not node["function_data"]["try_cast"]:
+        elif (kind := str(node.get("type"))) == "CASE_EXPR":
+            waiting.append((node["case_checks"][0]["when_expr"], None))
+        elif kind not in GUARDED:
+            if _is_cast(node) and not (node["function_data"]["try_cast"] or _harmless(node, comparison, query)):
                 yield _conversion(node, comparison, query)
             inside = node if kind.startswith("COMPARE_") else comparison if _unsaid(node) else None
             below = [(key, each) for key, each in node.items() if isinstance(each, dict | list)]
@@ -116,6 +118,18 @@ def _conversion(cast: Mapping[str, Any], comparison: Any, query: bytes) -> Conve
 
 def _is_cast(node: Mapping[str, Any]) -> bool:
     return node.get("type") == "OPERATOR_CAST"
+
+
+def _is_null(node: Mapping[str, Any]) -> bool:
+    while _is_cast(node):
+        node = node["children"][0]
+    return node["type"] == "VALUE_CONSTANT" and bool(node["value"]["is_null"])
+
+
+def _harmless(cast: Mapping[str, Any], comparison: Any, query: bytes) -> bool:
+    """Whether a null is converted, or a value only to be compared with one, which DuckDB does not do."""
+    pair = comparison["children"] if comparison and len(comparison["children"]) == 2 else ()
+    return _is_null(cast) or (any(map(_is_null, pair)) and _implied(cast, query))
 
 
 def _unsaid(node: Mapping[str, Any]) -> bool:
