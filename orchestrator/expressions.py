@@ -16,6 +16,7 @@ from orchestrator.errors import NodeError
 from orchestrator.expression_sizes import LARGEST, oversized, whole_number
 from orchestrator.literals import refused, sql_literal, substitute
 from orchestrator.parsing import connection
+from orchestrator.patterns import wrong_in
 from orchestrator.suggest import near
 
 __all__ = [
@@ -110,7 +111,7 @@ def tree(text: str) -> dict[str, Any]:
         try:
             _check_node(node)
         except NodeError as error:
-            error.position = character(text, node.get("query_location"))
+            error.position = character(text, node.get("query_location") if error.position is None else error.position)
             raise
     try:
         Costs().of(expressions[0], {})
@@ -230,6 +231,8 @@ def _check_node(node: Mapping[str, Any]) -> None:
         _check_function(str(node["function_name"]).lower(), bool(node.get("schema") or node.get("catalog")))
         if reason := oversized(node):
             raise refused(reason)
+        if found := wrong_in(node):
+            raise refused(*found)
 
 
 def _check_function(name: str, qualified: bool) -> None:

@@ -22,7 +22,7 @@ ALLOWED = [
     "if(a > 1, 'x', 'y')", "a // 2", "a % 2", "2 ** a", "hash(a)", "b COLLATE NOCASE", "b[1:2]", "position('x' IN b)",
     "split_part(b, ',', 1)", "strftime(d, '%Y')", "geometry", "st_astext(g)", "greatest(a, 1)", "nullif(a, 0)",
     "a" + " || a" * 200, "(" * 300 + "a" + ")" * 300, "é + 日本", "a -- :)",
-    r"e'\')' || b", "$$)$$ || b", "')' || \"a)\"",
+    "b ~ b", "regexp_matches(b, '(', 'l')", r"e'\')' || b", "$$)$$ || b", "')' || \"a)\"",
 ]  # fmt: skip
 
 NOT_ALLOWED = [
@@ -119,6 +119,8 @@ NOT_ALLOWED = [
     ("NOT " * 5_000 + "a", "nested too deeply"),
     ("CASE WHEN a THEN " * 600 + "1" + " END" * 600, "nested too deeply"),
     ("a" * 100_001, "longer than 100,000"),
+    ("b ~ '('", "the regular expression '(' is not valid: a ')' is missing."),
+    ("list_filter([b], lambda x: x ~* '*')", "is not valid: there is nothing before '*'"),
 ]
 
 

@@ -4,7 +4,6 @@ import math
 import re
 from typing import Any, Literal
 
-import duckdb
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.errors import NodeError, at
@@ -12,6 +11,7 @@ from orchestrator.expressions import connection
 from orchestrator.ops._rows import short
 from orchestrator.ops._types import NULL, NUMERIC, plain
 from orchestrator.ops.settings import Column, as_text, invalid
+from orchestrator.patterns import wrong
 from orchestrator.schema import is_geometry
 from orchestrator.sql import literal, quote
 
@@ -127,11 +127,8 @@ def regular(pattern: str) -> str:
     Raises:
         NodeError: `invalid_config`.
     """
-    try:
-        connection().cursor().execute("SELECT regexp_matches('', ?)", [pattern]).fetchall()
-    except duckdb.Error as error:
-        reason = str(error).split(": ", 1)[-1].split("\n")[0]
-        raise NodeError(f"This regular expression is not valid: {reason}.", code="invalid_config") from None
+    if message := wrong(pattern):
+        raise NodeError(message, code="invalid_config")
     return pattern
 
 

@@ -16,6 +16,7 @@ from orchestrator.constant_costs import Costs
 from orchestrator.constant_sizes import Unbearable
 from orchestrator.errors import NodeError
 from orchestrator.ops.settings import bound_expression, refuse
+from orchestrator.patterns import wrong_in
 from orchestrator.sql import quote
 from orchestrator.suggest import listing, near
 
@@ -92,6 +93,8 @@ def _check(node: Any, depth: int = 1) -> None:
         _check_function(str(node["function_name"]).lower(), _qualified(node), kind == "WINDOW")
         if kind == "FUNCTION" and (reason := expressions.oversized(node)):
             raise _refused(reason)
+    if kind == "FUNCTION" and (found := wrong_in(node)):
+        raise _refused(found[0])
     for value in node.values():
         _check(value, depth + 1)
 

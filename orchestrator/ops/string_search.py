@@ -5,10 +5,11 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 from pydantic import Field, model_validator
 
 from orchestrator.ops._new_columns import check_new
-from orchestrator.ops._regex import Pattern, check, groups
+from orchestrator.ops._regex import Pattern, check
 from orchestrator.ops._texts import check_text
 from orchestrator.ops.base import Op, Relation
 from orchestrator.ops.settings import Column, NewColumn, unique
+from orchestrator.patterns import groups
 from orchestrator.sql import literal, names, quote
 
 

@@ -138,6 +138,7 @@ REFUSED = [
     ("set threads = 1", "invalid_expression", "it must be a SELECT."),
     ("select 1; select 2", "invalid_expression", "it must be one SELECT: ';' is not allowed."),
     ("select 1 from", "invalid_expression", ""),
+    ("select * from a where name ~ '('", "invalid_expression", "the regular expression '(' is not valid: a ')'"),
     ("select * from c", "unknown_table", "there is no table 'c' here."),
     ("select * from bb", "unknown_table", "there is no table 'bb' here. Did you mean 'b'?"),
     ("select * from main.a", "unknown_table", 'schema names are not allowed: write "a" alone.'),

@@ -1,6 +1,6 @@
 import pytest
 
-from orchestrator.ops._regex import groups
+from orchestrator.patterns import groups
 
 TEXTS = ["a-1, b-22", "A-3", "", None, "日本-7"]
 
