@@ -9,16 +9,17 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from orchestrator.errors import NodeError, at
 from orchestrator.expressions import connection
 from orchestrator.ops._rows import short
-from orchestrator.ops._types import NULL, NUMERIC, plain
+from orchestrator.ops._types import NULL, NUMERIC, family, plain
 from orchestrator.ops.settings import Column, as_text, invalid
 from orchestrator.patterns import wrong
 from orchestrator.schema import is_geometry
 from orchestrator.sql import literal, quote
+from orchestrator.suggest import listing, near
 
 Operator = Literal[
     "=", "!=", "<", "<=", ">", ">=", "in", "not_in", "between",
     "contains", "not_contains", "starts_with", "ends_with", "matches",
-    "is_null", "is_not_null", "is_empty", "is_not_empty", "has_value",
+    "is_null", "is_not_null", "is_empty", "is_not_empty", "has_value", "type_is",
 ]  # fmt: skip
 TEXT = {
     "contains": "contains({column}, {value})",
@@ -34,6 +35,13 @@ STATES = {
     "is_not_empty": "{column}::VARCHAR <> ''",
     "has_value": "{column}::VARCHAR <> ''",
 }
+TYPES = {
+    "integer": r"regexp_full_match({column}, '\s*[+-]?\d+\s*') AND TRY_CAST({column} AS BIGINT) IS NOT NULL",
+    "number": "isfinite(TRY_CAST({column} AS DOUBLE))",
+    "date": r"regexp_full_match({column}, '\s*[\d/-]+\s*') AND TRY_CAST({column} AS DATE) IS NOT NULL",
+    "timestamp": "isfinite(TRY_CAST({column} AS TIMESTAMP))",
+    "boolean": "TRY_CAST({column} AS BOOLEAN) IS NOT NULL",
+}
 NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*")
 DAY = re.compile(r"\s*\d{4,}-\d\d?-\d\d?\s*")
 
@@ -45,7 +53,8 @@ class Clause(BaseModel):
 
     column: Column = Field(description="The column to test.", examples=["region"])
     operator: Operator = Field(
-        description="How; `between` is inclusive, `matches` a regular expression, `has_value` neither null nor empty.",
+        description="How; `between` is inclusive, `matches` a regular expression, `has_value` neither null nor empty, "
+        f"`type_is` what a text can be cast to: {', '.join(f'`{each}`' for each in TYPES)}.",
         examples=["="],
     )
     value: Any = Field(
@@ -66,6 +75,8 @@ class Clause(BaseModel):
             raise invalid("'between' needs a list of two values: the least and the greatest.", "value")
         elif self.operator not in ("in", "not_in", "between") and isinstance(self.value, list | dict):
             raise invalid(f"'{self.operator}' needs one value, not a list.", "value")
+        elif self.operator == "type_is" and self.value not in TYPES:
+            raise invalid(f"'type_is' takes one of {listing(TYPES)}.{near(as_text(self.value), TYPES)}", "value")
         return self
 
     def sql(self, kind: str, place: str) -> str:
@@ -81,6 +92,8 @@ class Clause(BaseModel):
             with at(f"{place}/operator"):
                 message = f"Column '{self.column}' is a geometry; '{self.operator}' is for other columns."
                 raise NodeError(message, code="type_mismatch")
+        if self.operator == "type_is":
+            return self._type_test(column, kind, place)
         with at(f"{place}/value"):
             if self.operator in TEXT:
                 return self._search(f"{column}::VARCHAR")
@@ -88,6 +101,13 @@ class Clause(BaseModel):
 
     def _state(self, column: str) -> str:
         return f"{column} IS NULL" if self.operator in ("is_null", "is_empty") else f"{column} IS NOT NULL"
+
+    def _type_test(self, column: str, kind: str, place: str) -> str:
+        if family(kind) != "text" and kind != NULL:
+            with at(f"{place}/operator"):
+                message = f"Column '{self.column}' is {plain(kind)}; 'type_is' asks what a text can be cast to."
+                raise NodeError(message, code="type_mismatch")
+        return TYPES[self.value].format(column=f"{column}::VARCHAR")
 
     def _search(self, column: str) -> str:
         if self.operator == "matches":

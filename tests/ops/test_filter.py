@@ -73,6 +73,36 @@ def test_clause(run, sales, column, operator, value, expected):
     assert passed(run, {"clauses": [clause]}, sales) == expected
 
 
+TYPES = {
+    "integer": (["5", " -5 ", "+05", "9223372036854775807"], ["1.5", "1e3", "0x1F", "9223372036854775808", "--5"]),
+    "number": (["5", "-1.5", ".5", " 1e3 ", "+.5E-3"], ["1,5", "inf", "NaN", "1e400", "1e", "true", "5 m"]),
+    "date": (["2024-01-02", "2024-2-29", "2024/01/02", " 2024-01-02 "], ["2024-02-30", "02.01.2024", "2024-01-02 12:00",
+             "20240102", "infinity", "epoch"]),
+    "timestamp": (["2024-01-02", "2024-01-02 12:00", "2024-01-02T12:00:00.5Z"], ["12:00", "2024-01-02 25:00"]),
+    "boolean": (["true", "F", "1", "no"], ["2", "on", "wahr"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("made", ["VARCHAR", "ENUM"])
+def test_what_a_text_can_be_cast_to(run, kind, made):
+    right, wrong = TYPES[kind]
+    table = {"t": [*right, *wrong, "", " ", None]}
+    if made == "ENUM":
+        values = ", ".join(f"'{each}'" for each in table["t"] if each is not None)
+        table = f"SELECT unnest([{values}, NULL])::ENUM({values}) AS t"
+    found = run("filter", {"clauses": [{"column": "t", "operator": "type_is", "value": kind}]}, table=table)
+    assert found == {"passed": [(each,) for each in right], "failed": [(each,) for each in [*wrong, "", " ", None]]}
+    casts = {"integer": "BIGINT", "number": "DOUBLE"}
+    config = {"columns": [{"name": "t", "type": casts.get(kind, kind.upper())}]}
+    assert not run("cast", config, table={"t": right})["rejected"]
+
+
+def test_nulls_alone_are_of_no_type(run):
+    config = {"clauses": [{"column": "t", "operator": "type_is", "value": "integer"}]}
+    assert run("filter", config, table="SELECT NULL AS t") == {"passed": [], "failed": [(None,)]}
+
+
 CASES = [
     ("=", "NORTH", [1, 4]),
     ("!=", "North", [2, 5]),
@@ -139,6 +169,11 @@ REFUSED = [
     (clause("id", "in", [1, "x"]), "type_mismatch", "/config/clauses/1/value/1"),
     (clause("day", "between", ["2024-01-01", "soon"]), "type_mismatch", "/config/clauses/1/value/1"),
     (clause("day", "<", 5), "type_mismatch", "/config/clauses/1/value"),
+    (clause("region", "type_is"), "invalid_config", "/config/clauses/1/value"),
+    (clause("region", "type_is", "intger"), "invalid_config", "/config/clauses/1/value"),
+    (clause("region", "type_is", ["integer"]), "invalid_config", "/config/clauses/1/value"),
+    (clause("region", "type_is", 1), "invalid_config", "/config/clauses/1/value"),
+    (clause("amount", "type_is", "integer"), "type_mismatch", "/config/clauses/1/operator"),
     (clause("region", "matches", "("), "invalid_config", "/config/clauses/1/value"),
 ]
 
