@@ -16,7 +16,7 @@ from orchestrator.errors import NodeError
 from orchestrator.expression_sizes import LARGEST, oversized, whole_number
 from orchestrator.literals import refused, sql_literal, substitute
 from orchestrator.parsing import connection
-from orchestrator.patterns import wrong_in
+from orchestrator.patterns import first_wrong
 from orchestrator.suggest import near
 
 __all__ = [
@@ -107,12 +107,15 @@ def tree(text: str) -> dict[str, Any]:
         raise refused("it must be one expression: ',' is not allowed")
     if _closes_early(text) and '"error":true' in _serialized(f"SELECT CAST(\n{text}\n AS VARCHAR)")[:20]:
         raise refused("it is not complete, or has a ')' too many")
-    for node in nodes(expressions[0]):
+    every = list(nodes(expressions[0]))
+    for node in every:
         try:
             _check_node(node)
         except NodeError as error:
-            error.position = character(text, node.get("query_location") if error.position is None else error.position)
+            error.position = character(text, node.get("query_location"))
             raise
+    if found := first_wrong(every):
+        raise refused(found[0], character(text, found[1]))
     try:
         Costs().of(expressions[0], {})
     except Unbearable as error:
@@ -231,8 +234,6 @@ def _check_node(node: Mapping[str, Any]) -> None:
         _check_function(str(node["function_name"]).lower(), bool(node.get("schema") or node.get("catalog")))
         if reason := oversized(node):
             raise refused(reason)
-        if found := wrong_in(node):
-            raise refused(*found)
 
 
 def _check_function(name: str, qualified: bool) -> None:

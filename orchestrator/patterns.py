@@ -1,8 +1,9 @@
 """Regular expressions: RE2, as DuckDB has it, which looks at one only when the first row comes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import duckdb
@@ -27,6 +28,7 @@ MATCHING = WITH_MORE | {
     *("regexp_matches", "regexp_full_match", "regexp_split_to_array", "str_split_regex", "string_split_regex"),
 }
 SHOWN = 50
+AT_MOST = 20  # patterns of an expression: one may take a fifth of a second
 
 
 @lru_cache(maxsize=1024)
@@ -54,10 +56,15 @@ def groups(pattern: str) -> list[str | None]:
     return [found[1] for found in TOKEN.finditer(pattern) if found[0].startswith("(")]
 
 
-def wrong_in(call: Mapping[str, Any]) -> tuple[str, int] | None:
-    """What is wrong with the constant pattern of a function in a parse tree, and the byte where that stands."""
+def first_wrong(nodes: Iterable[Mapping[str, Any]]) -> tuple[str, int] | None:
+    """What is wrong with a constant pattern among the first in these nodes of a parse tree, and the byte where."""
+    calls = (node for node in nodes if str(node.get("function_name", "")).lower() in MATCHING)
+    return next(filter(None, map(_wrong_in, islice(calls, AT_MOST))), None)
+
+
+def _wrong_in(call: Mapping[str, Any]) -> tuple[str, int] | None:
     name, (_, *given) = str(call["function_name"]).lower(), below(call) or [{}]
-    if name not in MATCHING or not given or (pattern := _text(given[0])) is None:
+    if not given or (pattern := _text(given[0])) is None:
         return None
     before = 2 if name in WITH_MORE else 1
     if any("l" in (_text(each) or "l") for each in given[before:]):  # an option: the pattern is taken as it is

@@ -5,6 +5,7 @@ import pytest
 
 from orchestrator.errors import NodeError
 from orchestrator.expressions import check
+from orchestrator.patterns import AT_MOST
 
 WRONG = [
     ("regexp_matches(s, '(')", "the regular expression '(' is not valid: a ')' is missing", 18),
@@ -42,6 +43,14 @@ def test_wrong(expression, reason, position):
     assert caught.value.message.startswith(f"This expression cannot be used: {reason}")
     with pytest.raises(duckdb.InvalidInputException):
         run(expression)
+
+
+def test_only_the_first_are_looked_at():
+    """Each takes its time, and DuckDB looks at all of them in the run."""
+    right = [f"s ~ 'a{number}'" for number in range(AT_MOST)]
+    assert check(" OR ".join([*right, "s ~ '('"]))
+    with pytest.raises(NodeError):
+        check(" OR ".join([*right[1:], "s ~ '('"]))
 
 
 @pytest.mark.parametrize("expression", RIGHT)

@@ -16,7 +16,7 @@ from orchestrator.constant_costs import Costs
 from orchestrator.constant_sizes import Unbearable
 from orchestrator.errors import NodeError
 from orchestrator.ops.settings import bound_expression, refuse
-from orchestrator.patterns import wrong_in
+from orchestrator.patterns import first_wrong
 from orchestrator.sql import quote
 from orchestrator.suggest import listing, near
 
@@ -64,6 +64,8 @@ def tree(query: str) -> dict[str, Any]:
         raise _refused("it must be one SELECT: ';' is not allowed" if parsed["statements"] else "a SELECT is needed")
     node = dict(parsed["statements"][0]["node"])
     _check(node)
+    if found := first_wrong(expressions.nodes(node)):
+        raise _refused(found[0])
     try:
         Costs().of(node, {})
     except Unbearable as error:
@@ -93,8 +95,6 @@ def _check(node: Any, depth: int = 1) -> None:
         _check_function(str(node["function_name"]).lower(), _qualified(node), kind == "WINDOW")
         if kind == "FUNCTION" and (reason := expressions.oversized(node)):
             raise _refused(reason)
-    if kind == "FUNCTION" and (found := wrong_in(node)):
-        raise _refused(found[0])
     for value in node.values():
         _check(value, depth + 1)
 
