@@ -45,10 +45,12 @@ def list_files(root: Path, folder: str = "") -> list[FileInfo]:
     A folder that is a dataset, such as `roads.gdb`, is one entry; its files are listed where it is the folder.
 
     Raises:
-        NodeError: `path_not_allowed`, `file_not_found`.
+        NodeError: `path_not_allowed`, also for a file, or `file_not_found`.
     """
     root = root.resolve()
     start = existing(root, folder) if folder else root
+    if start.is_file():
+        raise NodeError(f"'{folder}' is a file, not a folder.", code="path_not_allowed")
     return sorted((_file(root, path) for path in _below(root, start)), key=lambda each: each.path)
 
 

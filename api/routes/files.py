@@ -15,7 +15,7 @@ from api.requests import Limit, Offset, stated_length
 from api.system import Shared
 from api.uploads import receive
 from orchestrator import files, layers
-from orchestrator.errors import TooLarge
+from orchestrator.errors import NodeError, TooLarge
 
 router = APIRouter(prefix="/api/files", tags=["files"])
 
@@ -64,7 +64,11 @@ def list_files(
     offset: Offset = 0,
 ) -> dict[str, Any]:
     """A page of the files below the data root, by path; a folder that is a dataset, such as `roads.gdb`, is one."""
-    found = files.list_files(system.settings.data, folder)
+    try:
+        found = files.list_files(system.settings.data, folder)
+    except NodeError as error:
+        error.path = "/query/folder"
+        raise
     return {"items": found[offset : offset + limit], "total": len(found)}
 
 

@@ -137,6 +137,9 @@ def test_the_list(api: TestClient, data: Path) -> None:
     assert page == {"items": [said["items"][1]], "total": 3}
     problems_of(api.get("/api/files?folder=.."), 400, "path_not_allowed")
     problems_of(api.get("/api/files?folder=none"), 404, "file_not_found")
+    for file in ("b.csv", "./a/c.geojson", "b.csv/"):
+        (found,) = problems_of(api.get("/api/files", params={"folder": file}), 400, "path_not_allowed")
+        assert (found["message"], found["path"]) == (f"'{file}' is a file, not a folder.", "/query/folder")
 
 
 def test_a_folder_that_is_a_dataset_is_one_entry(api: TestClient, data: Path) -> None:
