@@ -1,7 +1,6 @@
 """Files as they go out."""
 
 import os
-import re
 from collections.abc import Generator
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +11,8 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
+
+from api.requests import is_known
 
 UNSAFE = frozenset('/\\:*?"<>|%;')
 
@@ -37,7 +38,7 @@ class Download(FileResponse):
 
         headers = Headers(scope=scope)
         await self._look()
-        if self.headers["etag"] in re.findall(r'"[^"]*"', headers.get("if-none-match", "")):
+        if is_known(headers.get("if-none-match"), self.headers["etag"]):
             kept = {name: self.headers[name] for name in ("etag", "cache-control") if name in self.headers}
             await Response(None, 304, kept)(scope, receive, send)
             return

@@ -18,7 +18,8 @@ SMALL = 64 * 1024
 DEEPEST = 200
 TOKENS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)  # an unclosed string ends with the text
 UNSTORABLE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])|\d[eE]\+?\d{3}|\x00")
-TAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+VERSION = re.compile(r'(?:W/)?"(\d{1,9})"')
+TAG = re.compile(r'"[^"]*"')
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -117,15 +118,15 @@ async def expected_version(
     """
     if if_match is None or if_match.strip() == "*":
         return None
-    versions = frozenset(int(each) for each in TAG.findall(if_match))
+    versions = frozenset(int(each) for each in VERSION.findall(if_match))
     if not versions:
         raise PreconditionFailed(f"If-Match: {if_match[:80]} is no version of a workflow; ETag says which is.")
     return versions
 
 
-def is_known(if_none_match: str | None, version: int) -> bool:
-    """Whether `If-None-Match` says that the client has this version."""
-    return if_none_match is not None and (if_none_match.strip() == "*" or str(version) in TAG.findall(if_none_match))
+def is_known(if_none_match: str | None, tag: str) -> bool:
+    """Whether `If-None-Match` says that the client has what this `ETag` is of, weak or not (RFC 9110, 13.1.2)."""
+    return if_none_match is not None and (if_none_match.strip() == "*" or tag in TAG.findall(if_none_match))
 
 
 Graph = Annotated[Any, Depends(read_graph)]

@@ -67,8 +67,9 @@ def infer_columns(system: Shared, graph: Graph, own_id: OwnId) -> Response:
 def get_workflow(system: Shared, workflow_id: str, if_none_match: IfNoneMatch = None) -> Response:
     """The latest version."""
     stored = system.catalog.get(workflow_id)
-    if is_known(if_none_match, stored.version):
-        return Response(status_code=304, headers=_tag(stored))
+    headers = _tag(stored)
+    if is_known(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
     return _judged(system.catalog, stored)
 
 
