@@ -17,7 +17,7 @@ from dagster._daemon.monitoring import run_monitoring
 from dagster._grpc import server
 
 from orchestrator.compiler.jobs import compile_document
-from orchestrator.runs import adapter, progress
+from orchestrator.runs import adapter, progress, reasons
 
 USED = [
     (create_execution_plan, {"job", "run_config", "step_keys_to_execute", "instance_ref"}),
@@ -105,5 +105,5 @@ def test_what_nobody_foresaw_is_told_without_a_path_of_the_server() -> None:
         fails()
 
     [failure] = failing.execute_in_process(raise_on_error=False).filter_events(lambda each: each.is_step_failure)
-    error = progress.error_of(failure.step_failure_data, "n")
+    error = reasons.error_of(failure.step_failure_data, "n")
     assert (error.message, error.code, error.node_id) == ("Cannot read a.parquet", "internal", "n")

@@ -23,7 +23,7 @@ def failed(run: RunContext, alias: str, error: NodeError) -> Failure:
     found.path = found.path or setting(run, found)
     if any(computes_with(each.step, secrets_in(each.scope)) for each in _suspects(run, alias, found)):
         found = without_values(found)
-    return failure(_masked(found, run))
+    return failure(_masked(found, run), again=run.steps[alias].step.node.retry is not None)
 
 
 def _suspects(run: RunContext, alias: str, error: NodeError) -> list[Planned]:

@@ -1,12 +1,21 @@
 """A node's error as Dagster stores it, and back."""
 
+import json
+from typing import Any
+
 from dagster import Failure
 
 from orchestrator.errors import NodeError
 
+NOTE = "graphmill: "
 
-def failure(error: NodeError) -> Failure:
-    """A node's error as Dagster stores it: the sentence, and where it belongs as metadata."""
+
+def failure(error: NodeError, *, again: bool = False) -> Failure:
+    """A node's error as Dagster stores it: the sentence, and where it belongs as metadata.
+
+    Of a node that is tried `again`, Dagster stores the words alone, until it has failed for the last time: they say the
+    place, too.
+    """
     place = {
         "graphmill/node": error.node_id,
         "graphmill/code": error.code,
@@ -16,7 +25,18 @@ def failure(error: NodeError) -> Failure:
         "graphmill/value": None if error.value is None else _text(str(error.value)[:1000]),
     }
     known = {key: value for key, value in place.items() if value is not None}
-    return Failure(description=_text(error.message), metadata=known, allow_retries=error.code != "canceled")
+    made = Failure(description=_text(error.message), metadata=known, allow_retries=error.code != "canceled")
+    if again:
+        made.add_note(NOTE + json.dumps(known))
+    return made
+
+
+def noted(words: str) -> tuple[str, dict[str, Any]] | None:
+    """The sentence and the place in the words of the failure of a node that is tried again; None where they lack it."""
+    said, found, note = words.rstrip().rpartition(f"\n{NOTE}")
+    if not found or not note.endswith("}"):  # it was cut
+        return None
+    return said.partition(": ")[2], json.loads(note)
 
 
 def _text(said: str) -> str:

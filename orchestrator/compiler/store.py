@@ -21,6 +21,7 @@ from dagster import (
 )
 
 from orchestrator.compiler.culprit import cause, failed
+from orchestrator.compiler.failure import failure
 from orchestrator.compiler.run import RunContext
 from orchestrator.errors import NodeError
 from orchestrator.faults import blame
@@ -76,7 +77,7 @@ class TableStore(IOManager):
     def load_input(self, context: InputContext) -> Relation:
         """The table of the port that feeds an input: of this run, or kept from the run that this one retries.
 
-        Raises NodeError, `output_not_found`, where it is not stored.
+        Raises Failure, `output_not_found`, where it is not stored.
         """
         run: RunContext = context.resources.run
         source = context.upstream_output
@@ -87,7 +88,7 @@ class TableStore(IOManager):
             path = run.table(*place)
             if not path.is_file():
                 text = f"What node '{run.steps[place[0]].node_id}' gave is not stored: run this from the start."
-                raise NodeError(text, code="output_not_found")
+                raise failure(NodeError(text, code="output_not_found"), again=True)
             run.made[place] = run.session.parquet(path)
         return run.made[place]
 

@@ -14,9 +14,10 @@ from orchestrator.compiler.order import below
 from orchestrator.compiler.parameters import KEPT, resolve
 from orchestrator.compiler.plan import Plan
 from orchestrator.compiler.run import table_path
-from orchestrator.errors import GraphmillError, InvalidGraph, Problem
+from orchestrator.errors import InvalidGraph, Problem
 from orchestrator.faults import scrub
 from orchestrator.names import port_of
+from orchestrator.runs.reasons import CANCELED, error_of, sentence_of
 from orchestrator.runs.shapes import NodeRun, PortOutput, RunError
 from orchestrator.runs.tree import Tree
 
@@ -77,7 +78,7 @@ class Progress:
     def _of_run(self, event: DagsterEvent) -> RunError:
         """A failure of the run itself: on the node that it ended, or on the parameter that was not accepted."""
         ended = next((place for place in self._ids.values() if self._all.nodes[place].status == "running"), None)
-        said, node_id = _ours(event.event_specific_data), None if ended is None else self.top(ended)
+        said, node_id = sentence_of(event.event_specific_data), None if ended is None else self.top(ended)
         refused = next(iter(_refused(self._plan, self._config)), None) if said and self._ids else None
         if refused is not None:
             return RunError(message=refused.message, code=refused.code, path=refused.path)
@@ -130,7 +131,7 @@ class Progress:
         """What a run's end means for the nodes that had not ended."""
         for place in self._ids.values():
             node = self._all.changed(place)
-            if node.status == "running":
+            if node.status == "running" or (node.status == "pending" and node.attempts):  # it waits to be tried again
                 node.status = "canceled" if status == "canceled" else "failed"
                 node.error = node.error or (self.error if status == "failed" else None)
             elif node.status == "pending":
@@ -206,8 +207,6 @@ def _retried(node: NodeRun, data: Any, _: datetime | None) -> None:
 CRASHED, MARKED = "Run execution process for", "This run has been marked as failed from outside"
 TOO_LONG = "Exceeded maximum runtime of "
 DIED = "The run's process died: it was killed, or the machine ran out of memory."
-CANCELED = "canceled"
-INTERRUPTS = ("DagsterExecutionInterruptedError", "InterruptException", "KeyboardInterrupt", "Interrupted")
 CHANGES: Mapping[Any, Callable[[NodeRun, Any, datetime | None], None]] = {
     Kind.STEP_START: _started,
     Kind.STEP_RESTARTED: _started,
@@ -219,38 +218,3 @@ CHANGES: Mapping[Any, Callable[[NodeRun, Any, datetime | None], None]] = {
 }
 FAILURES = {Kind.STEP_FAILURE, Kind.RUN_FAILURE, Kind.ENGINE_EVENT}
 READ = {*CHANGES, *FAILURES}  # of all that Dagster stores
-
-
-def error_of(data: Any, node_id: str | None) -> RunError:
-    """A step's failure as a sentence: ours carries its place as metadata, any other says its message's first line."""
-    said = getattr(data, "user_failure_data", None)
-    if said is not None:
-        place = {key.removeprefix("graphmill/"): each.value for key, each in (said.metadata or {}).items()}
-        return RunError(
-            message=said.description or "The node failed.", code=str(place.get("code", "failed")),
-            node_id=place.get("node", node_id), path=place.get("path"), port=place.get("port"),
-            row=place.get("row"), value=place.get("value"),
-        )  # fmt: skip
-    error = _root(data)
-    if error is not None and error.cls_name in INTERRUPTS:
-        return RunError(message="The run was canceled.", code=CANCELED, node_id=node_id)
-    if said := _ours(data):
-        return RunError(message=said, code="node_failed", node_id=node_id)
-    text = "The node failed." if error is None else error.message.strip().splitlines()[0]
-    return RunError(message=scrub(text.split(": ", 1)[-1]), code="internal", node_id=node_id)
-
-
-def _ours(data: Any) -> str | None:
-    """The sentence for a person, where there is an error of ours among those that led to a failure."""
-    error = getattr(data, "error", None)
-    while error is not None and not error.message.startswith(f"{GraphmillError.__module__}."):
-        error = error.cause
-    return None if error is None else str(error.message.split(": ", 1)[-1].strip().splitlines()[0])
-
-
-def _root(data: Any) -> Any:
-    """The first of the errors that led to a failure."""
-    error = getattr(data, "error", None)
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return error

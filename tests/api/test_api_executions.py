@@ -233,9 +233,12 @@ def test_what_failed_says_so_while_it_waits_to_be_tried_again(api: TestClient) -
     url = f"/api/executions/{execute(api, post(api, graph), params={})['execution_id']}"
     until(lambda: api.get(url).json()["nodes"][1]["error"])
     found = api.get(url).json()["nodes"][1]
-    assert (found["status"], found["error"]["code"]) == ("pending", "node_failed")
+    assert (found["status"], found["error"]["code"]) == ("pending", "conversion_failed")
+    assert (found["error"]["node_id"], found["error"]["path"]) == ("f", "/config/condition")
     assert found["error"]["message"].startswith("Could not convert string 'x' to BIGINT")
     assert api.post(url + "/cancel").status_code == 202
+    until(lambda: api.get(url).json()["status"] == "canceled")
+    assert [each["status"] for each in api.get(url).json()["nodes"]] == ["completed", "canceled"]
 
 
 def test_the_key_of_a_deleted_execution_is_free(api: TestClient, workflow: str) -> None:

@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 from compiler.graphs import chain, compute, graph, instance, keep, node, rows, run
 
-from orchestrator.compiler.failure import failure
 from orchestrator.compiler.jobs import compile_document
-from orchestrator.errors import NodeError
 from orchestrator.runs.progress import Progress
 
 TEXTS = [{"t": "1"}, {"t": "2"}, {"t": "x"}]
@@ -143,11 +141,6 @@ def test_a_secret_is_not_in_the_row_that_was_rejected():
     ran = run(document, key=secret)
     assert (ran.error.code, ran.error.value) == ("rejected_rows", "***")
     assert "hunter2" not in str(instance().all_logs(ran.run_id))
-
-
-def test_a_failure_can_be_written_as_utf_8():
-    made = failure(NodeError("A file 'a\udcff' is missing.", value="\ud800"))
-    assert (made.description, made.metadata["graphmill/value"].value) == ("A file 'a?' is missing.", "?")
 
 
 def test_why_a_run_could_not_begin_is_told():
