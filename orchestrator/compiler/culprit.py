@@ -10,9 +10,8 @@ from orchestrator.compiler.blamed import setting
 from orchestrator.compiler.failing import DATA_ERRORS, first_failing
 from orchestrator.compiler.failure import failure
 from orchestrator.compiler.order import above
-from orchestrator.compiler.plan import Planned
 from orchestrator.compiler.run import RunContext
-from orchestrator.compiler.secretive import computes_with, secrets_in, without_values
+from orchestrator.compiler.secretive import computing, secrets_in, without_values
 from orchestrator.errors import NodeError
 from orchestrator.secrets import MASK
 
@@ -21,16 +20,18 @@ def failed(run: RunContext, alias: str, error: NodeError) -> Failure:
     """What Dagster is told of a node's failure: on the node that caused it, without the run's secrets."""
     found = culprit(run, alias, error)
     found.path = found.path or setting(run, found)
-    if any(computes_with(each.step, secrets_in(each.scope)) for each in _suspects(run, alias, found)):
-        found = without_values(found)
+    if (who := _computing(run, alias, found)) is not None:
+        found = without_values(found, who)
     return failure(_masked(found, run), again=run.steps[alias].step.node.retry is not None)
 
 
-def _suspects(run: RunContext, alias: str, error: NodeError) -> list[Planned]:
-    """The node of an error; in a fused run, where it is on the sink for want of a culprit, all that lead to it."""
-    own = run.steps[alias].node_id
-    places = {error.node_id} if run.cache or error.node_id != own else above(own, run.plan.edges)
-    return [step for step in run.plan.steps if step.node_id in places]
+def _computing(run: RunContext, alias: str, error: NodeError) -> str | None:
+    """Who computes with a secret. Of a fused run an error is on the sink for want of a culprit."""
+    sink = run.steps[alias].node_id
+    place = error.node_id or sink
+    before = above(place, run.plan.edges)
+    steps = ((each.node_id, each.step, secrets_in(each.scope)) for each in run.plan.steps if each.node_id in before)
+    return computing(place, steps, sure=run.cache or place != sink)
 
 
 def cause(run: RunContext, error: NodeError) -> NodeError | None:

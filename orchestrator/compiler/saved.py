@@ -18,7 +18,7 @@ from orchestrator.compiler.opened import own_name
 from orchestrator.compiler.order import above
 from orchestrator.compiler.plan import Planned, steps_of
 from orchestrator.compiler.rejected import refuse_rejected
-from orchestrator.compiler.secretive import computes_with, secret_names, without_values
+from orchestrator.compiler.secretive import computing, secret_names, without_values
 from orchestrator.errors import Interrupted, NodeError, NotFound, Problem, UnknownColumns
 from orchestrator.faults import blame
 from orchestrator.graph import read
@@ -146,7 +146,6 @@ class Inner:
             UnknownColumns: only in design.
         """
         checked = self.opened(given)
-        secret = secret_names(checked.workflow)
         secrets = values_of(checked.workflow.parameters, given.values)
         say = context.log
         context = replace(context, log=lambda level, text: say(level, hidden(text, secrets)))
@@ -160,8 +159,8 @@ class Inner:
                 raise
             except NodeError as error:
                 found = _culprit(error, planned, made, checked)
-                if any(computes_with(each, secret) for each in checked.steps if each.node.id == found.node_id):
-                    found = without_values(found)
+                if (who := _computing(found.node_id or planned.node_id, checked)) is not None:
+                    found = without_values(found, who)
                 found_in = _of_node(found, self.name)
                 found_in.message = hidden(found_in.message, secrets)
                 raise found_in from (None if secrets else error)
@@ -203,6 +202,11 @@ def _culprit(error: NodeError, planned: Planned, made: Mapping[Place, Relation],
         return error
     before = above(planned.node_id, checked.edges) - {planned.node_id}
     return first_failing((node_id, table) for (node_id, _), table in made.items() if node_id in before) or error
+
+
+def _computing(node_id: str, checked: Checked) -> str | None:
+    before, secret = above(node_id, checked.edges), secret_names(checked.workflow)
+    return computing(node_id, ((each.node.id, each, secret) for each in checked.steps if each.node.id in before))
 
 
 def _of_node(error: NodeError, name: str) -> NodeError:

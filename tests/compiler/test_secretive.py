@@ -7,6 +7,7 @@ from feeds import library
 from orchestrator.settings import settings
 
 HIDDEN = "Values are not shown: the node computes with a secret."
+AFTER = "a node before it computes with a secret."
 KEY = [{"name": "key", "type": "secret"}]
 CALLED = ["in -> c", "c -> out"]
 IN, OUT = node("in", "input"), node("out", "output", {"name": "made"})
@@ -14,6 +15,12 @@ CAST = compute("c", "CAST(upper(${key}) AS BIGINT)")
 SAVED = {
     "own": graph([IN, CAST, OUT], CALLED, parameters=KEY, name="Own"),
     "plain": graph([IN, CAST, OUT], CALLED, parameters=[{"name": "key"}], name="Plain"),
+    "later": graph(
+        [IN, compute("m", "reverse(${key})", "k"), compute("c", "k::BIGINT"), OUT],
+        ["in -> m", "m -> c", "c -> out"],
+        parameters=[{**KEY[0], "default": "hunter2-secret"}],
+        name="Later",
+    ),
     "default": graph([IN, CAST, OUT], CALLED, parameters=[{**KEY[0], "default": "hunter2-secret"}], name="Default"),
 }
 
@@ -27,7 +34,9 @@ def home(tmp_path_factory):
 
 
 def using(kind, saved):
-    return node("c", kind, {"workflow": saved, "parameters": {} if saved == "default" else {"key": "${key}"}})
+    return node(
+        "c", kind, {"workflow": saved, "parameters": {} if saved in ("default", "later") else {"key": "${key}"}}
+    )
 
 
 def failed(document, find=None, **more):
@@ -61,6 +70,29 @@ def test_values_are_not_shown_where_a_node_computes_with_a_secret(own, code, mes
     assert error.message.endswith(message)
 
 
+LATER = [
+    (compute("l", "made::BIGINT"), "conversion_failed", "A value could not be converted."),
+    (compute("l", "error(made)"), "invalid_value", "A value cannot be used."),
+    (node("l", "cast", {"columns": [{"name": "made", "type": "BIGINT"}]}), "rejected_rows",
+     "A row was rejected, and nothing is connected to 'rejected'."),
+    (node("l", "filter", {"condition": "made::BIGINT > 0"}), "conversion_failed", "A value could not be converted."),
+    (node("l", "python", {"code": "def transform(table):\n    int(table['made'][0])"}), "python_failed",
+     "Line 2: ValueError."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("cache", [True, False])
+@pytest.mark.parametrize(("later", "code", "message"), LATER)
+@pytest.mark.parametrize("made", ["upper(reverse(${key}))", "${key}"])
+def test_nor_are_they_by_a_node_after_it(made, later, code, message, cache):
+    nodes = [rows(), compute("c", made, "made"), node("s", "sort", {"by": [{"column": "a"}]}), later]
+    ran = run(graph(nodes, ["in -> c", "c -> s", "s -> l"], parameters=KEY), cache=cache, key="hunter2-secret")
+    failure = str([each.dagster_event for each in instance().all_logs(ran.run_id) if "FAIL" in str(each.dagster_event)])
+    assert "retnuh" not in failure.lower()
+    assert (ran.error.code, ran.error.node_id, ran.error.value) == (code, "l", None)
+    assert ran.error.message == f"{message} Values are not shown: {AFTER}"
+
+
 @pytest.mark.parametrize("saved", ["own", "plain", "default"])
 @pytest.mark.parametrize("kind", ["workflow", "for_each"])
 def test_nor_by_a_workflow_inside(kind, saved):
@@ -75,6 +107,19 @@ LEFT = [
     (node("c", "fail", {"message": "Not with ${key}: {b}"}), "Not with ***: x"),
     (node("c", "cast", {"columns": [{"name": "${key}", "type": "BIGINT"}]}), "Column '***' is not in this table."),
 ]
+
+
+@pytest.mark.parametrize("kind", ["workflow", "for_each"])
+def test_nor_by_a_node_after_it_inside(kind):
+    ran = run(graph([rows(), using(kind, "later")], ["in -> c"], parameters=KEY), find=library(SAVED), key="x")
+    assert (ran.error.code, ran.error.value) == ("conversion_failed", None)
+    assert ran.error.message.endswith("A value could not be converted. Values are not shown: " + AFTER)
+
+
+def test_a_condition_gives_no_other_values():
+    chosen = node("c", "filter", {"condition": "b <> upper(${key})"})
+    document = graph([rows(), chosen, compute("l", "b::BIGINT")], ["in -> c", "c.passed -> l"], parameters=KEY)
+    assert failed(document).message.startswith("Could not convert string 'x' to BIGINT")
 
 
 @pytest.mark.parametrize(("own", "message"), LEFT)
