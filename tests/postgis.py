@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
@@ -23,8 +23,11 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def server(bin: Path) -> Iterator[str]:
-    """The URL of a database with PostGIS, on loopback. PostgreSQL refuses root, which lends it another user."""
+def server(bin: Path, files: Mapping[str, str] | None = None, *options: str) -> Iterator[str]:
+    """The URL of a database with PostGIS, on loopback, with these files and options of its own.
+
+    PostgreSQL refuses root, which lends it another user.
+    """
     user = "postgres" if os.geteuid() == 0 else None
     folder = Path(mkdtemp(prefix="graphmill-postgis-"))
     port, data = free_port(), folder / "data"
@@ -36,9 +39,15 @@ def server(bin: Path) -> Iterator[str]:
         subprocess.run(command, user=user, check=True, timeout=60, cwd=folder, stdout=quiet, stderr=quiet)
 
     run(str(bin / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
-    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c fsync=off -c unix_socket_directories={folder}"
+    for name, text in (files or {}).items():
+        (data / name).write_text(text)
+        (data / name).chmod(0o600)
+        if user:
+            shutil.chown(data / name, user)
+    said = f"-c listen_addresses=127.0.0.1 -c port={port} -c fsync=off -c unix_socket_directories={folder}"
+    said = " -c ".join([said, *options])
     try:
-        run(str(bin / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
+        run(str(bin / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"), "-o", said, "start")
         yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
     finally:
         run(str(bin / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")

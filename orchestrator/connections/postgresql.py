@@ -2,15 +2,16 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, model_validator
 
 from orchestrator.connections.base import Connection
 from orchestrator.connections.postgres.answers import GEOMETRY, Answered, columns, systems
 from orchestrator.connections.postgres.problems import sentences
+from orchestrator.connections.postgres.tls import NAMES, NO_FILE, Certificates, PrivateKey, in_files, refuse_half
 from orchestrator.errors import NodeError
 from orchestrator.settings import settings
 from orchestrator.sql import quote
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 CONNECT_S = 5
 DESIGN_S = 5
 IN_MEMORY = 256 << 20
-NO_FILE = "/nonexistent/graphmill"  # the password file of the server's own user is none of a connection's business
 # A server goes on with a query whose asker is gone: it looks only where it is told to, and can (PostgreSQL 14, Linux).
 ENDS_WITH_US = """
 SELECT set_config(name, '1s', false) FROM pg_settings
@@ -36,7 +36,7 @@ class Postgresql(Connection):
     kind: ClassVar[str] = "postgresql"
     label: ClassVar[str] = "PostgreSQL"
     schemes: ClassVar[tuple[str, ...]] = ("postgresql", "postgres")
-    place: ClassVar[tuple[str, ...]] = ("host", "port", "user", "sslmode")
+    place: ClassVar[tuple[str, ...]] = ("host", "port", "user", "sslmode", "sslrootcert")
 
     host: Annotated[str, Field(pattern=r"^[\w.:-]+$", max_length=255)] = Field(
         description="The server's name or address.", examples=["db.example.org"]
@@ -48,9 +48,27 @@ class Postgresql(Connection):
     sslmode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] = Field(
         "prefer", description="Whether the line is encrypted, and the server's certificate checked."
     )
+    sslrootcert: Certificates | None = Field(
+        None,
+        description="Certificates of those who may have signed the server's, as PEM text. `verify-ca` needs them; "
+        "without them `verify-full` trusts those whom the system trusts.",
+    )
+    sslcert: Certificates | None = Field(
+        None, description="The certificate to show to the server, as PEM text, with those between it and its signer."
+    )
+    sslkey: PrivateKey | None = Field(
+        None, description="The private key of `sslcert`, as PEM text without a password; stored encrypted, never shown."
+    )
     search_path: list[Annotated[str, Field(min_length=1, max_length=63)]] = Field(
         [], description="Schemas in which tables are looked for, in this order.", examples=[["gis", "public"]]
     )
+
+    _files: dict[str, str] = PrivateAttr({})  # of whoever sets the environment, by libpq's names
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        refuse_half(self.sslcert, self.sslkey)
+        return self
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -72,10 +90,12 @@ class Postgresql(Connection):
             raise wrong from None
         made = made.model_copy(update=host)
         made._trusted = True
+        made._files = {key: said[key] for key in NAMES if key in said}
         return made
 
-    def dsn(self, timeout_s: float = 0, *, read_only: bool = True) -> str:
-        """What libpq is told; for the drivers only: it has the password.
+    @contextmanager
+    def dsn(self, timeout_s: float = 0, *, read_only: bool = True) -> Iterator[str]:
+        """What libpq is told to open a line; for the drivers only: it has the password, and names files of secrets.
 
         Raises:
             NodeError: `address_not_allowed`, `connection_failed`.
@@ -90,12 +110,20 @@ class Postgresql(Connection):
         options = " ".join(f"-c {key}={_escaped(value)}" for key, value in said.items() if value)
         password = self.password.get_secret_value() if self.password else ""
         own = {} if self._trusted else {"passfile": NO_FILE, "gssencmode": "disable"}
-        return str(
-            make_dsn(
-                **self._address(), dbname=self.database, user=self.user, password=password, sslmode=self.sslmode,
-                options=options, connect_timeout=CONNECT_S, application_name="graphmill", client_encoding="UTF8", **own,
-            )
-        )  # fmt: skip
+        with self._certificates() as line:
+            yield str(
+                make_dsn(
+                    **self._address(), dbname=self.database, user=self.user, password=password, sslmode=self.sslmode,
+                    options=options, connect_timeout=CONNECT_S, application_name="graphmill", client_encoding="UTF8",
+                    **own, **line,
+                )
+            )  # fmt: skip
+
+    def _certificates(self) -> AbstractContextManager[dict[str, str]]:
+        if self._trusted:
+            return nullcontext(self._files)
+        key = self.sslkey.get_secret_value() if self.sslkey else None
+        return in_files(self.sslmode, {"sslrootcert": self.sslrootcert, "sslcert": self.sslcert, "sslkey": key})
 
     def _address(self) -> dict[str, str]:
         """The checked addresses of the host: what is checked is what is connected to."""
@@ -128,7 +156,8 @@ class Postgresql(Connection):
         import psycopg2
 
         with sentences():
-            connection = psycopg2.connect(self.dsn(timeout_s, read_only=read_only))
+            with self.dsn(timeout_s, read_only=read_only) as told:
+                connection = psycopg2.connect(told)
             try:
                 with connection, connection.cursor() as cursor:
                     cursor.execute(ENDS_WITH_US)
@@ -149,11 +178,9 @@ class Postgresql(Connection):
 
         Raises NodeError: `invalid_expression` where the query gives no columns, else what the server says.
         """
-        from adbc_driver_postgresql import dbapi
-
         with (
             sentences(),
-            dbapi.connect(self.dsn(longest := _longest(context, timeout_s))) as connection,
+            self._adbc(longest := _longest(context, timeout_s)) as connection,
             connection.cursor() as cursor,
         ):
             cursor.execute(ENDS_WITH_US)
@@ -169,6 +196,12 @@ class Postgresql(Connection):
             cursor.execute(whole, given)
             shapes = any(each.type in GEOMETRY for each in answered)
             return _held(cursor.fetch_record_batch(), project, context, 0 if shapes else IN_MEMORY)
+
+    def _adbc(self, timeout_s: float) -> Any:
+        from adbc_driver_postgresql import dbapi
+
+        with self.dsn(timeout_s) as told:
+            return dbapi.connect(told)
 
     def _taken(
         self, answered: list[Answered], query: str, values: Sequence[Any], crs: str | None, timeout_s: float

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 from api_shape import problems_of
+from certificates import Signed
 from jsonschema import Draft202012Validator
 from over_tcp import served
 from starlette.testclient import TestClient
@@ -16,6 +17,8 @@ from orchestrator.errors import NodeError
 from orchestrator.settings import settings
 
 BASE = "/api/connections"
+OWN = Signed("guest")
+PEM, KEY = OWN.pem, OWN.private()
 CONFIG = {"host": "db.example.org", "database": "flights", "user": "reader", "password": "s3cret-word"}
 
 
@@ -42,7 +45,9 @@ def put(api: TestClient, **config: object):
 
 def test_it_is_stored_and_its_secret_is_not_shown(api: TestClient, name: str, database_url: str) -> None:
     shown = api.get(f"{BASE}/{name}").json()
-    assert shown["config"] == {**CONFIG, "password": "***", "port": 5432, "sslmode": "prefer", "search_path": []}
+    without = dict.fromkeys(("sslrootcert", "sslcert", "sslkey"))
+    default = {"port": 5432, "sslmode": "prefer", "search_path": [], **without}
+    assert shown["config"] == {**CONFIG, **default, "password": "***"}
     assert (shown["name"], shown["kind"]) == (name, "postgresql")
     listed = api.get(BASE).json()
     assert listed == {"items": [shown], "total": 1}
@@ -78,13 +83,34 @@ def test_a_get_may_be_put_back(api: TestClient, name: str) -> None:
 def test_a_secret_stays_where_it_goes_to_the_same_place(api: TestClient, name: str) -> None:
     assert put(api, password="***", database="other").status_code == 200
     assert connection(name).secrets() == {"password": "s3cret-word"}
-    for change in ({"host": "evil.example"}, {"port": 1}, {"user": "other"}, {"sslmode": "disable"}):
+    for change in (
+        {"host": "evil.example"},
+        {"port": 1},
+        {"user": "other"},
+        {"sslmode": "disable"},
+        {"sslrootcert": PEM},
+    ):
         (problem,) = problems_of(put(api, password="***", **change), 400)
         assert (problem["code"], problem["path"]) == ("invalid_request", "/config/password")
     assert put(api, host="new.example", password="other").status_code == 200
     assert connection(name).secrets() == {"password": "other"}
     assert put(api, host="new.example", password=None).json()["config"]["password"] is None
     assert connection(name).secrets() == {}
+
+
+def test_a_private_key_is_a_secret(api: TestClient, name: str) -> None:
+    saved = put(api, sslcert=PEM, sslkey=KEY)
+    assert saved.json()["config"] | {"sslcert": PEM, "sslkey": "***"} == saved.json()["config"]
+    assert put(api, password="***", sslcert=PEM, sslkey="***").status_code == 200
+    assert connection(name).secrets() == {"password": "s3cret-word", "sslkey": KEY}
+    for change in ({"host": "evil.example"}, {"sslmode": "require"}, {"sslrootcert": PEM}):
+        (problem,) = problems_of(put(api, sslcert=PEM, sslkey="***", **change), 400)
+        assert (problem["code"], problem["path"]) == ("invalid_request", "/config/sslkey")
+    for wrong in ({"sslcert": PEM}, {"sslkey": KEY}, {"sslcert": PEM, "sslkey": "s3cret-word"}, {"sslcert": "/a.pem"}):
+        answer = put(api, **wrong)
+        assert problems_of(answer, 400)[0]["path"].startswith("/config")
+        assert "s3cret-word" not in answer.text
+        assert KEY[40:80] not in answer.text
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from orchestrator.errors import NodeError
+from orchestrator.faults import scrub
 
 CODES = {
     "42P01": "unknown_table", "3F000": "unknown_table", "42703": "unknown_column", "42601": "invalid_expression",
@@ -92,6 +93,6 @@ def failed(text: str) -> NodeError:
     """The problem of a server that cannot be reached or does not let us in."""
     found = FAILED.search(text)
     reason = found[1].strip().rstrip(".") if found else "its host is not known"
-    reason = reason[:1].lower() + reason[1:] if not reason.isupper() else reason
-    message = f"The database does not answer: {reason[:200]}."
+    reason = reason if reason[:2].isupper() else reason[:1].lower() + reason[1:]
+    message = f"The database does not answer: {scrub(reason)[:200]}."
     return NodeError(message, code="connection_failed", path="/config/connection")
