@@ -169,11 +169,15 @@ class Runs:
         """
         run = self._view.record(execution_id).dagster_run
         stored = self._settings.runs / execution_id / "tables" / key(node_id)
-        there = {port_of(path.stem): path for path in stored.glob("*.parquet")} or self._view.results(run, node_id)
-        if port in there:
-            return there[port]
-        known = f"Stored are: {listing(sorted(there))}." if there else self._view.why_not_stored(run, node_id)
-        raise NotFound(f"No table is stored for port '{port}' of node '{node_id}'. {known}", code="output_not_found")
+        there = {port_of(path.stem): path for path in stored.glob("*.parquet")}
+        if port not in there:
+            plan = self._view.plan(run)
+            there = there or self._view.results(run, plan, node_id)
+            if port not in there:
+                known = f"Stored are: {listing(sorted(there))}." if there else self._view.no_table(run, plan, node_id)
+                said = f"No table is stored for port '{port}' of node '{node_id}'. {known}"
+                raise NotFound(said, code="output_not_found")
+        return there[port]
 
     def output(self, execution_id: str, name: str) -> Path:
         """The stored Parquet file of what an `output` node names so.

@@ -67,7 +67,8 @@ class View:
             NotFound: no such execution.
         """
         record = self.record(execution_id)
-        execution, progress = self._row(record), self._read(record.dagster_run, READ)
+        plan = self.plan(record.dagster_run)
+        execution, progress = self._row(record, plan), self._read(record.dagster_run, READ, plan)
         if execution.status in ENDED:
             progress.finish(execution.status)
         error = progress.error if execution.status == "failed" else None
@@ -81,12 +82,13 @@ class View:
 
     def _read_reason(self, execution_id: str) -> RunError | None:
         run = self.record(execution_id).dagster_run
-        error = self._read(run, FAILURES).error
+        plan = self.plan(run)
+        error = self._read(run, FAILURES, plan).error
         placed = error is not None and (error.node_id is not None or error.path is not None)
-        return error if placed else self._read(run, READ).error
+        return error if placed else self._read(run, READ, plan).error
 
-    def _read(self, run: DagsterRun, kinds: Set[DagsterEventType]) -> Progress:
-        progress = self.progress(run)
+    def _read(self, run: DagsterRun, kinds: Set[DagsterEventType], plan: Plan) -> Progress:
+        progress = self.progress(run, plan)
         for entry in self._instance.all_logs(run.run_id, of_type=set(kinds)):
             progress.feed(entry)
         return progress
@@ -102,28 +104,28 @@ class View:
         named = (node for node in (workflow.nodes if workflow else ()) if node.type == Output.type)
         return {str(node.config.get("name")): node.id for node in named}
 
-    def results(self, run: DagsterRun, node_id: str) -> dict[str, Path]:
+    def results(self, run: DagsterRun, plan: Plan, node_id: str) -> dict[str, Path]:
         """The stored tables of a node that runs another workflow: those of the outputs inside, by name."""
-        inside = self._plan(run).scopes.get(node_id)
+        inside = plan.scopes.get(node_id)
         if inside is None:
             return {}
         folder = self._settings.runs / run.run_id
         found = {name: table_path(folder, key(inside.place(step.node.id)), RESULT) for name, step in ends(inside)}
         return {name: path for name, path in found.items() if path.is_file()}
 
-    def why_not_stored(self, run: DagsterRun, node_id: str) -> str:
+    def no_table(self, run: DagsterRun, plan: Plan, node_id: str) -> str:
         """Why there is no table of a node, as a sentence."""
-        plan = self._plan(run)
         places = Tree(plan).nodes
         if plan is UNREAD or node_id in places:
             return "This node has none: it did not run, or tables are not kept."
         return f"Version {version_of(run)} of the workflow has no such node.{near(node_id, places)}"
 
-    def progress(self, run: DagsterRun) -> Progress:
+    def progress(self, run: DagsterRun, plan: Plan | None = None) -> Progress:
         """The nodes of a run before its first event."""
-        return Progress(self._plan(run), run, self._settings.runs / run.run_id)
+        return Progress(plan or self.plan(run), run, self._settings.runs / run.run_id)
 
-    def _plan(self, run: DagsterRun) -> Plan:
+    def plan(self, run: DagsterRun) -> Plan:
+        """What a run was to do; `UNREAD` where that is not known any more, which is found out anew each time."""
         try:
             return self._jobs.get(run.tags[WORKFLOW_TAG], version_of(run)).plan
         except (NotFound, InvalidGraph):  # the version is not there, or these settings or this release refuse it
@@ -142,7 +144,7 @@ class View:
         records = self._instance.run_storage.get_run_records(runs, limit=limit, cursor=before)
         return [self.summary(record) for record in records], total
 
-    def _row(self, record: RunRecord) -> Execution:
+    def _row(self, record: RunRecord, plan: Plan | None = None) -> Execution:
         """What a run's record alone tells."""
         run = record.dagster_run
         return Execution(
@@ -153,17 +155,18 @@ class View:
             queued_at=record.create_timestamp,
             started_at=moment(record.start_time),
             completed_at=moment(record.end_time),
-            parameters=self._given(run),
+            parameters=self._given(run, plan),
             trigger=trigger_of(run),
             retry_of=run.parent_run_id,
             run_url=self._settings.run_url(run.run_id),
         )
 
-    def _given(self, run: DagsterRun) -> dict[str, Any]:
+    def _given(self, run: DagsterRun, plan: Plan | None) -> dict[str, Any]:
         """The parameters as they may be shown. The API seals secrets; those of a run started in Dagster are plain."""
         given = mask({name: value for name, value in run.run_config.items() if name != RUN_CONFIG})
         if given and not is_own(run):
-            known = {each.name for each in self._plan(run).checked.workflow.parameters if each.type != "secret"}
+            declared = (plan or self.plan(run)).checked.workflow.parameters
+            known = {each.name for each in declared if each.type != "secret"}
             given |= {name: MASK for name in given.keys() - known if given[name] is not None}
         return given
 

@@ -1,6 +1,8 @@
 """Executions of a version that cannot be read any more, such as one with a node type that is gone."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -8,6 +10,11 @@ from api_shape import inline, problems_of
 from starlette.testclient import TestClient
 
 from orchestrator.catalog.tables import versions
+from orchestrator.compiler.handed_down import EXECUTION_TAG
+from orchestrator.compiler.jobs import Compiled, Jobs
+from orchestrator.errors import NotFound
+from orchestrator.runs import Runs, adapter
+from orchestrator.settings import settings
 
 pytestmark = pytest.mark.usefixtures("code_server")
 NAMED = {"id": "o", "type": "output", "config": {"name": "the rows"}}
@@ -62,3 +69,45 @@ def test_its_tables_can_be_read(later: TestClient, failed: str) -> None:
 
 def test_it_cannot_be_retried(later: TestClient, failed: str) -> None:
     problems_of(later.post(f"/api/executions/{failed}/retry"), 400, "unknown_node_type")
+
+
+class Counting(Jobs):
+    """Counts how often a version is looked for."""
+
+    looked = 0
+
+    def get(self, workflow_id: str, version: int) -> Compiled:
+        self.looked += 1
+        return super().get(workflow_id, version)
+
+
+@pytest.fixture
+def by_hand(failed: str) -> Iterator[str]:
+    """The same execution as Dagster's launchpad would have made it, with a parameter."""
+    run = adapter.instance().get_run_by_id(failed)
+    assert run is not None
+    tags = {name: value for name, value in run.tags.items() if name != EXECUTION_TAG}
+    again = run._replace(run_id=str(uuid4()), run_config={"key": "hunter2"}, tags=tags)
+    adapter.instance().add_run(again)
+    yield again.run_id
+    adapter.instance().delete_run(again.run_id)
+
+
+ASKS: list[Callable[[Runs, str], object]] = [
+    lambda runs, run_id: runs.get(run_id),
+    lambda runs, run_id: runs.table(run_id, "bad", "result"),
+]
+
+
+@pytest.mark.parametrize("ask", ASKS)
+def test_what_cannot_be_read_is_looked_for_once(
+    later: TestClient, by_hand: str, ask: Callable[[Runs, str], object]
+) -> None:
+    catalog = later.app.state.system.catalog  # type: ignore[attr-defined]
+    jobs = Counting(catalog)
+    runs = Runs(catalog, settings(), jobs)
+    assert runs.list()[0][0].parameters == {"key": "***"}
+    jobs.looked = 0
+    with suppress(NotFound):
+        ask(runs, by_hand)
+    assert jobs.looked == 1
