@@ -1,7 +1,6 @@
 """Which of several tables that are not read yet cannot be made."""
 
 from collections.abc import Iterable
-from contextlib import closing
 
 from orchestrator.errors import Interrupted, NodeError
 from orchestrator.faults import blame
@@ -15,7 +14,7 @@ def first_failing(tables: Iterable[tuple[str, Relation]]) -> NodeError | None:
     """Read tables one after the other; the error of the first that fails, on the node that it is beside."""
     for node_id, table in tables:
         try:
-            with blame(node_id), closing(batches(table, 100_000)[1]) as rows:
+            with blame(node_id), batches(table, 100_000) as (_, rows):
                 for _ in rows:
                     pass
         except Interrupted:

@@ -2,7 +2,6 @@
 
 import re
 from collections import deque
-from contextlib import closing
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -97,13 +96,16 @@ class ArrowWriter(Writer):
         """Batch by batch, as they are computed."""
         import pyarrow
 
-        schema, rows = batches(self.prepare(table, context), 65_536)
         packed = None if self.compression == "uncompressed" else self.compression
         options = pyarrow.ipc.IpcWriteOptions(compression=packed)
         stream = self.layout == "stream" or (self.layout == "auto" and path.suffix == ".arrows")
         made: Any = pyarrow.ipc.new_stream if stream else pyarrow.ipc.new_file
         count = 0
-        with closing(rows), path.open("wb") as file, made(file, schema, options=options) as writer:
+        with (
+            batches(self.prepare(table, context), 65_536) as (schema, rows),
+            path.open("wb") as file,
+            made(file, schema, options=options) as writer,
+        ):
             for batch in rows:
                 writer.write_batch(batch)
                 count += batch.num_rows

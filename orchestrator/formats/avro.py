@@ -1,8 +1,7 @@
 """`avro`: records with their schema, in blocks."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -102,11 +101,8 @@ class AvroWriter(Writer):
         import fastavro
 
         rows, count = self.prepare(table, context), 0
-        arrow, parts = batches(rows, BATCH)
-        schema, values = _schema(arrow, rows)
-        keys = [field["name"] for field in schema["fields"]]
 
-        def records() -> Iterator[dict[str, Any]]:
+        def records(parts: Iterable[Any], keys: list[str], values: list[avro_types.Value]) -> Iterator[dict[str, Any]]:
             nonlocal count
             for batch in parts:
                 count += batch.num_rows
@@ -117,8 +113,10 @@ class AvroWriter(Writer):
                 yield from (dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True))
 
         codec = "null" if self.compression == "uncompressed" else "deflate"
-        with closing(parts), path.open("a+b") as file:
-            fastavro.writer(file, fastavro.parse_schema(schema), records(), codec=codec)
+        with batches(rows, BATCH) as (arrow, parts), path.open("a+b") as file:
+            schema, values = _schema(arrow, rows)
+            made = records(parts, [field["name"] for field in schema["fields"]], values)
+            fastavro.writer(file, fastavro.parse_schema(schema), made, codec=codec)
         return count
 
     def begin(self, old: Path, place: Path) -> None:
@@ -130,9 +128,8 @@ class AvroWriter(Writer):
         if context.design:
             return super().existing_rows(table, context)
         rows = self.prepare(table, context)
-        arrow, parts = batches(rows.limit(0), BATCH)
-        parts.close()
-        fits = takes(resolve(context.root, self.path), _schema(arrow, rows)[0])
+        with batches(rows.limit(0), BATCH) as (arrow, _):
+            fits = takes(resolve(context.root, self.path), _schema(arrow, rows)[0])
         return None if fits else super().existing_rows(table, context)
 
     def prepare(self, table: Relation, context: Context) -> Relation:

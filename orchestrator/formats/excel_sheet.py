@@ -74,13 +74,14 @@ def write(table: Relation, path: Path, sheet: str, *, header: bool, most: int, l
     try:
         if header:
             made.append(cells.row(table.columns))
-        for batch in batches(table, 10_000)[1]:
-            count += batch.num_rows
-            if count > most:
-                message = f"An Excel sheet holds {most:,} rows, and there are more."
-                raise NodeError(message, code="too_large", port="table", hint="write csv or parquet")
-            for row in zip(*values(batch), strict=True):
-                made.append(cells.row(row))
+        with batches(table, 10_000) as (_, parts):
+            for batch in parts:
+                count += batch.num_rows
+                if count > most:
+                    message = f"An Excel sheet holds {most:,} rows, and there are more."
+                    raise NodeError(message, code="too_large", port="table", hint="write csv or parquet")
+                for row in zip(*values(batch), strict=True):
+                    made.append(cells.row(row))
     except IllegalCharacterError:
         message = "A text holds a control character, which Excel cannot store."
         raise NodeError(message, code="invalid_value", port="table") from None

@@ -153,8 +153,9 @@ class FixedWidthWriter(Writer, _Placed):
         Raises NodeError, `text_too_long`, with the row (from 1), where a value does not fit its field.
         """
         count = 0
-        with lines_of(path, self.encoding, self.line_end) as (file, end):
-            for batch in batches(self._lines(self.prepare(table, context)), 65_536)[1]:
+        lines = self._lines(self.prepare(table, context))
+        with batches(lines, 65_536) as (_, parts), lines_of(path, self.encoding, self.line_end) as (file, end):
+            for batch in parts:
                 texts, wrong = (column.to_pylist() for column in batch.columns)
                 if any(wrong):
                     row, index = next((row, int(each) - 1) for row, each in enumerate(wrong, count + 1) if each)

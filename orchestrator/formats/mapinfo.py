@@ -156,13 +156,13 @@ def _bounds(rows: Relation) -> str:
     import shapely
 
     column = quote(geometry_columns(rows)[0])
-    _, parts = batches(rows.project(f"ST_AsWKB({column})::BLOB AS shape"), 65_536)
     found, count = [], 0
-    for part in parts:
-        shapes = shapely.force_2d(shapes_of(part.column(0)))
-        check_numbers(shapes, count)
-        found.append(shapely.total_bounds(shapes))
-        count += len(shapes)
+    with batches(rows.project(f"ST_AsWKB({column})::BLOB AS shape"), 65_536) as (_, parts):
+        for part in parts:
+            shapes = shapely.force_2d(shapes_of(part.column(0)))
+            check_numbers(shapes, count)
+            found.append(shapely.total_bounds(shapes))
+            count += len(shapes)
     known = [each for each in found if not numpy.isnan(each).any()]
     if not known:
         return "-1000,-1000,1000,1000"

@@ -41,8 +41,9 @@ def keys_of(
 
 def _batches(rows: Relation, declared: Mapping[str, str], columns: Mapping[str, Column]) -> Iterator[list[Any]]:
     fields = (_field(name, sqlite_tables.meaning(declared[name]), column.kind) for name, column in columns.items())
-    for batch in batches(rows.project(", ".join(fields)), BATCH)[1]:
-        yield batch.columns
+    with batches(rows.project(", ".join(fields)), BATCH) as (_, parts):
+        for batch in parts:
+            yield batch.columns
 
 
 def _field(name: str, kind: str, wanted: str) -> str:

@@ -1,7 +1,8 @@
 """Rows as a stream of Arrow batches."""
 
 import uuid
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
@@ -11,25 +12,22 @@ from orchestrator.ops.base import Context, Relation
 IN_MEMORY = 64 << 20
 
 
-def batches(table: Relation, rows: int) -> tuple[Any, Generator[Any]]:
+@contextmanager
+def batches(table: Relation, rows: int) -> Iterator[tuple[Any, Iterator[Any]]]:
     """The Arrow schema, and the rows as they are computed; an error of DuckDB keeps its class.
 
-    Arrow hands it on as an `OSError` with DuckDB's text.
+    Arrow hands it on as an `OSError` with DuckDB's text. At the end nothing more is computed: else the connection would
+    be busy with what nobody asks for.
     """
-    reader = table.to_arrow_reader(rows)
+    with table.to_arrow_reader(rows) as reader:
+        yield reader.schema, _own(reader)
 
-    def stream() -> Generator[Any]:
-        try:
-            yield  # to here at once: who asks for no batch closes the reader, too
-            yield from reader
-        except OSError as error:
-            raise own(error) from None
-        finally:
-            reader.close()  # or the connection is busy with what nobody asks for any more
 
-    made = stream()
-    next(made)
-    return reader.schema, made
+def _own(reader: Iterable[Any]) -> Iterator[Any]:
+    try:
+        yield from reader
+    except OSError as error:
+        raise own(error) from None
 
 
 def stored(schema: Any, made: Iterable[Any], context: Context) -> Relation:

@@ -101,5 +101,6 @@ class TextWriter(Writer):
 
 
 def _texts(table: Relation) -> Iterator[list[str | None]]:
-    for batch in batches(table, 65_536)[1]:
-        yield batch.column(0).to_pylist()
+    with batches(table, 65_536) as (_, parts):
+        for batch in parts:
+            yield batch.column(0).to_pylist()

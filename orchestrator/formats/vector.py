@@ -158,29 +158,26 @@ def write(
     """
     import pyarrow
 
-    schema, some = batches(table, 4096)
     geometry, crs = next(iter(geometry_columns(table)), None), crs_text(table)
-    rows = Rows(some, geometry, crs, degrees=degrees, numbers=numbers)
     marks = {name: {"GDAL:OGR:width": str(width)} for name, width in (widths or {}).items()}
-    for name, mark in (marks | {name: {"ARROW:extension:name": "arrow.json"} for name in json}).items():
-        index = schema.get_field_index(name)
-        schema = schema.set(index, schema.field(index).with_metadata(mark))
-    stream = pyarrow.RecordBatchReader.from_batches(schema, iter(rows))
-    try:
-        with heeded():
-            gdal().write_arrow(stream, str(path), geometry_name=geometry, **{"crs": crs, **options})
-    except NodeError:
-        raise
-    except Exception as error:
-        if rows.failed:
-            raise rows.failed from None
-        if "disk is full" in str(error):
+    marks |= {name: {"ARROW:extension:name": "arrow.json"} for name in json}
+    with batches(table, 4096) as (schema, some):
+        rows = Rows(some, geometry, crs, degrees=degrees, numbers=numbers)
+        fields = [field.with_metadata(marks.get(field.name, field.metadata)) for field in schema]
+        stream = pyarrow.RecordBatchReader.from_batches(pyarrow.schema(fields, schema.metadata), iter(rows))
+        try:
+            with heeded():
+                gdal().write_arrow(stream, str(path), geometry_name=geometry, **{"crs": crs, **options})
+        except NodeError:
             raise
-        rows.check_last()
-        _probe(path)
-        raise _unwritten(error) from None
-    finally:
-        some.close()
+        except Exception as error:
+            if rows.failed:
+                raise rows.failed from None
+            if "disk is full" in str(error):
+                raise
+            rows.check_last()
+            _probe(path)
+            raise _unwritten(error) from None
     return rows.count
 
 

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -151,7 +150,7 @@ class XmlWriter(Writer):
 def _elements(table: Relation, name: str) -> Generator[str]:
     """An element for each row."""
     count, shapes = 0, [shape(kind) for kind in table.types]
-    with closing(batches(_texts(table), 10_000)[1]) as parts:
+    with batches(_texts(table), 10_000) as (_, parts):
         for batch in parts:
             for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 values = [filled(value, each) for value, each in zip(row, shapes, strict=True)]

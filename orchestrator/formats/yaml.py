@@ -181,8 +181,8 @@ class YamlWriter(Writer):
 
         dumper, count = getattr(yaml, "CSafeDumper", yaml.SafeDumper), 0
         rows = self.prepare(table, context)
-        with path.open("w", encoding="utf-8", newline="\n") as file:
-            for batch in batches(rows, 1_000)[1]:
+        with batches(rows, 1_000) as (_, parts), path.open("w", encoding="utf-8", newline="\n") as file:
+            for batch in parts:
                 columns = map(_values, batch.columns, rows.columns)
                 some = [dict(zip(rows.columns, row, strict=True)) for row in zip(*columns, strict=True)]
                 count += len(some)

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg2
 import pytest
 
+from orchestrator.few_values import FewValues
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.data_loader import DataLoader
 from orchestrator.ops.data_writer import DataWriter
@@ -20,21 +21,27 @@ OLD = """
 """
 
 
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """A session locked to the folder of all tests; opening one takes longer than most tests."""
+    with Session([tmp_path_factory.getbasetemp()]) as made:
+        yield made
+
+
 @pytest.fixture
-def context(tmp_path: Path) -> Iterator[Context]:
-    """A run's context."""
+def context(session: Session, tmp_path: Path) -> Context:
+    """A run's context, of a session that has stored nothing yet."""
     root, scratch = tmp_path / "data", tmp_path / "run"
     root.mkdir()
     scratch.mkdir()
-    with Session([scratch, root]) as session:
-        yield Context(session, root, scratch)
+    session.few = FewValues(session.connection)
+    return Context(session, root, scratch)
 
 
 @pytest.fixture
-def design(context: Context) -> Iterator[Context]:
+def design(context: Context) -> Context:
     """A context of the same root in which only columns are wanted."""
-    with Session([context.root]) as session:
-        yield Context(session, context.root, design=True)
+    return Context(context.session, context.root, design=True)
 
 
 @pytest.fixture

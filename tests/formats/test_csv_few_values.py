@@ -1,5 +1,6 @@
 """The text of a large file that has few values, as its lines from everywhere say, is stored faster and the same."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,13 @@ from orchestrator.schema import columns
 from orchestrator.tables import Session
 
 ROWS = 30_000
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    """A session of the test's own."""
+    with Session([tmp_path]) as made:
+        yield made
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
 """Values that come back as others: the run's log has a line for each loss and column, and none for what is kept."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.data_writer import DataWriter
+from orchestrator.tables import Session
 
 MOMENT, TIME = "TIMESTAMP '2020-01-02 03:04:05.123456'", "TIME '03:04:05.123456'"
 FINE, CUT = "Times finer than a millisecond", "are cut"
@@ -91,6 +93,13 @@ FORMATS = {
     "xlsx": "excel", "txt": "text", "fwf": "fixed_width",
 }  # fmt: skip
 SHAPES = ("mapinfo", "shapefile", "gml", "kml", "geojson", "geopackage", "flatgeobuf", "gpx")
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    """A session of the test's own."""
+    with Session([tmp_path]) as made:
+        yield made
 
 
 def written(table: str | Relation, path: str, context: Context, **config: Any) -> list[str]:

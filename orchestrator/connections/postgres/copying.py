@@ -1,6 +1,6 @@
 """COPY: rows stream from DuckDB to PostgreSQL as CSV, a batch at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from orchestrator.connections.postgres.storing import Stored
@@ -15,8 +15,8 @@ PIECE = 1 << 18
 class Csv:
     """A file for psycopg2 to read: null is nothing, empty text is `""`, all other text is quoted."""
 
-    def __init__(self, table: Relation) -> None:
-        _, self._batches = batches(table, BATCH)
+    def __init__(self, batches: Iterator[Any]) -> None:
+        self._batches = batches
         self._rest = memoryview(b"")
         self.error: Exception | None = None
 
@@ -34,10 +34,6 @@ class Csv:
         piece, self._rest = self._rest[:size], self._rest[size:]
         return bytes(piece)
 
-    def close(self) -> None:
-        """Let go of the rows: PostgreSQL may have refused before it took the last."""
-        self._batches.close()
-
 
 def _written(batch: Any) -> memoryview:
     import pyarrow
@@ -54,14 +50,13 @@ def copy(cursor: Any, table: Relation, columns: Sequence[Stored], place: str, sr
     Raises what the rows' own query raises, as it is, and psycopg2.Error.
     """
     texts = (f"{each.text(srids.get(each.name, 0))} AS {quote(each.name)}" for each in columns)
-    rows = Csv(table.project(", ".join(texts)))
     into = f"COPY {place} ({', '.join(quote(each.name) for each in columns)}) FROM STDIN (FORMAT csv)"
-    try:
-        cursor.copy_expert(into, rows, PIECE)
-    except Exception:
-        if rows.error is not None:
-            raise rows.error from None
-        raise
-    finally:
-        rows.close()
+    with batches(table.project(", ".join(texts)), BATCH) as (_, parts):
+        rows = Csv(parts)
+        try:
+            cursor.copy_expert(into, rows, PIECE)
+        except Exception:
+            if rows.error is not None:
+                raise rows.error from None
+            raise
     return int(cursor.rowcount)
