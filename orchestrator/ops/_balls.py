@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 LEAF, FIRST = 4, 3  # points of the smallest balls; the level to begin at, of eight balls
-PAIRS, SOME, MANY = 1_000_000, 128, 200
+PAIRS, SOME, MANY = 1_000_000, 128, 50
 CERTAIN = 3  # of some points near enough; one may be by chance
 ROUNDING = 1e-6  # metres
 

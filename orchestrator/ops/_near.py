@@ -117,7 +117,10 @@ class Near:
         rows = self._asked(left, before)
         return self._within(left, rows, np.full(len(rows), radius), before)
 
-    def _asked(self, left: "Shapes", before: int) -> "Rows":
+    def _asked(self, left: "Shapes", before: int, some: "Rows | None" = None) -> "Rows":
+        if some is not None:
+            asked: Rows = some[placed(left[some])]
+            return asked
         self.where.check(left, self._port, before)
         return np.flatnonzero(placed(left)) if self._count else np.empty(0, dtype=np.int64)
 
@@ -147,7 +150,7 @@ class Near:
 
         `some` are the only rows to ask for, which have been checked.
         """
-        rows = self._asked(left, before) if some is None else some[placed(left[some])]
+        rows = self._asked(left, before, some)
         if not (self._count and len(rows)):
             return Found(rows[:0], rows[:0], np.empty(0))
         (ours, theirs), apart = self._tree.query_nearest(left[rows], return_distance=True)

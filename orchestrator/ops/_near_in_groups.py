@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orchestrator.ops._near import Found, Near, together
+from orchestrator.ops._near import Found, together
+from orchestrator.ops._same_places import NearOnce
 
 if TYPE_CHECKING:
     from orchestrator.ops._globe import Globe
@@ -25,7 +26,7 @@ class NearInGroups:
         self._ours, theirs = groups
         self._order = np.argsort(theirs, kind="stable")
         self._numbers = theirs[self._order]
-        self._made: dict[int, tuple[Near, Rows]] = {}
+        self._made: dict[int, tuple[NearOnce, Rows]] = {}
 
     def nearest(self, left: "Shapes", count: int, farthest: float, before: int) -> Found:
         """The nearest `count` of each left row in its group, nearest first, that are no farther than `farthest`.
@@ -45,10 +46,10 @@ class NearInGroups:
                 found.append(Found(part.left, theirs[part.right], part.distance))
         return together(found).best(count)
 
-    def _near(self, group: int) -> "tuple[Near, Rows]":
+    def _near(self, group: int) -> "tuple[NearOnce, Rows]":
         """The shapes of a group, and their row numbers."""
         if group not in self._made:
             first, last = np.searchsorted(self._numbers, [group, group + 1])
             rows = self._order[first:last]
-            self._made[group] = Near(self._right[rows], self.where, self._ports[1], self._ports[0]), rows
+            self._made[group] = NearOnce(self._right[rows], self.where, self._ports[1], self._ports[0]), rows
         return self._made[group]

@@ -63,11 +63,12 @@ class Distance(Op):
         return context.session.arrow(made["result"])
 
     def _to_table(self, table: Relation, other: Relation) -> "tuple[str, Work]":
-        from orchestrator.ops._near import Near, space
+        from orchestrator.ops._near import space
+        from orchestrator.ops._same_places import NearOnce
 
         where, against = comparable(table=table, other=other)
         theirs = shapes_of(other, against, "other")
-        near = Near(theirs, space(self.unit, written_in(kind_of(table, where)), "table"), "other", "table")
+        near = NearOnce(theirs, space(self.unit, written_in(kind_of(table, where)), "table"), "other", "table")
 
         def work(batch: Any, before: int) -> Any:
             found = near.nearest(shapes(batch, before=before), before=before)

@@ -71,10 +71,11 @@ class Nearest(InGroups):
         """The base is read in batches; the candidates are in an R-tree."""
         import numpy as np
 
-        from orchestrator.ops._near import Near, space
+        from orchestrator.ops._near import space
         from orchestrator.ops._near_in_groups import NearInGroups
         from orchestrator.ops._pairs import others
         from orchestrator.ops._parted import Part, parted
+        from orchestrator.ops._same_places import NearOnce
 
         where, against = comparable(base=base, candidate=candidate)
         new = {"distance": self.distance, "bearing": self.bearing, "rank": self.rank}
@@ -86,7 +87,7 @@ class Nearest(InGroups):
         near = (
             NearInGroups(theirs, place, groups.numbers, ("base", "candidate"))
             if groups.numbers
-            else Near(theirs, place, "candidate", "base")
+            else NearOnce(theirs, place, "candidate", "base")
         )
         farthest = np.inf if self.max_distance is None else self.max_distance
 

@@ -52,6 +52,14 @@ def test_of_neighbours_that_are_all_far_away(run):
     assert most < 60
 
 
+def test_of_neighbours_that_are_all_at_one_place(run):
+    spot = places(0).replace("{x} + ", "").replace("0 + i / 1e4", "8").replace("0 + i % 37 / 1e3", "9")
+    spot = f"SELECT * REPLACE (st_setcrs(geometry, 'EPSG:4326') AS geometry) FROM ({spot})"
+    rows, most = peak(run, "nearest", {"count": 2, "unit": "metre"}, {"base": spot, "candidate": spot})
+    assert rows == [4000, 0]
+    assert most < 20
+
+
 SQUARES = """SELECT i, i % 3 AS g, format('POLYGON (({0} {1}, {2} {1}, {2} {3}, {0} {3}, {0} {1}))', x, y, x + 3, y + 3)
     ::GEOMETRY AS geometry FROM (SELECT i, i * 7 % 11 + AT AS x, i * 5 % 13 AS y FROM range(40) t(i))"""
 NODES = [

@@ -149,6 +149,19 @@ def test_on_the_ellipsoid_against_all_with_all(base, candidates, count, limit):
     assert [d for _, d, _ in made] == pytest.approx([d for _, d, _ in wanted])
 
 
+FEW = st.sampled_from([(0, 0), (0, 1), (1, 0), (170, 80), (-0.0, 0)])
+ALIKE = st.lists(st.one_of(st.none(), st.builds(shapely.Point, FEW)), max_size=10)
+
+
+@settings(max_examples=80, deadline=None)
+@given(ALIKE, ALIKE, COUNTS, st.sampled_from([None, 0.0, 1.2e5]))
+def test_many_at_one_place_against_all_with_all(base, candidates, count, limit):
+    made = run_on(base, candidates, count=count, max_distance=limit, unit="metre", crs="EPSG:4326")
+    apart = lambda one, other: GEOD.inv(one.x, one.y, other.x, other.y)[2]  # noqa: E731
+    wanted = expected(base, candidates, apart, count, limit)
+    assert [(a, b) for a, _, b in made] == [(a, b) for a, _, b in wanted]
+
+
 @pytest.mark.parametrize(("unit", "crs"), [("crs", None), ("metre", "EPSG:4326")])
 def test_many(unit, crs):
     """Against all distances at once, where one search is not wide enough for all."""
