@@ -45,7 +45,8 @@ class JsonReader(FileReader):
             if self.records:
                 inside = new_file(folder, ".ndjson")
                 with at("/records"):
-                    json_records.extract(connection, file, self.records, inside)
+                    most = self.sample_size if context.design else -1
+                    json_records.extract(connection, file, self.records, inside, most)
                 file, options["format"] = inside, "newline_delimited"
             if not _has_records(file, options["format"]):
                 return self._empty(context)

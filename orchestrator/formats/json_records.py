@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import duckdb
 from pydantic import AfterValidator
 
 from orchestrator.errors import NodeError, at
+from orchestrator.formats import json_stream
 from orchestrator.formats.json_late import check_late
 from orchestrator.formats.reading import pattern, read
 from orchestrator.formats.workplace import known
@@ -17,7 +19,7 @@ from orchestrator.sql import literal, quote
 from orchestrator.suggest import listing, near
 
 SAMPLE = 100_000
-LARGEST_DOCUMENT = 256 << 20
+SMALL = 16 << 20  # bytes of a document in which DuckDB finds a list: it takes 40 times as many
 RENAMED = re.compile(r"(.+)_\d+")
 LARGE = re.compile(r"\bHUGEINT(?=[,)\[]|$)")
 MOMENT = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
@@ -141,24 +143,26 @@ def _same_but_for_case(columns: Mapping[str, str]) -> bool:
     return any((found := RENAMED.fullmatch(name)) and found[1].lower() in lower for name in columns)
 
 
-def extract(connection: duckdb.DuckDBPyConnection, path: Path, pointer: str, target: Path) -> None:
-    """Write the objects of the list at `pointer` of a document, one a line.
+def extract(connection: duckdb.DuckDBPyConnection, path: Path, pointer: str, target: Path, most: int = -1) -> None:
+    """Write the objects of the list at `pointer` of a document, one a line; of a large one `most` are enough (-1: all).
 
     Raises:
-        NodeError: `no_table`: there is no list of objects there; `too_large`.
+        NodeError: `no_table`: there is no list of objects there; `too_large`: one of them is.
+        ValueError: a large document is no JSON.
     """
-    size = path.stat().st_size + 1024
-    if size > LARGEST_DOCUMENT:
-        raise _too_large(size)
-    try:
-        _extract(connection, path, pointer, target, size)
-    except duckdb.OutOfMemoryException:
-        raise _too_large(size) from None
+    if (size := path.stat().st_size) <= SMALL:
+        with suppress(duckdb.OutOfMemoryException):
+            return _extract(connection, path, pointer, target, size + 1024)
+    kind, lists = json_stream.extract(path, pointer, target, most)
+    _check_list(kind or None, lists, pointer)
 
 
-def _too_large(size: int) -> NodeError:
-    message = f"A document of {size >> 20:,} MiB is too large to find a list inside: it is read as a whole."
-    return NodeError(message, code="too_large", hint="write it as one object a line, and read ndjson")
+def _check_list(kind: str | None, lists: list[str], pointer: str) -> None:
+    if kind != "ARRAY":
+        where = f"at '{pointer}'" if pointer else "at its top"
+        message = f"This is no table: there is {_named(kind)} {where}, and a list of objects is needed."
+        hint = "records: " + " or ".join(f"/{name}" for name in lists) if lists else None
+        raise NodeError(message, code="no_table", hint=hint)
 
 
 def _extract(connection: duckdb.DuckDBPyConnection, path: Path, pointer: str, target: Path, size: int) -> None:
@@ -167,11 +171,7 @@ def _extract(connection: duckdb.DuckDBPyConnection, path: Path, pointer: str, ta
         f"SELECT json_type(json, {literal(pointer)}), {_lists('json')} FROM {document}"
     ).fetchall()
     kind, lists = found[0] if len(found) == 1 else (None, [])
-    if kind != "ARRAY":
-        where = f"at '{pointer}'" if pointer else "at its top"
-        message = f"This is no table: there is {_named(kind)} {where}, and a list of objects is needed."
-        hint = "records: " + " or ".join(f"/{name}" for name in lists) if lists else None
-        raise NodeError(message, code="no_table", hint=hint)
+    _check_list(kind, lists, pointer)
     rows = f"SELECT unnest(json_extract(json, {literal(pointer)})::JSON[]) AS record FROM {document}"
     odd = connection.execute(f"SELECT count(*) FROM ({rows}) WHERE json_type(record) <> 'OBJECT'").fetchall()
     if odd[0][0]:

@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.errors import NodeError
 from orchestrator.faults import translate
-from orchestrator.formats import json_records, lines
+from orchestrator.formats import lines
 from orchestrator.ops.base import Context
 from orchestrator.ops.data_loader import DataLoader
 
@@ -49,7 +49,10 @@ def rows(context: Context, config: dict[str, Any]) -> list[Any]:
         ("csv", lambda path: path.write_bytes(b"a" * 10_000 + b",b\n1,2\n"), {}, "no_table", "the name of a column has 10,000 letters"),
         ("tsv", lambda path: path.write_bytes(b'a\tb\n1\t"' + b"abc\n" * 20_000), {}, "unreadable_file", "a quote is opened and not closed"),
         ("json", long(b'[{"a":"', b"x", b'"}]'), {}, "too_large", "has a record of more than 16 MiB, which is too large to be read."),
-        ("json", long(b'{"x":[', b'{"a":1},', b'{"a":1}]}', 12 * MIB), {"records": "/x"}, "too_large", "too large to find a list inside"),
+        ("json", long(b'{"x":[{"a":"', b"x", b'"}]}'), {"records": "/x"}, "too_large", "has a record of more than 16 MiB"),
+        ("json", long(b'{"x":', b"[", b""), {"records": "/x"}, "unreadable_file", "too deep"),
+        ("json", long(b'{"y":', b"[", b"", 17 * MIB), {"records": "/x"}, "unreadable_file", "it ends in the middle"),
+        ("json", long(b'{"y":"', b"x", b""), {"records": "/x"}, "too_large", "An object of the document has more than 32 MiB"),
         ("json", lambda path: path.write_bytes(b'[{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}]"), {}, "unreadable_file", "recursion depth"),
         ("ndjson", long(b'{"a":"', b"x", b'"}'), {}, "too_large", "has a record of more than 16 MiB, which is too large to be read."),
         ("text", long(b"", b"x", b""), {}, "too_large", "is longer than"),
@@ -62,7 +65,6 @@ def test_a_sentence_comes_soon(
     context: Context, monkeypatch: pytest.MonkeyPatch, kind: str, write: Callable[[Path], Any],
     options: dict[str, Any], code: str, text: str,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(json_records, "LARGEST_DOCUMENT", 10 * MIB)
     monkeypatch.setattr(lines, "LONGEST", 20 * MIB)
     write(context.root / "a.x")
     start = time.monotonic()
