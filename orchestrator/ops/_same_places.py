@@ -23,9 +23,9 @@ class Places:
         new = np.ones(len(order), dtype=bool)
         new[1:] = (np.diff(x[order]) != 0) | (np.diff(y[order]) != 0)
         begins = np.flatnonzero(new)
-        self._order, self._begins, self._sizes = order, begins, np.diff(begins, append=len(order))
         by_first = np.argsort(order[begins])
-        self._begins, self._sizes = begins[by_first], self._sizes[by_first]
+        self._order, self._begins = order, begins[by_first]
+        self._sizes = np.diff(begins, append=len(order))[by_first]
         self.firsts: Rows = order[self._begins]
 
     def points(self, places: "Rows", most: int) -> "tuple[Rows, Rows]":
