@@ -19,13 +19,13 @@ from orchestrator.formats import csv_layout as layout
 from orchestrator.formats import csv_style
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.column_types import ColumnType
+from orchestrator.formats.csv_blanks import unless_blank
 from orchestrator.formats.csv_fields import Marks, whole
 from orchestrator.formats.csv_late import check_late
 from orchestrator.formats.csv_lines import sample, some_lines
 from orchestrator.formats.csv_marks import Delimiter, Mark, blanks, check_marks
 from orchestrator.formats.encodings import NATIVE, Encoding, as_utf8, encoding_of, head
 from orchestrator.formats.finite import as_json
-from orchestrator.formats.problems import BLANKS
 from orchestrator.formats.reading import read
 from orchestrator.formats.text_types import is_json, of_text
 from orchestrator.formats.workplace import empty
@@ -153,7 +153,8 @@ class CsvReader(FileReader):
             if texts := [name for name, kind in kinds.items() if kind == "VARCHAR"]:
                 context.session.few.foresee(texts, partial(sample, path, context.scratch, given))
         table = connection.sql(read("read_csv", path, given))
-        return table.project(", ".join(_unless_blank(name, blank.get(name)) for name in columns)) if blank else table
+        fields = ", ".join(unless_blank(name, blank.get(name), self.path) for name in columns)
+        return table.project(fields) if blank else table
 
     def _layout(
         self, connection: duckdb.DuckDBPyConnection, path: Path, options: dict[str, Any]
@@ -181,13 +182,6 @@ class CsvReader(FileReader):
             blank.pop(name, None)
         looks = SHORT_LOOK if found.strict and not self.types else {"auto_detect": False}
         return columns, {**found.options, **looks, "allow_quoted_nulls": empty_is_null}, blank
-
-
-def _unless_blank(name: str, kind: str | None) -> str:
-    if kind is None:
-        return quote(name)
-    words = ", ".join(map(literal, BLANKS))
-    return f"CAST(CASE WHEN {quote(name)} NOT IN ({words}) THEN {quote(name)} END AS {kind}) AS {quote(name)}"
 
 
 class CsvWriter(Writer):

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestrator import faults
 from orchestrator.errors import NodeError
 from orchestrator.formats import csv_lines
 from orchestrator.formats.problems import translate
@@ -51,6 +52,18 @@ def test_what_would_be_rounded_or_cut_late_in_a_file_is_refused(
     assert late != "007" or "VARCHAR" in str(error.value.hint)
     assert len(load(**config, sample_size=-1).distinct().fetchall()) == 2
     assert len(load(**config, sample_size=100, types={"a": "VARCHAR"}).distinct().fetchall()) == 2
+
+
+@pytest.mark.parametrize("late", ["zz", "it's", "1.2.3", "x" * 300])
+def test_a_value_behind_the_sample_of_a_column_with_blanks_is_told(context: Context, late: str) -> None:
+    (context.root / "a.csv").write_text("\n".join(["a,n", *["NA,1", "5,2"] * 3000, f"{late},3"]))
+    loader = DataLoader.configure({"source_type": "csv", "path": "a.csv", "sample_size": 100})
+    table = loader.call({}, context)["result"]
+    assert list(map(str, table.types)) == ["BIGINT", "BIGINT"]
+    with pytest.raises(duckdb.Error) as error:
+        table.fetchall()
+    said = f"'a.csv', column 'a': '{late[:100]}' is not BIGINT; for text, say types: {{\"a\": \"VARCHAR\"}}."
+    assert faults.translate(error.value).message == said
 
 
 @pytest.mark.parametrize(("late", "refused"), [("1.5", True), ("2.0", False), ('2,"a\n1.5,x\n"', False)])
