@@ -20,7 +20,7 @@ LINE_END = re.compile(r"[\r\n]+")  # between tokens alone: within a text JSON ha
 class Document:
     """A document that is read from its beginning to its end, once.
 
-    Its methods raise ValueError where it is no JSON, and `too_large` at an object of more than `MOST` letters.
+    ValueError says that it is no JSON, `too_large` that an object has more than `MOST` letters.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -35,7 +35,7 @@ class Document:
                 return self._text[self._at : self._at + 1]
 
     def take(self, letters: str) -> str:
-        """The next letter, which must be one of these."""
+        """The next letter, which must be one of these. Raises ValueError."""
         found = self.peek()
         if not found or found not in letters:
             raise _broken(f"{' or '.join(letters)} expected" if found else "it ends in the middle")
@@ -43,7 +43,7 @@ class Document:
         return found
 
     def value(self) -> tuple[Any, str]:
-        """The next value, and its text."""
+        """The next value, and its text. Raises ValueError; NodeError, `too_large`."""
         self.peek()
         while True:
             try:
@@ -61,7 +61,7 @@ class Document:
             return value, text
 
     def members(self) -> Iterator[str]:
-        """The keys of an object, each before its value, which must be read before the next."""
+        """The keys of an object, each before its value, which must be read before the next. Raises ValueError."""
         self.take("{")
         if self.peek() == "}":
             self.take("}")
@@ -76,7 +76,7 @@ class Document:
                 return
 
     def items(self) -> Iterator[int]:
-        """The places in a list, as `members`."""
+        """The places in a list, as `members`. Raises ValueError."""
         self.take("[")
         if self.peek() == "]":
             self.take("]")
@@ -89,7 +89,7 @@ class Document:
                 return
 
     def skip(self) -> None:
-        """Go behind the next value."""
+        """Go behind the next value. Raises ValueError."""
         if self.peek() not in ("[", "{"):
             self.value()
             return
