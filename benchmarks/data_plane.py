@@ -33,7 +33,7 @@ def measure() -> list[Row]:
             ]
         plain, fused, cached = (statistics.median(each) for each in zip(*figures, strict=True))
         write_data(_data(root), MANY_ROWS)
-        seconds, peak = _run(root, "fused", GRAPHMILL_MEMORY_LIMIT="1GB")
+        seconds, peak = _run(root, GRAPHMILL_MEMORY_LIMIT="1GB")
     what = f"{ROWS // 1_000_000} M rows, CSV -> filter -> compute -> join -> aggregate -> sort -> CSV"
     return [
         _compared(f"{what}, fused", fused, plain, 1.3),
@@ -68,10 +68,10 @@ def _seconds(client: httpx.Client, workflow: str, *, cache: bool) -> float:
     return (over - begun).total_seconds()
 
 
-def _run(root: Path, how: str, **env: str) -> tuple[float, int]:
+def _run(root: Path, **env: str) -> tuple[float, int]:
     graph = root / "pipeline.json"
     graph.write_text(json.dumps(pipeline()))
-    said = _python("benchmarks.one_run", str(graph), how, GRAPHMILL_HOME=str(root), **env)
+    said = _python("benchmarks.one_run", str(graph), GRAPHMILL_HOME=str(root), **env)
     return said["seconds"], int(said["peak"])
 
 

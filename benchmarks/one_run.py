@@ -1,4 +1,4 @@
-"""One workflow in a process of its own, as a worker runs it: `python -m benchmarks.one_run GRAPH.json fused|cached`.
+"""One workflow in a process of its own, as a worker runs it: `python -m benchmarks.one_run GRAPH.json`, fused.
 
 Prints the seconds of the run and the process's peak memory in bytes.
 """
@@ -18,10 +18,10 @@ from orchestrator.settings import settings
 from orchestrator.tables import open_ahead
 
 
-def main(graph: str, how: str) -> None:
+def main(graph: str) -> None:
     """Run it."""
     compiled = compile_document(json.loads(Path(graph).read_text()), "benchmark", 1)
-    config = {"graphmill": {"cache": how == "cached"}}
+    config = {"graphmill": {"cache": False}}
     warm = compile_document(five(), "warm", 1)  # a worker is forked from a process that has imported everything
     with DagsterInstance.ephemeral() as instance:
         warm.job.execute_in_process(instance=instance)

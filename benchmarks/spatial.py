@@ -95,7 +95,7 @@ def write_data(data: Path) -> None:
 def _run(root: Path, graph: Graph) -> float:
     file = root / "graph.json"
     file.write_text(json.dumps(graph))
-    return _seconds("benchmarks.one_run", str(file), "fused", GRAPHMILL_HOME=str(root))
+    return _seconds("benchmarks.one_run", str(file), GRAPHMILL_HOME=str(root))
 
 
 def _geopandas(data: Path) -> float:

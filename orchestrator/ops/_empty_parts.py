@@ -16,7 +16,8 @@ HEAD = struct.Struct("<xII")  # the kind, in thousands the dimensions, and how m
 
 def unlike(shapes: "Shapes") -> Any:
     """The numbers of the shapes that may have parts without the dimensions of the whole."""
-    rows = np.flatnonzero((shapely.get_type_id(shapes) == COLLECTION) & (shapely.has_z(shapes) | shapely.has_m(shapes)))
+    rows = np.flatnonzero(shapely.get_type_id(shapes) == COLLECTION)  # first: there are few, and most often none
+    rows = rows[shapely.has_z(shapes[rows]) | shapely.has_m(shapes[rows])]
     parts, owners = shapely.get_parts(shapes[rows], return_index=True)
     return rows[np.unique(owners[np.isin(shapely.get_type_id(parts), MANY)])]
 
