@@ -8,8 +8,7 @@ which is then done without.
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence, Set
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 
 import duckdb
@@ -20,7 +19,6 @@ from orchestrator.sql import literal, quote
 LARGE = 500_000  # rows: before a table of so many has been stored it does not pay
 MOST = 1_000
 ENOUGH, OFTEN, EVEN = 1_000, 10, 4  # rows of a sample, those of a value, and how many fewer than on average
-Sample = Callable[[], AbstractContextManager[str | None]]
 OTHER = "not one of the few values of column "
 
 
@@ -33,17 +31,14 @@ class FewValues:
         self._pays = False
         self._tables: dict[str, Path] = {}  # by the name of a column at whose values nobody has looked
         self._types: dict[str, str] = {}
-        self._samples: list[tuple[Sequence[str], Sample]] = []
+        self._samples: list[tuple[Sequence[str], str]] = []
         self._foreseen: dict[str, Set[str]] = {}
         self._wrong: set[str] = set()  # names of columns that mean several things
 
     def fields(self, columns: Iterable[Column]) -> dict[str, str]:
         """SQL for the columns that are written as an ENUM, by name."""
         while self._samples:
-            some, sample = self._samples.pop(0)
-            with sample() as rows:
-                if rows is not None:
-                    self._count(some, rows)
+            self._count(*self._samples.pop(0))
         names = _texts(columns) if self._pays else []
         self._look([name for name in names if name in self._tables])
         return {name: self._field(name) for name in names if name in self._types}
@@ -53,11 +48,11 @@ class FewValues:
         cast, said = f"TRY_CAST({value} AS {kind})", literal(OTHER + quote(name))
         return f"if({cast} IS NULL AND {value} IS NOT NULL, error({said})::{kind}, {cast})"
 
-    def foresee(self, names: Sequence[str], sample: Sample) -> None:
+    def foresee(self, names: Sequence[str], sample: str) -> None:
         """Take the values of columns of text in a sample of a large table for all there are, once it is to be stored.
 
         Where the table has another value it is written twice: so only if in the sample none is rare, as another would.
-        `sample` gives SQL from its FROM on, or None where there is none.
+        `sample` is SQL from its FROM on.
         """
         self._samples.append((names, sample))
 

@@ -6,7 +6,6 @@ import tempfile
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -106,7 +105,7 @@ class CsvReader(FileReader):
         return None if self.sample_size < 0 else self.skip + 2 * max(self.sample_size, 1024)
 
     def _start(self, path: Path, encoding: str) -> str:
-        found = "".join(islice(io.StringIO(head(path, encoding, layout.HEAD), newline=""), self.skip, None))
+        found = "".join(islice(io.StringIO(head(path, encoding), newline=""), self.skip, None))
         if not found.strip():
             raise NodeError(f"File '{self.path}' is empty: it has no row and no header.", code="file_empty")
         return found
@@ -148,10 +147,11 @@ class CsvReader(FileReader):
         if not context.design:
             kinds = columns | blank
             said = {name: kind for name, kind in kinds.items() if name not in self.types}
-            with some_lines(path, context.scratch) as lines:
-                check_late(connection, path, given, said, lines, sample=self.sample_size, name=self.path)
-            if texts := [name for name, kind in kinds.items() if kind == "VARCHAR"]:
-                context.session.few.foresee(texts, partial(sample, path, context.scratch, given))
+            lines = some_lines(path, context.scratch)
+            check_late(connection, path, given, said, lines, sample=self.sample_size, name=self.path)
+            texts = [name for name, kind in kinds.items() if kind == "VARCHAR"]
+            if texts and lines:
+                context.session.few.foresee(texts, sample(lines, given))
         table = connection.sql(read("read_csv", path, given))
         fields = ", ".join(unless_blank(name, blank.get(name), self.path) for name in columns)
         return table.project(fields) if blank else table

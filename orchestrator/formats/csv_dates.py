@@ -11,7 +11,6 @@ from orchestrator.formats.encodings import head
 from orchestrator.formats.reading import read
 from orchestrator.sql import literal, quote
 
-HEAD = 1 << 18
 INFINITE = re.compile(r"(?<![\w.])inf(inity)?(?!\w)")
 OF_DATES = "[+-]?infinity"  # as it is written here and by PostgreSQL; of numbers it is `inf`, `Infinity`
 NUMBER = r"[+-]?((0|[1-9]\d*)({0}\d*)?|{0}\d+)(e[+-]?\d+)?|[+-]?inf(inity)?|[+-]?nan"
@@ -32,7 +31,7 @@ def mistaken(
         f"bool_or(NOT regexp_full_match({{0}}, '{OF_DATES}')) AND bool_or(regexp_matches({{0}}, 'inf', 'i'))"
     )
     tests = {"HUGEINT": "count({0}) > count(TRY_CAST({0} AS DECIMAL(38, 0)))"}
-    start = head(path, encoding, HEAD).lower()
+    start = head(path, encoding).lower()
     if "inf" in start and INFINITE.search(start):
         tests |= dict.fromkeys(("DATE", "VARCHAR"), infinite)
     asked = {name: tests[kind].replace("{0}", quote(name)) for name, kind in columns.items() if kind in tests}

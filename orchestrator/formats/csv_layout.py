@@ -19,7 +19,6 @@ from orchestrator.formats.problems import BLANKS
 from orchestrator.formats.reading import arguments
 
 DELIMITERS = ",;\t|"
-HEAD = 1 << 18
 LENIENT = {"strict_mode": False, "ignore_errors": True}
 
 
@@ -156,7 +155,7 @@ def _careful(connection: duckdb.DuckDBPyConnection, path: Path, options: Mapping
 def _plain(path: Path, options: Mapping[str, Any]) -> Layout:
     """The fields of the first line as text columns: enough for the run to say which line is wrong."""
     encoding = str(options.get("encoding", "utf-8"))
-    lines = islice(io.StringIO(head(path, encoding, HEAD), newline=""), options["skip"], None)
+    lines = islice(io.StringIO(head(path, encoding), newline=""), options["skip"], None)
     quoting: dict[str, Any] = {"quotechar": options["quote"]} if options["quote"] else {"quoting": csv.QUOTE_NONE}
     try:
         first = next(csv.reader(lines, delimiter=options["delim"], **quoting), [])

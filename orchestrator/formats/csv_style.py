@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestrator.formats.encodings import BOMS, opened, unwritable
+from orchestrator.formats.encodings import BOMS, HEAD, opened, unwritable
 
-HEAD = 1 << 18
 LINE_END = re.compile(r"\r\n|\n|\r")
 MARKED = ("utf-8-sig", "utf-16", "utf-32")  # codecs that write their mark themselves
 

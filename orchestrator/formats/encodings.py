@@ -21,6 +21,7 @@ BOMS = {
     codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
 }  # fmt: skip
 CHUNK = 1 << 20
+HEAD = 1 << 18  # what says of a text how it is written
 # Of what is unpacked: the bytes of a file, and how many times as large as it was packed; small files may be anything.
 LARGEST = 32 << 30
 RATIO = 250
@@ -108,18 +109,18 @@ def text(path: Path, encoding: str) -> TextIO:
     return io.TextIOWrapper(opened(path), encoding=codec, newline="")
 
 
-def head(path: Path, encoding: str, characters: int) -> str:
-    """The first characters, whole lines where there are several.
+def head(path: Path, encoding: str) -> str:
+    """The first characters of a text, whole lines where there are several.
 
     Raises:
         NodeError: `wrong_encoding`.
     """
     with text(path, encoding) as file:
         try:
-            found = file.read(characters)
+            found = file.read(HEAD)
         except UnicodeError as error:
             raise wrong(encoding, error) from None
-    return found if len(found) < characters else found[: found.rfind("\n") + 1] or found
+    return found if len(found) < HEAD else found[: found.rfind("\n") + 1] or found
 
 
 def as_utf8(source: Path, encoding: str, target: Path, lines: int | None = None, newline: str | None = None) -> None:

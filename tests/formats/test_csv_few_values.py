@@ -57,4 +57,3 @@ def test_few_values_of_a_large_file(
     assert context.session.store(made, stored) == ROWS
     assert found == written
     assert context.session.parquet(stored).fetchall() == made.fetchall()
-    assert list((context.root / "scratch").iterdir()) == []
