@@ -7,7 +7,7 @@ from orchestrator.faults import blame
 from orchestrator.formats.streams import batches
 from orchestrator.ops.base import Relation
 
-DATA_ERRORS = frozenset({"conversion_failed", "out_of_range", "invalid_value", "node_failed"})
+DATA_ERRORS = frozenset({"conversion_failed", "out_of_range", "invalid_value", "invalid_geometry", "node_failed"})
 
 
 def first_failing(tables: Iterable[tuple[str, Relation]]) -> NodeError | None:

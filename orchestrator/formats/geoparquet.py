@@ -1,5 +1,6 @@
 """`geoparquet`: Parquet whose geometry columns say their coordinate system."""
 
+import json
 from pathlib import Path
 from typing import ClassVar
 
@@ -7,7 +8,9 @@ from orchestrator.errors import NodeError
 from orchestrator.formats import vector
 from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation, Writer, option
 from orchestrator.formats.parquet import Compression, ParquetReader, copy_parquet, written
+from orchestrator.formats.reading import pattern
 from orchestrator.schema import geometry_columns
+from orchestrator.sql import literal
 
 
 class GeoparquetReader(FileReader):
@@ -18,12 +21,30 @@ class GeoparquetReader(FileReader):
     extensions: ClassVar[tuple[str, ...]] = (".parquet", ".geoparquet")
 
     def read(self, path: Path, context: Context) -> Relation:
-        """A relation over the file. Raises NodeError, `geometry_needed`, where it has none."""
+        """A relation over the file.
+
+        Raises:
+            NodeError: `geometry_needed`: it has none; `unreadable_file`: its primary column is none of the file.
+        """
         table = ParquetReader(path=self.path).read(path, context)
         if not geometry_columns(table):
             message = f"'{self.path}' has no geometry column that can be read (encoding WKB)."
             raise NodeError(message, code="geometry_needed", hint="source_type parquet")
+        self._check_primary(path, context)
         return table
+
+    def _check_primary(self, path: Path, context: Context) -> None:
+        where = literal(pattern(path))
+        said = f"SELECT decode(value) FROM parquet_kv_metadata({where}) WHERE decode(key) = 'geo'"
+        metadata = [json.loads(value) for (value,) in context.session.connection.execute(said).fetchall()]
+        if not metadata or "primary_column" not in metadata[0]:
+            return
+        primary, geometry = metadata[0]["primary_column"], list(metadata[0]["columns"])
+        there = f"SELECT name FROM parquet_schema({where})"
+        if primary not in geometry or (primary,) not in context.session.connection.execute(there).fetchall():
+            message = f"'{self.path}' says that its primary geometry column is '{primary}', and has no such column."
+            hint = f"write the file again with primary_column {geometry[0]}, or source_type parquet"
+            raise NodeError(message, code="unreadable_file", hint=hint)
 
 
 class GeoparquetWriter(Writer):

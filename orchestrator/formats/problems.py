@@ -29,6 +29,13 @@ THRIFT = re.compile(
     r"TProtocolException|TTransport|don't know what type|Out of buffer|TType|Negative size|MaxMessage|Varint|"
     r"bigger than allowed"
 )
+# What DuckDB says of WKB that it cannot read, without a file or a column: rows are read where they are asked for.
+WKB = {
+    re.compile(r"(Unexpected end of|Skipping beyond end of) binary data at position"): "it ends too early",
+    re.compile(r"Unexpected trailing data at position"): "more bytes come behind its end",
+    re.compile(r"Unsupported (geometry (type|flag)|byte order)[ \d]* in WKB"): "its kind is not known, such as a curve",
+}
+BROKEN = "A geometry is broken"
 OURS = (GraphmillError, UnknownColumns, MemoryError)
 
 
@@ -71,6 +78,10 @@ def translate(error: BaseException, root: Path | None = None, name: str | None =
         return _json(text, file)
     if type(error) is duckdb.Error and THRIFT.search(text):
         return NodeError(f"{file} is not Parquet, or damaged.", code="unreadable_file")
+    if isinstance(error, duckdb.InvalidInputException):
+        for words, reason in WKB.items():
+            if words.search(text):
+                return _broken(reason, f" in {file}" if name else "")
     if isinstance(error, duckdb.Error):
         return _duckdb(error, text, file, root) if name or file != "The file" else None
     if type(error).__module__.startswith("pyogrio"):
@@ -119,6 +130,11 @@ def _json(text: str, file: str) -> NodeError:
         return NodeError(f"{file}{where}: {reason}.", code="invalid_value", row=line, hint=hint)
     where = f" line {line:,}," if line else ""
     return NodeError(f"{file} is not JSON:{where} {reason}.", code="unreadable_file", row=line)
+
+
+def _broken(reason: str, where: str) -> NodeError:
+    hint = "write the file again; or columns: all that are wanted but this one"
+    return NodeError(f"{BROKEN}{where}: it is not WKB, {reason}.", code="invalid_geometry", hint=hint)
 
 
 def _duckdb(error: BaseException, text: str, file: str, root: Path | None) -> NodeError | None:

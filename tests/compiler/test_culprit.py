@@ -1,9 +1,12 @@
 """In a fused run the sink runs the whole query; a failure is still put on the node that caused it."""
 
+import json
 from importlib import import_module
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
+import shapely
 from compiler.graphs import chain, compute, graph, instance, keep, node, rows, run
 
 from orchestrator.compiler.jobs import compile_document
@@ -116,6 +119,18 @@ def test_a_row_far_behind_fails_as_the_first_does(cache):
     ran = run(document, cache=cache)
     said = (ran.error.node_id, ran.error.code, ran.error.message)
     assert said == ("c", "conversion_failed", "Could not convert string 'x' to BIGINT.")
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_a_geometry_of_a_file_that_cannot_be_read_is_told_with_its_column(home, cache):
+    columns = {name: {"encoding": "WKB", "geometry_types": []} for name in ("good", "bad")}
+    said = json.dumps({"version": "1.0.0", "primary_column": "good", "columns": columns})
+    table = pyarrow.table({"a": [1], "good": [shapely.Point(1, 2).wkb], "bad": [b"x"]})
+    pyarrow.parquet.write_table(table.replace_schema_metadata({"geo": said}), home / "data" / "broken.parquet")
+    read = node("in", "data_loader", {"source_type": "geoparquet", "path": "broken.parquet"})
+    ran = run(graph([read, compute("c", "a + 1"), WRITER], ["in -> c", "c -> w"]), cache=cache)
+    assert (ran.error.node_id, ran.error.code) == ("in", "invalid_geometry")
+    assert ran.error.message.startswith("A geometry of column 'bad' is broken: it is not WKB, it ends too early.")
 
 
 def test_rows_that_are_rejected_because_of_an_earlier_failure():

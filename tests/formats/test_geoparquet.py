@@ -1,9 +1,10 @@
 """Parquet with geometry: what comes back, what GeoPandas reads and writes, and metadata that is wrong."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import duckdb
 import geopandas
 import pyarrow.parquet
 import pytest
@@ -11,6 +12,7 @@ import shapely
 
 from orchestrator.crs import projjson
 from orchestrator.errors import NodeError
+from orchestrator.faults import translate
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.data_loader import DataLoader
 from orchestrator.schema import columns
@@ -77,9 +79,9 @@ def test_the_box_of_a_shape_is_a_column_like_others(context: Context, load: Load
     assert geopandas.read_parquet(context.root / "ours.parquet").columns.tolist() == ["a", "geometry", "bbox"]
 
 
-def described(context: Context, metadata: bytes) -> None:
-    """A file with a point, whose metadata is this."""
-    point = pyarrow.table({"a": [1], "geometry": [shapely.Point(1, 2).wkb]})
+def described(context: Context, metadata: bytes, shapes: Sequence[bytes] = (shapely.Point(1, 2).wkb,)) -> None:
+    """A file with a point, or with these shapes, whose metadata is this."""
+    point = pyarrow.table({"a": [1] * len(shapes), "geometry": list(shapes)})
     pyarrow.parquet.write_table(point.replace_schema_metadata({b"geo": metadata}), context.root / "a.parquet")
 
 
@@ -100,6 +102,10 @@ WRONG = [
     (geo({"encoding": "WKT"}), "unreadable_file", "column 'geometry' has an unsupported encoding"),
     (geo({"geometry_types": "gone"}), "unreadable_file", "column 'geometry' does not have geometry types"),
     (geo({"crs": "EPSG:4326"}), "unreadable_file", "column 'geometry' has invalid CRS"),
+    (geo(primary_column="x"), "unreadable_file", "primary geometry column is 'x', and has no such column"),
+    (geo(primary_column="a"), "unreadable_file", "primary geometry column is 'a', and has no such column"),
+    (geo(primary_column=None), "unreadable_file", "primary geometry column is 'None', and has no such column"),
+    (geo(primary_column=["geometry"]), "unreadable_file", "and has no such column"),
     (
         geo(primary_column="x", columns={"x": {"encoding": "WKB", "geometry_types": []}}),
         "geometry_needed",
@@ -125,7 +131,6 @@ def test_metadata_that_is_wrong_is_told(
         (geo(), "OGC:CRS84"),
         (geo({"crs": None}), None),
         (geo(primary_column="gone"), "OGC:CRS84"),
-        (geo(primary_column="x"), "OGC:CRS84"),
         (geo(version="9.0.0"), "OGC:CRS84"),
         (geo({"edges": "planar", "bbox": [1, 2, 1, 2]}), "OGC:CRS84"),
     ],
@@ -135,6 +140,28 @@ def test_what_else_metadata_may_say(context: Context, load: Load, metadata: byte
     found = load(source_type="geoparquet", path="a.parquet")
     assert columns(found)[1].crs == crs
     assert found.project("geometry::VARCHAR").fetchall() == [("POINT (1 2)",)]
+
+
+@pytest.mark.parametrize("kind", ["geoparquet", "parquet"])
+@pytest.mark.parametrize(
+    ("wkb", "reason"),
+    [
+        (b"", "it ends too early"), (shapely.Point(1, 2).wkb[:-3], "it ends too early"),
+        (b"\1\2\0\0\0\xff\xff\xff\x7f", "it ends too early"),
+        (shapely.Point(1, 2).wkb + b"x", "more bytes come behind its end"),
+        (b"\1\x63\0\0\0", "its kind is not known"), (b"\1\x08\0\0\0\0\0\0\0", "its kind is not known"),
+        (b"no geometry", "its kind is not known"),
+    ],
+)  # fmt: skip
+def test_a_broken_geometry_is_told(context: Context, load: Load, wkb: bytes, reason: str, kind: str) -> None:
+    described(context, geo(), [shapely.Point(1, 2).wkb, wkb])
+    found = load(source_type=kind, path="a.parquet")
+    with pytest.raises(duckdb.Error) as error:
+        found.fetchall()
+    told = translate(error.value)
+    assert told.code == "invalid_geometry"
+    assert told.message.startswith(f"A geometry is broken: it is not WKB, {reason}")
+    assert load(source_type=kind, path="a.parquet", columns=["a"]).fetchall() == [(1,), (1,)]
 
 
 def test_shapes_of_geoarrow_are_told(context: Context) -> None:
