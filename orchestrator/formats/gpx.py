@@ -10,6 +10,7 @@ from orchestrator.formats import lossy, vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.encodings import utf_8
 from orchestrator.formats.gdal import gdal
+from orchestrator.formats.gpx_blanks import without_blanks
 from orchestrator.formats.gpx_extensions import OTHERS, OWN, PREFIX, extended, with_heights
 from orchestrator.formats.systems import WGS_84, reprojected
 from orchestrator.formats.vector_reader import VectorReader, has_root, renamed, safe_names
@@ -28,6 +29,7 @@ class GpxReader(VectorReader):
     """One layer of a GPX file: waypoints, routes, tracks, or the points of routes and tracks.
 
     The columns are GPX's own, then the extensions, without line ends in their texts. `time` is UTC, read as TIMESTAMP.
+    An element that is empty or blank is null, but for a text of GPX's own, such as `name`, that is blank.
     """
 
     name: ClassVar[str] = "gpx"
@@ -45,7 +47,8 @@ class GpxReader(VectorReader):
         """The file, if it is GPX."""
         utf_8(path, self.path, self.label)
         has_root(path, self.path, "gpx", "GPX")
-        yield str(path)
+        with without_blanks(path) as plain:
+            yield str(plain)
 
     def read(self, path: Path, context: Context) -> Relation:
         """All features of the layer, of a file that is XML to its end."""

@@ -132,3 +132,39 @@ def test_blanks_in_an_extension_are_no_zero(load: Load, save: Save, texts: list[
     found = load(source_type="gpx", path="a.gpx")
     assert found.project("name").fetchall() == [(" ",)] * len(texts)
     assert ([row[0] for row in found.project("x").fetchall()] if "x" in found.columns else []) == kept
+
+
+NUMBER = [
+    ("<ele/>", None), ("<ele></ele>", None), ("<ele> </ele>", None), ("<ele>\n\t</ele>", None), ("", None),
+    ("<ele>0</ele>", 0), ("<ele> 5 </ele>", 5), ("<ele><!-- <ele> </ele> -->7</ele>", 7),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("element", "height"), NUMBER)
+@pytest.mark.parametrize("layer", ["waypoints", "track_points", "route_points"])
+def test_an_element_without_a_number_is_null(
+    context: Context, load: Load, layer: str, element: str, height: float | None
+) -> None:
+    around = {"waypoints": "{}", "track_points": "<trk><trkseg>{}</trkseg></trk>", "route_points": "<rte>{}</rte>"}
+    point = {"waypoints": "wpt", "track_points": "trkpt", "route_points": "rtept"}[layer]
+    points = f'<{point} lat="1" lon="2">{element}</{point}><{point} lat="3" lon="4"><ele>9</ele></{point}>'
+    described(context, around[layer].format(points))
+    found = load(source_type="gpx", path="a.gpx", layer=layer)
+    assert found.project("ele").fetchall() == [(height,), (9,)]
+
+
+def test_blanks_of_other_elements(context: Context, load: Load) -> None:
+    blank = "<time> </time><magvar> </magvar><name> </name><desc><![CDATA[<b> </b>]]></desc><sat>\n</sat>"
+    extension = "<extensions><t:speed> </t:speed><t:said> </t:said></extensions>"
+    full = "<extensions><t:speed>7</t:speed><t:said>a</t:said></extensions>"
+    described(context, f'<wpt lat="1" lon="2">{blank}{extension}</wpt><wpt lat="1" lon="2">{full}</wpt>')
+    found = load(source_type="gpx", path="a.gpx").project('time, magvar, name, "desc", sat, t_speed, t_said')
+    assert found.fetchall() == [
+        (None, None, " ", "<b> </b>", None, None, None), (None, None, None, None, None, 7, "a"),
+    ]  # fmt: skip
+
+
+def described(context: Context, elements: str) -> None:
+    """A file of another program."""
+    names = 'xmlns="http://www.topografix.com/GPX/1/1" xmlns:t="http://example.com/t"'
+    (context.root / "a.gpx").write_text(f'<gpx version="1.1" creator="x" {names}>{elements}</gpx>')
