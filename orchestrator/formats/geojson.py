@@ -10,6 +10,7 @@ from orchestrator.errors import NodeError
 from orchestrator.formats import lossy, vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.encodings import utf_8
+from orchestrator.formats.geojson_limits import exact
 from orchestrator.formats.geojson_members import add, members
 from orchestrator.formats.systems import WGS_84, reprojected
 from orchestrator.formats.vector_reader import VectorReader
@@ -20,7 +21,10 @@ KINDS = frozenset(vector.KINDS)
 
 
 class GeojsonReader(VectorReader):
-    """Features with their properties; the geometry is the last column, `geometry`. Nested properties are JSON text."""
+    """Features with their properties; the geometry is the last column, `geometry`. Nested properties are JSON text.
+
+    Whole numbers beyond BIGINT are DOUBLE; one of 19 digits is refused, and in a list one below -10^18 is DOUBLE.
+    """
 
     name: ClassVar[str] = "geojson"
     label: ClassVar[str] = "GeoJSON"
@@ -41,7 +45,7 @@ class GeojsonReader(VectorReader):
 
     def read(self, path: Path, context: Context) -> Relation:
         """All features; a geometry that cannot be read fails, and names its feature."""
-        table = super().read(path, context)
+        table = exact(super().read(path, context), path, context)
         if not context.design:
             self._check(table, path)
         return table

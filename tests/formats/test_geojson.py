@@ -11,6 +11,7 @@ from orchestrator.errors import NodeError
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.data_loader import DataLoader
 from orchestrator.schema import columns
+from orchestrator.sql import quote
 
 Load = Callable[..., Relation]
 Save = Callable[..., int]
@@ -55,6 +56,35 @@ def test_reads(context: Context, load: Load, content: str, types: list[str], row
     assert columns(found)[-1].crs == "EPSG:4326"
     shown = ", ".join(f'"{name}"' for name in found.columns[:-1]) + f', "{found.columns[-1]}"::VARCHAR'
     assert found.project(shown.removeprefix(", ")).fetchall() == rows
+
+
+LOW, HIGH = -(2**63), 2**63 - 1
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "expected"),
+    [
+        ([LOW], "BIGINT", [LOW]), ([LOW + 1, None, HIGH], "BIGINT", [LOW + 1, None, HIGH]), ([1, -(10**18)], "BIGINT", [1, -(10**18)]),
+        ([LOW, 1.5], "DOUBLE", [float(LOW), 1.5]), ([LOW - 1], "DOUBLE", [float(LOW)]), ([LOW, 2**64], "DOUBLE", [float(LOW), 2.0**64]),
+        ([float(LOW)], "DOUBLE", [float(LOW)]), ([LOW, "a"], "VARCHAR", ["-9.2233720368547758e+18", "a"]),
+        ([[LOW, 1]], "DOUBLE[]", [[float(LOW), 1.0]]), ([[HIGH]], "BIGINT[]", [[HIGH]]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["v", 'a"/~{b}'])
+def test_whole_numbers_of_64_bits(
+    context: Context, load: Load, values: list[Any], kind: str, expected: list[Any], name: str
+) -> None:
+    made = [feature(POINT, **{"other": 0.5, name: value, "more": "x"}) for value in values]
+    (context.root / "a.geojson").write_text(collection(*made))
+    found = load(source_type="geojson", path="a.geojson")
+    assert (found.columns, str(found.types[1])) == (["other", name, "more", "geometry"], kind)
+    shown = ", ".join(map(quote, ("other", name, "more"))) + ", geometry::VARCHAR"
+    assert found.project(shown).fetchall() == [(0.5, each, "x", "POINT (1 2)") for each in expected]
+
+
+def test_a_whole_number_of_64_bits_in_a_single_feature(context: Context, load: Load) -> None:
+    (context.root / "a.geojson").write_text(json.dumps(feature(POINT, v=LOW), indent=2))
+    assert load(source_type="geojson", path="a.geojson").project("v").fetchall() == [(LOW,)]
 
 
 def test_an_old_file_with_another_system(context: Context, load: Load) -> None:
