@@ -2,8 +2,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spatial_tables import geo
-from test_spatial_join import SHAPE, table
+from spatial_tables import SHAPE, geo, table
 
 from orchestrator.errors import NodeError
 from orchestrator.ops.base import Context

@@ -4,8 +4,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS, Geod
-from spatial_tables import geo
-from test_spatial_join import SHAPE, table
+from spatial_tables import SHAPE, geo, table
 
 from orchestrator.errors import NodeError
 from orchestrator.ops._balls import Balls

@@ -5,8 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from running import as_node_error
-from spatial_tables import geo, shapes
-from test_spatial_join import SHAPE, table
+from spatial_tables import SHAPE, geo, shapes, table
 
 from orchestrator.errors import NodeError
 from orchestrator.ops.base import Context

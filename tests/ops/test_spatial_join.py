@@ -2,7 +2,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spatial_tables import geo, shapes
+from spatial_tables import SHAPE, geo, shapes, table
 
 from orchestrator.crs import projjson
 from orchestrator.errors import NodeError
@@ -135,18 +135,6 @@ def test_names_the_row_of_the_right(run):
         run.relations("spatial_join", {}, left=POINTS, right=geo(None, "LINESTRING (0 0)", first="b"))
 
 
-COORDINATE = st.integers(0, 4)
-POINT = st.tuples(COORDINATE, COORDINATE)
-SHAPE = st.one_of(
-    st.none(),
-    st.just(shapely.Polygon()),
-    st.builds(shapely.Point, POINT),
-    st.builds(shapely.LineString, st.lists(POINT, min_size=2, max_size=4, unique=True)),
-    st.builds(lambda x, y, w, h: shapely.box(x, y, x + w, y + h), *[COORDINATE] * 2, *[st.integers(1, 3)] * 2),
-    st.builds(lambda x, y, r: shapely.Point(x, y).buffer(r, quad_segs=3), *[COORDINATE] * 2, st.integers(1, 2)),
-)
-
-
 CASES_OF = [*dict.fromkeys(case[0] for case in CASES), "covered_by", "equals"]
 
 
@@ -176,14 +164,6 @@ def test_against_a_loop_over_shapely(left, right, predicate, multiple):
         made = SpatialJoin(predicate=predicate, multiple=multiple).call(tables, Context(session, None))
         assert ids(made["joined"], "a", "b") == expected
         assert [row[0] for row in ids(made["left_only"], "a")] == alone
-
-
-def table(session, geometries, name, groups=None):
-    session.connection.execute(f"CREATE TABLE {name} ({name} INTEGER, geometry GEOMETRY, g INTEGER)")
-    for number, each in enumerate(geometries):
-        row = [number, None if each is None else shapely.to_wkb(each), groups and groups[number]]
-        session.connection.execute(f"INSERT INTO {name} VALUES (?, st_geomfromwkb(?::BLOB), ?)", row)
-    return session.connection.table(name)
 
 
 MORE = [
@@ -221,22 +201,6 @@ def test_a_left_row_once(run, config, columns, expected):
     assert [row[0] for row in ids(made["left_only"], "id")] == [1, 3, 4]
 
 
-DISJOINT = [
-    ({"multiple": "first"}, [(1, 0), (2, 1), (5, 0)]),
-    ({"multiple": "count"}, [(1, 2), (2, 1), (5, 1)]),
-    ({"multiple": "merge"}, [(1, [0, 1]), (2, [1]), (5, [0])]),
-    ({"max_pairs": 4}, [(1, 0), (1, 1), (2, 1), (5, 0)]),
-    ({"multiple": "count", "max_pairs": 0}, [(1, 2), (2, 1), (5, 1)]),
-]
-
-
-@pytest.mark.parametrize(("config", "expected"), DISJOINT)
-def test_disjoint_rows_once(run, config, expected):
-    made = run.relations("spatial_join", {"predicate": "disjoint", **config}, left=POINTS, right=SQUARES)
-    assert made["joined"].project("* EXCLUDE (geometry)").fetchall() == expected
-    assert sorted(row[0] for row in ids(made["left_only"], "id")) == [0, 3, 4]
-
-
 UNKNOWN = geo("POINT (NaN NaN)", "LINESTRING (7 7, NaN 8, 9 9)", "LINESTRING (7 7, inf 8)", None, "POINT EMPTY")
 COVER = geo("POLYGON ((0 0, 99 0, 99 99, 0 99, 0 0))", first="square")
 
@@ -245,53 +209,6 @@ COVER = geo("POLYGON ((0 0, 99 0, 99 99, 0 99, 0 0))", first="square")
 @pytest.mark.parametrize("tables", [{"left": UNKNOWN, "right": COVER}, {"left": COVER, "right": UNKNOWN}])
 def test_what_has_no_place_matches_nothing(run, predicate, tables):
     assert run("spatial_join", {"predicate": predicate}, **tables)["joined"] == []
-
-
-@pytest.mark.parametrize("multiple", ["all", "first", "count", "merge"])
-@pytest.mark.parametrize("tables", [{"left": UNKNOWN, "right": SQUARES}, {"left": SQUARES, "right": UNKNOWN}])
-def test_what_has_no_place_is_not_disjoint(run, multiple, tables):
-    made = run("spatial_join", {"predicate": "disjoint", "multiple": multiple}, **tables)
-    assert made["joined"] == []
-
-
-@pytest.mark.parametrize("multiple", ["all", "merge"])
-def test_too_many_pairs_are_refused_while_they_are_found(run, multiple):
-    config = {"predicate": "disjoint", "multiple": multiple, "max_pairs": 3}
-    with pytest.raises(NodeError, match="More than 3 pairs are disjoint") as caught:
-        run.relations("spatial_join", config, left=POINTS, right=SQUARES)
-    assert (caught.value.code, caught.value.path) == ("too_large", "/config/max_pairs")
-
-
-def test_broken_shapes_are_named_for_disjoint_too(run):
-    with pytest.raises(NodeError, match="Row 2 of the table at 'left'"):
-        run.relations("spatial_join", {"predicate": "disjoint"}, left=geo(None, "LINESTRING (0 0)"), right=SQUARES)
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    st.lists(st.tuples(SHAPE, st.integers(0, 2)), max_size=7), st.lists(st.tuples(SHAPE, st.integers(0, 2)), max_size=7)
-)
-def test_disjoint_in_groups_against_a_loop(left, right):
-    expected = [
-        [m for m, (theirs, h) in enumerate(right) if g == h and ours and theirs and shapely.disjoint(ours, theirs)]
-        for ours, g in left
-    ]
-    with Session([]) as session:
-        tables = {
-            port: table(session, [each[0] for each in given], name, [each[1] for each in given])
-            for port, name, given in (("left", "a", left), ("right", "b", right))
-        }
-        found = {}
-        for multiple in ("all", "first", "count", "merge"):
-            node = SpatialJoin(predicate="disjoint", multiple=multiple, group_by=["g"])
-            made = node.call(tables, Context(session, None))["joined"]
-            found[multiple] = ids(made, "a", "match_count" if multiple == "count" else "b")
-    assert found == {
-        "all": [(n, m) for n, each in enumerate(expected) for m in each],
-        "first": [(n, each[0]) for n, each in enumerate(expected) if each],
-        "count": [(n, len(each)) for n, each in enumerate(expected) if each],
-        "merge": [(n, each) for n, each in enumerate(expected) if each],
-    }
 
 
 DWITHIN = {"predicate": "dwithin", "distance": 112_000, "unit": "metre"}
