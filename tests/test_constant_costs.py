@@ -102,15 +102,15 @@ def test_the_position_is_that_of_the_call():
 
 @pytest.mark.parametrize("place", [f"LIMIT {LONG}", f"JOIN table1 AS b ON {LONG} > 1", f"WHERE t SIMILAR TO {LONG}"])
 def test_a_query_is_judged_at_once(place):
-    start = time.monotonic()
+    start = time.process_time()
     found = judge(graph([rows(), node("q", "sql", {"query": f"SELECT * FROM table1 {place}"})], ["in -> q"])).problems
-    assert time.monotonic() - start < 3
+    assert time.process_time() - start < 3
     assert [each.path for each in found] == ["/config/query"]
 
 
 def test_the_most_that_is_allowed_is_computed_within_seconds():
-    start = time.monotonic()
+    start = time.process_time()
     constant = "list_distinct(range(200000))"
     made = inferred(graph([rows(), compute("c", f"{constant}[a]", "v")], ["in -> c"]))
     assert made.problems == ()
-    assert time.monotonic() - start < 3
+    assert time.process_time() - start < 3

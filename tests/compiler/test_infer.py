@@ -3,6 +3,7 @@
 import re
 import time
 
+import duckdb
 import pytest
 from compiler.graphs import checked, compute, graph, inferred, keep, node, problems_of, rows, run
 
@@ -241,12 +242,16 @@ def test_inferred_columns_are_those_of_the_run():
 
 
 def test_a_constant_that_takes_long_is_not_computed():
-    long = "regexp_matches(repeat('a', 24000), '(a?){999}b')::INTEGER"
+    """It takes less than to compute it once; in time of the processor, for the machine may be busy."""
+    long = "regexp_matches(repeat('a', 40000), '(a?){999}b')::INTEGER"
     query = node("q", "sql", {"query": f"SELECT a FROM t WHERE {long} > a", "names": ["t"]})
     document = graph([rows(), compute("c", long), keep("k", f"{long} > a"), query], ["in -> c", "in -> k", "in -> q"])
-    started = time.monotonic()
+    inferred(graph([rows(), keep("k")], ["in -> k"]))  # what is imported for the first one is not counted
+    began = time.process_time()
+    duckdb.sql(f"SELECT {long}").fetchall()
+    computed = time.process_time()
     made = inferred(document)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - computed < computed - began
     assert shape(made.outputs["c"]["result"])[-1] == ("c", "INTEGER")
     assert not made.problems
 
