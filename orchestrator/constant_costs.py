@@ -24,6 +24,15 @@ class Made(NamedTuple):
     each: int
 
 
+def too_costly(tree: Mapping[str, Any]) -> tuple[str, int | None] | None:
+    """What in a parse tree takes too long to compute while it is bound, if something does, and the byte where."""
+    try:
+        Costs().of(tree, {})
+    except Unbearable as error:
+        return str(error), error.place
+    return None
+
+
 class Costs:
     """The steps that the constants take of what has been gone through."""
 

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from orchestrator.constant_costs import Costs
-from orchestrator.constant_sizes import Unbearable
+from orchestrator.constant_costs import too_costly
 from orchestrator.errors import NodeError
 from orchestrator.expression_sizes import LARGEST, oversized, whole_number
 from orchestrator.literals import refused, sql_literal, substitute
@@ -114,12 +113,8 @@ def tree(text: str) -> dict[str, Any]:
         except NodeError as error:
             error.position = character(text, node.get("query_location"))
             raise
-    if found := first_wrong(every):
+    if found := first_wrong(every) or too_costly(expressions[0]):
         raise refused(found[0], character(text, found[1]))
-    try:
-        Costs().of(expressions[0], {})
-    except Unbearable as error:
-        raise refused(str(error), character(text, error.place)) from None
     return dict(expressions[0])
 
 

@@ -8,12 +8,7 @@ from pydantic import AfterValidator, WithJsonSchema
 
 from orchestrator.errors import NodeError
 from orchestrator.expressions import connection, tree
-from orchestrator.suggest import no_type
-
-COMMON = (
-    "BIGINT", "INTEGER", "DOUBLE", "DECIMAL(18, 2)", "BOOLEAN", "VARCHAR", "DATE", "TIMESTAMP",
-    "TIMESTAMP WITH TIME ZONE", "TIME", "UUID", "BLOB",
-)  # fmt: skip
+from orchestrator.suggest import TYPES, no_type
 
 
 @lru_cache(maxsize=1024)
@@ -41,5 +36,5 @@ def canonical(text: str) -> str:
 ColumnType = Annotated[
     str,
     AfterValidator(canonical),
-    WithJsonSchema({"type": "string", "x-ui": {"widget": "combobox", "options": list(COMMON)}}),
+    WithJsonSchema({"type": "string", "x-ui": {"widget": "combobox", "options": list(TYPES)}}),
 ]
