@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from itertools import islice
+from math import prod
 from typing import Any
 
 import duckdb
@@ -13,6 +13,7 @@ from orchestrator.parsing import connection
 
 # What stands for itself, or what begins a group that is captured.
 TOKEN = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]])*\]|\((?:\?P<(\w+)>|(?!\?))", re.DOTALL)
+UNICODE, REPEATED = re.compile(r"\\[pP]"), re.compile(r"\{(\d[\d,]*)\}")
 SAID = {
     "missing )": "a ')' is missing", "missing ]": "a ']' is missing", "unexpected )": "there is a ')' too many",
     "no argument for repetition": "there is nothing before '*', '+' or '?' that can be repeated",
@@ -28,7 +29,8 @@ MATCHING = WITH_MORE | {
     *("regexp_matches", "regexp_full_match", "regexp_split_to_array", "str_split_regex", "string_split_regex"),
 }
 SHOWN = 50
-AT_MOST = 20  # patterns of an expression: one may take a fifth of a second
+MOST = 4_000_000  # microseconds, about, for the patterns of an expression
+CALL, LETTER, CLASS, REPETITION, LARGEST = 500, 10, 1_200, 300, 200_000  # RE2 gives up on what becomes too large
 
 
 @lru_cache(maxsize=1024)
@@ -56,25 +58,46 @@ def groups(pattern: str) -> list[str | None]:
     return [found[1] for found in TOKEN.finditer(pattern) if found[0].startswith("(")]
 
 
+def cost(pattern: str) -> int:
+    """About how many microseconds RE2 needs for a pattern, and seldom more."""
+    once = CALL + LETTER * len(pattern) + CLASS * len(UNICODE.findall(pattern))
+    counts = [max(1, *map(int, re.findall(r"\d{1,9}", each))) for each in REPEATED.findall(pattern)]
+    return once + REPETITION * len(counts) + min(once * (prod(counts) - 1), LARGEST)
+
+
 def first_wrong(nodes: Iterable[Mapping[str, Any]]) -> tuple[str, int] | None:
-    """What is wrong with a constant pattern among the first in these nodes of a parse tree, and the byte where."""
-    calls = (node for node in nodes if str(node.get("function_name", "")).lower() in MATCHING)
-    return next(filter(None, map(_wrong_in, islice(calls, AT_MOST))), None)
+    """What is wrong with a constant pattern in these nodes of a parse tree, and the byte where.
+
+    One that alone takes too long is refused, for DuckDB would look at it. The others are looked at from the first as
+    long as there is time; one that would take more than is left is passed over.
+    """
+    left = MOST
+    for pattern, replacement, places in filter(None, map(_asked, nodes)):
+        if (taken := cost(pattern)) > MOST:
+            return f"{_named(pattern)} would take too long: it has too many \\p classes or repetitions", places[0]
+        if taken <= left:
+            left -= taken
+            if message := wrong(pattern, replacement):
+                said = message.replace(THIS, _named(pattern), 1).rstrip(".")
+                return said[0].lower() + said[1:], places[0 if message.startswith(THIS) else -1]
+    return None
 
 
-def _wrong_in(call: Mapping[str, Any]) -> tuple[str, int] | None:
-    name, (_, *given) = str(call["function_name"]).lower(), below(call) or [{}]
+def _named(pattern: str) -> str:
+    return f"the regular expression '{pattern[:SHOWN]}'"
+
+
+def _asked(node: Mapping[str, Any]) -> tuple[str, str, list[int]] | None:
+    """The constant pattern of a call, what shall stand in place of its matches, and the bytes where these are."""
+    name = str(node.get("function_name", "")).lower()
+    _, *given = (below(node) if name in MATCHING else ()) or [{}]
     if not given or (pattern := _text(given[0])) is None:
         return None
     before = 2 if name in WITH_MORE else 1
     if any("l" in (_text(each) or "l") for each in given[before:]):  # an option: the pattern is taken as it is
         return None
-    replacement = _text(given[1]) if name == REPLACING and len(given) > 1 else ""
-    if (message := wrong(pattern, replacement or "")) is None:
-        return None
-    of_pattern = message.startswith(THIS)
-    said = message.replace(THIS, f"the regular expression '{pattern[:SHOWN]}'", 1).rstrip(".")
-    return said[0].lower() + said[1:], int(given[0 if of_pattern else 1]["query_location"])
+    replacement = _text(given[1]) if name == REPLACING and len(given) > 1 else None
+    return pattern, replacement or "", [int(each["query_location"]) for each in given[:before]]
 
 
 def _text(node: Mapping[str, Any]) -> str | None:

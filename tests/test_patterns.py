@@ -1,11 +1,13 @@
 """Regular expressions that stand in expressions: those that end a run are told while they are written."""
 
+import time
+
 import duckdb
 import pytest
 
 from orchestrator.errors import NodeError
 from orchestrator.expressions import check
-from orchestrator.patterns import AT_MOST
+from orchestrator.patterns import MOST, cost, wrong
 
 WRONG = [
     ("regexp_matches(s, '(')", "the regular expression '(' is not valid: a ')' is missing", 18),
@@ -45,12 +47,44 @@ def test_wrong(expression, reason, position):
         run(expression)
 
 
-def test_only_the_first_are_looked_at():
-    """Each takes its time, and DuckDB looks at all of them in the run."""
-    right = [f"s ~ 'a{number}'" for number in range(AT_MOST)]
-    assert check(" OR ".join([*right, "s ~ '('"]))
+def test_a_late_one_is_looked_at_too():
     with pytest.raises(NodeError):
-        check(" OR ".join([*right[1:], "s ~ '('"]))
+        check(" OR ".join([*(f"s ~ '^a{number}$'" for number in range(500)), "s ~ '('"]))
+
+
+COSTLY = [r"\pL" * 30_000, r"[^\pL]" * 9_000, "a{1000}" * 14_000]
+
+
+@pytest.mark.parametrize("pattern", COSTLY, ids=range(len(COSTLY)))
+def test_what_takes_too_long_is_refused_unseen(pattern):
+    began = time.process_time()
+    with pytest.raises(NodeError, match="would take too long: it has too many"):
+        check(f"s ~ '{pattern}'")
+    assert time.process_time() - began < 1
+
+
+def test_what_takes_what_is_left_is_left_to_the_run():
+    costly = [r"(?i)" + f"{number}" + r"\pL" * 300 for number in range(20)]
+    assert sum(map(cost, costly)) > MOST > sum(map(cost, costly[:10]))
+    wrong_at_last = f"s ~ '{costly[-1]}('"
+    assert check(" OR ".join([*(f"s ~ '{each}'" for each in costly), wrong_at_last]))
+    with pytest.raises(NodeError, match="is not valid"):
+        check(" OR ".join([*(f"s ~ '{each}'" for each in costly), wrong_at_last, "s ~ '('"]))
+
+
+COSTS = [
+    r"\pL" * 1_000, r"[^\pL]" * 100, r"\pL{1000}", "(.{30}){33}", ".{0,1000}", "a{1000}" * 100, "a{0}", "a{}{,2}",
+    "((a{9}){9}){9}" * 1_000, "." * 1_000, "[^é]" * 1_000, ".*" * 40_000, "(?i)" + "k" * 90_000, "a{" + "9" * 9_000,
+    "(" * 1_000 + "a" + ")" * 1_000, "^a$",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", COSTS, ids=range(len(COSTS)))
+def test_a_pattern_takes_no_longer_than_it_is_thought_to(pattern):
+    """Five times as long is left to a busy machine."""
+    began = time.process_time()
+    wrong.__wrapped__(pattern)
+    assert time.process_time() - began < 5 * cost(pattern) / 1e6
 
 
 @pytest.mark.parametrize("expression", RIGHT)
