@@ -21,12 +21,12 @@ numbers = itertools.count(1)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Between processes, a file stays together because of what it shares, and all tests of one running system do.
 
+    So do those that execute something on the code server of the API's tests.
     What takes longest begins first, so that no process waits at the end.
     """
     for item in items:
         if item.path.name != "test_all.py":
-            group = "system" if item.path.parent.name == "system" else item.path.name
-            item.add_marker(pytest.mark.xdist_group(group))
+            item.add_marker(pytest.mark.xdist_group(_group(item)))
     items.sort(key=lambda item: _place(item.path))
 
 
@@ -35,6 +35,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     grouped = getattr(session.config.option, "loadgroup", False)
     if grouped and session.items and not any("@" in item.nodeid for item in session.items):
         raise pytest.UsageError("This pytest-xdist keeps no groups of tests together with this pytest.")
+
+
+def _group(item: pytest.Item) -> str:
+    if item.path.parent.name == "system":
+        return "system"
+    return "code_server" if "code_server" in getattr(item, "fixturenames", ()) else item.path.name
 
 
 def _place(path: Path) -> int:

@@ -1,5 +1,6 @@
-"""The app in process, on a real database and a data root of its own."""
+"""The app in process, on a real database and in a home that all these tests share."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -24,22 +25,35 @@ from orchestrator.service.storage import create_tables
 from orchestrator.settings import Settings, settings
 
 
-@pytest.fixture(scope="module")
-def home(database_url: str) -> Iterator[Path]:
-    """A home of the test file's own, made as `graphmill up` makes it, which the whole process uses meanwhile."""
-    with TemporaryDirectory(prefix="graphmill-") as folder, pytest.MonkeyPatch.context() as patch:
-        given = Settings(
-            home=Path(folder), database_url=database_url, code_server_port=free_port(), max_upload=ByteSize(3_000_000)
+@pytest.fixture(scope="session")
+def prepared(new_database: Callable[[], str]) -> Iterator[Settings]:
+    """The settings of one home for all these tests, made as `graphmill up` makes it."""
+    with TemporaryDirectory(prefix="graphmill-") as folder:
+        url = new_database()
+        create_tables(dagster_url(url))
+        yield Settings(
+            home=Path(folder), database_url=url, code_server_port=free_port(), max_upload=ByteSize(3_000_000)
         )
-        create_tables(dagster_url(database_url))
-        for name, value in prepare_home(given).items():
+
+
+@pytest.fixture(scope="module")
+def home(prepared: Settings) -> Iterator[Path]:
+    """The home, which the whole process uses meanwhile."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in prepare_home(prepared).items():
             patch.setenv(name, value)
         settings.cache_clear()
         adapter.instance.cache_clear()
-        yield Path(folder)
+        yield prepared.home
         adapter.instance().dispose()
         adapter.instance.cache_clear()
     settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def database_url(prepared: Settings) -> str:
+    """The home's database."""
+    return str(prepared.database_url)
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +74,15 @@ def app_with(home: Path) -> Callable[..., TestClient]:
     return make
 
 
-@pytest.fixture(scope="module")
-def code_server(home: Path) -> Iterator[None]:
-    """The real code server, which runs what is executed."""
-    with (home / "logs" / "code-server.log").open("a") as log:
-        process = subprocess.Popen([sys.executable, "-m", "orchestrator.service.code_server"], stderr=log, stdout=log)
+@pytest.fixture(scope="session")
+def code_server(prepared: Settings) -> Iterator[None]:
+    """The real code server, which runs what is executed: one for all tests that execute something."""
+    environment = {**os.environ, **prepare_home(prepared)}
+    command = [sys.executable, "-m", "orchestrator.service.code_server"]
+    with (prepared.home / "logs" / "code-server.log").open("a") as log:
+        process = subprocess.Popen(command, stderr=log, stdout=log, env=environment)
     try:
-        until(lambda: code_server_answers(settings().code_server_port), 150)
+        until(lambda: code_server_answers(prepared.code_server_port), 150)
         yield
     finally:
         process.send_signal(signal.SIGTERM)
@@ -78,8 +94,13 @@ def data(home: Path, api: TestClient) -> Iterator[Path]:
     """The data root, empty before and after."""
     root = home / "data"
     root.mkdir(exist_ok=True)
+    empty(root)
     yield root
-    for each in sorted(root.rglob("*"), reverse=True):
+    empty(root)
+
+
+def empty(folder: Path) -> None:
+    for each in sorted(folder.rglob("*"), reverse=True):
         each.rmdir() if each.is_dir() and not each.is_symlink() else each.unlink()
 
 

@@ -1,5 +1,6 @@
 """When an execution is created, and when it is not."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -9,13 +10,17 @@ from api_shape import chain, problems_of
 from executing import execute, post
 from starlette.testclient import TestClient
 
+from benchmarks.system import free_port
 from orchestrator import runs
 from orchestrator.catalog import digest
 from orchestrator.runs import adapter
 
 
-def test_without_the_code_server_nothing_is_started(api: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_code_server_nothing_is_started(
+    app_with: Callable[..., TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(adapter, "PATIENCE_S", 0.1)
+    api = app_with(code_server_port=free_port())
     workflow = api.post("/api/workflows", json=chain()).json()["id"]
     answer = api.post(f"/api/workflows/{workflow}/execute", headers={"Idempotency-Key": "free again"})
     (problem,) = problems_of(answer, 503, "unavailable")
