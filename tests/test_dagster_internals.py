@@ -8,6 +8,8 @@ import dagster_postgres.event_log.event_log as postgres_events
 import pytest
 from dagster import DagsterInstance, job, op
 from dagster._core.execution.api import create_execution_plan
+from dagster._core.execution.plan.outputs import StepOutputHandle
+from dagster._core.execution.plan.state import KnownExecutionState
 from dagster._core.instance.methods import event_methods
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 from dagster._core.origin import JobPythonOrigin, RepositoryPythonOrigin
@@ -20,7 +22,9 @@ from orchestrator.compiler.jobs import compile_document
 from orchestrator.runs import adapter, progress, reasons
 
 USED = [
-    (create_execution_plan, {"job", "run_config", "step_keys_to_execute", "instance_ref"}),
+    (create_execution_plan, {"job", "run_config", "step_keys_to_execute", "known_state", "instance_ref"}),
+    (KnownExecutionState, {"ready_outputs"}),
+    (StepOutputHandle, {"step_key", "output_name"}),
     (
         DagsterInstance.create_run_for_job,
         {"job_def", "execution_plan", "run_id", "run_config", "tags", "parent_run_id", "root_run_id"}

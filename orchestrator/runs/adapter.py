@@ -1,14 +1,14 @@
 """The border to Dagster's instance: create a run of any job, listed or not, and hand it to the code server.
 
 Internals of Dagster 1.13 that are used here, each held by `tests/test_dagster_internals.py`: origins of a run
-(`RemoteJobOrigin`, `JobPythonOrigin`), `create_execution_plan`, `DefaultRunLauncher.launch_run_from_grpc_client`,
-`SubmitRunContext`.
+(`RemoteJobOrigin`, `JobPythonOrigin`), `create_execution_plan`, `KnownExecutionState`,
+`DefaultRunLauncher.launch_run_from_grpc_client`, `SubmitRunContext`.
 """
 
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -18,6 +18,8 @@ from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
 from dagster._core.code_pointer import ModuleCodePointer
 from dagster._core.events import DagsterEvent, DagsterEventType, EngineEventData
 from dagster._core.execution.api import create_execution_plan
+from dagster._core.execution.plan.outputs import StepOutputHandle
+from dagster._core.execution.plan.state import KnownExecutionState
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 from dagster._core.origin import DEFAULT_DAGSTER_ENTRY_POINT, JobPythonOrigin, RepositoryPythonOrigin
 from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
@@ -69,10 +71,18 @@ def create_run(
     tags: Mapping[str, str],
     steps: Sequence[str] | None = None,
     parent: DagsterRun | None = None,
+    ready: Iterable[tuple[str, str]] = (),
 ) -> DagsterRun:
-    """Store a run of a compiled job; `steps` are the aliases to execute, all when `None`."""
+    """Store a run of a compiled job; `steps` are the aliases to execute, all when `None`.
+
+    `ready` are the outputs, by alias and name, that are there without them: a port of many tables is not given others.
+    """
     execution_plan = create_execution_plan(
-        compiled.job, run_config=run_config, step_keys_to_execute=steps, instance_ref=instance().get_ref()
+        compiled.job,
+        run_config=run_config,
+        step_keys_to_execute=steps,
+        known_state=KnownExecutionState(ready_outputs={StepOutputHandle(alias, output) for alias, output in ready}),
+        instance_ref=instance().get_ref(),
     )
     return instance().create_run_for_job(
         compiled.job,

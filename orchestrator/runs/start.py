@@ -1,7 +1,8 @@
 """Starts executions: the posted version, with these parameters and rows, now or in its turn."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,9 +16,11 @@ from orchestrator.compiler.judge import judge
 from orchestrator.compiler.order import above
 from orchestrator.compiler.parameters import resolve
 from orchestrator.compiler.plan import Plan
+from orchestrator.compiler.run import table_path
 from orchestrator.compiler.saved import Library
 from orchestrator.errors import Conflict, InvalidGraph, Problem
 from orchestrator.graph import Workflow
+from orchestrator.names import port_key
 from orchestrator.pointers import escaped
 from orchestrator.runs import adapter, given
 from orchestrator.runs.view import TRIGGER_TAG
@@ -109,11 +112,21 @@ class Starter:
         if wish.until is not None:
             tags[UNTIL_TAG] = wish.until
         run = adapter.create_run(
-            compiled, self._settings, run_id=run_id, run_config=config, tags=tags, steps=steps, parent=parent
-        )
+            compiled, self._settings, run_id=run_id, run_config=config, tags=tags, steps=steps, parent=parent,
+            ready=_stored(compiled.plan, folder, kept),
+        )  # fmt: skip
         adapter.submit(run, self._settings, self._catalog.engine)
         self._catalog.touch(compiled.workflow_id)
         return run
+
+
+def _stored(plan: Plan, folder: Path, kept: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The ports, by alias and output, of these nodes whose tables are in the folder of a run."""
+    for step in plan.steps:
+        if step.key in kept:
+            for port in step.step.op.ports.outputs:
+                if table_path(folder, step.key, port).is_file():
+                    yield step.alias, port_key(port)
 
 
 def run_config(workflow: Workflow, given: Mapping[str, Any], cache: bool) -> dict[str, Any]:

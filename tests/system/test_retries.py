@@ -100,3 +100,27 @@ def test_what_reads_another_default_runs_again(system: System) -> None:
     workflow = save(system, graph({**P, "default": None}, plus="coalesce(${p}, 0)"))
     said = execute(system, workflow, wait=60)
     assert rows_of(system, latest(system, said, graph({**P, "default": 4}, plus="coalesce(${p}, 0)"))) == [[1, 5]]
+
+
+MANY = [
+    node("a", "inline_data", rows=[{"v": 1}]),
+    node("b", "inline_data", rows=[{"v": 2}]),
+    node("c", "sort", by=[{"column": "v"}]),
+    node("u", "union"),
+    node("s", "sql", query="SELECT x.v AS one, y.v AS two FROM x, y", names=["x", "y"]),
+]
+INTO_MANY = [edge("b", "c"), *(edge(source, target) for target in ("u", "s") for source in ("a", "c"))]
+
+
+@pytest.mark.parametrize("start_from", ["u", "s", "c", "start"])
+def test_a_port_of_many_tables_has_those_that_are_taken_over(system: System, start_from: str) -> None:
+    workflow = save(system, {"nodes": MANY, "edges": INTO_MANY})
+    said = execute(system, workflow, wait=60)
+    assert said["status"] == "completed"
+    again = said["execution_id"]
+    for _ in range(2):  # the second takes over what the first has taken over
+        answer = system.api.post(f"/executions/{again}/retry", json={"from": start_from})
+        again = answer.json()["execution_id"]
+        assert ended(system, again)["error"] is None
+        for place, rows in (("u", [[1], [2]]), ("s", [[1, 2]])):
+            assert system.api.get(f"/executions/{again}/nodes/{place}/outputs/result").json()["rows"] == rows
