@@ -125,7 +125,7 @@ async def last_seen(
     last_event_id: Annotated[str | None, Header(description="Only what came after this event.")] = None,
     after: Annotated[str | None, Query(description="The same, for clients that cannot send the header.")] = None,
 ) -> int | None:
-    """The event after which the stream goes on. A client that comes back has both: the header is newer.
+    """The event after which the log goes on. A client that comes back has both: the header is newer.
 
     Raises InvalidGraph: no event has such an id.
     """
@@ -149,7 +149,7 @@ async def follow_execution(
     """The log as server-sent events while it is written; with `Accept: application/json` a page of it."""
     runs = await run_in_threadpool(lambda: system.runs)
     if best(request.headers.get("accept"), (STREAM, PAGE)) == PAGE:
-        found, total = await run_in_threadpool(runs.events, execution_id, limit, offset)
+        found, total = await run_in_threadpool(runs.events, execution_id, limit, offset, cursor)
         return Json({"items": [_line(each) for each in found], "total": total}, headers={"Vary": "Accept"})
     execution = await runs.wait(execution_id, 0)
     events = runs.stream(execution_id, cursor)

@@ -153,9 +153,14 @@ class Runs:
         self._catalog.forget_execution(execution_id)
         shutil.rmtree(self._settings.runs / execution_id, ignore_errors=True)
 
-    def events(self, execution_id: str, limit: int = 100, offset: int = 0) -> tuple[builtins.list[Event], int]:
-        """A page of an execution's log, oldest first, and how many events there are. Raises NotFound."""
-        return self._events.page(execution_id, limit, offset)
+    def events(
+        self, execution_id: str, limit: int = 100, offset: int = 0, after: int | None = None
+    ) -> tuple[builtins.list[Event], int]:
+        """A page of an execution's log, or of what came after a cursor, oldest first, and how many events there are.
+
+        Raises NotFound.
+        """
+        return self._events.page(execution_id, limit, offset, after)
 
     def stream(self, execution_id: str, after: int | None = None) -> AsyncIterator[Event]:
         """The log from the first event (or after a cursor) to the last, as it comes."""

@@ -104,9 +104,9 @@ class Events:
     def __init__(self, instance: DagsterInstance, view: View, bell: Callable[[], Bell]) -> None:
         self._instance, self._view, self._bell = instance, view, bell
 
-    def page(self, execution_id: str, limit: int, offset: int) -> tuple[list[Event], int]:
-        """A page of an execution's events, oldest first, and how many there are."""
-        events = self._all(execution_id)
+    def page(self, execution_id: str, limit: int, offset: int, after: int | None = None) -> tuple[list[Event], int]:
+        """A page of an execution's events, or of those after a cursor, oldest first, and how many there are."""
+        events = [each for each in self._all(execution_id) if after is None or each.since > after]
         return events[offset : offset + limit], len(events)
 
     def _all(self, execution_id: str) -> list[Event]:

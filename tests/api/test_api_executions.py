@@ -156,6 +156,18 @@ def test_a_page_of_the_log(api: TestClient, completed: str) -> None:
     assert page["total"] >= len(events)  # the process's own exit may follow the event that ends the stream
 
 
+@pytest.mark.parametrize(("place", "name"), [("params", "after"), ("headers", "Last-Event-ID")])
+def test_a_page_of_what_came_after_an_event(api: TestClient, completed: str, place: str, name: str) -> None:
+    events = read(api, completed)
+    half = events[len(events) // 2]["id"]
+    said: dict[str, dict[str, Any]] = {"params": {"limit": 2}, "headers": {"Accept": "application/json"}}
+    said[place][name] = str(half)
+    page = api.get(f"/api/executions/{completed}/logs", **said).json()
+    rest = [each for each in events if each["id"] > half]
+    assert page["items"] == rest[:2]
+    assert len(rest) <= page["total"] < len(events)
+
+
 @pytest.mark.parametrize("said", ["x", "-1", "1.5", "99999999999999999999"])
 def test_an_event_that_cannot_be(api: TestClient, completed: str, said: str) -> None:
     problems_of(api.get(f"/api/executions/{completed}/logs?after={said}"), 400, "invalid_request")
