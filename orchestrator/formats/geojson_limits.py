@@ -10,10 +10,10 @@ from typing import Any
 import duckdb
 
 from orchestrator.errors import NodeError
+from orchestrator.formats.base import Context, Relation
 from orchestrator.formats.json_records import extract
 from orchestrator.formats.reading import read
 from orchestrator.formats.workplace import new_file, workplace
-from orchestrator.ops.base import Context, Relation
 from orchestrator.sql import literal, names, quote
 
 LARGE = re.compile(rb"-[1-9]\d{18}[\s,\]}]")
