@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr, SecretStr, ValidationError, model_valid
 
 from orchestrator.connections.base import Connection
 from orchestrator.connections.postgres.answers import GEOMETRY, Answered, columns, systems
+from orchestrator.connections.postgres.described import modifiers, of_domains
 from orchestrator.connections.postgres.problems import sentences
 from orchestrator.connections.postgres.tls import NAMES, NO_FILE, Certificates, PrivateKey, in_files, refuse_half
 from orchestrator.errors import NodeError
@@ -27,7 +28,6 @@ ENDS_WITH_US = """
 SELECT set_config(name, '1s', false) FROM pg_settings
 WHERE name = 'client_connection_check_interval' AND version() LIKE '%linux%'
 """
-CASTS = {bool: "bool", int: "int8", float: "float8"}
 
 
 class Postgresql(Connection):
@@ -188,6 +188,7 @@ class Postgresql(Connection):
             answered = columns(cursor.adbc_execute_schema(query, given))
             if not answered:
                 raise NodeError("This gives no columns: a SELECT is needed.", code="invalid_expression")
+            answered = self._based(answered, query, values, longest)
             whole = f"SELECT {', '.join(each.asked() for each in answered)} FROM (\n{query}\n) AS asked"
             project = ", ".join(self._taken(answered, query, values, crs, longest))
             if context.design:
@@ -203,13 +204,20 @@ class Postgresql(Connection):
         with self.dsn(timeout_s) as told:
             return dbapi.connect(told)
 
+    def _based(self, answered: list[Answered], query: str, values: Sequence[Any], timeout_s: float) -> list[Answered]:
+        """The columns, arrays of domains as arrays of what these are made of."""
+        if not any(each.may_be_of_a_domain() for each in answered):
+            return answered
+        with self.session(timeout_s=timeout_s, read_only=True) as cursor:
+            return of_domains(cursor, answered, query, values)
+
     def _taken(
         self, answered: list[Answered], query: str, values: Sequence[Any], crs: str | None, timeout_s: float
     ) -> list[str]:
         systems_of: dict[str, str | None] = {}
         if any(each.type in GEOMETRY for each in answered):
             with self.session(timeout_s=timeout_s, read_only=True) as cursor:
-                modified = _modifiers(cursor, query, values)
+                modified = modifiers(cursor, query, values)
                 described = [replace(each, modifier=modified[each.name]) for each in answered]
                 systems_of = systems(described, crs, lambda srid: spatial_system(cursor, srid))
         return [each.taken(systems_of.get(each.name)) for each in answered]
@@ -237,19 +245,6 @@ def _held(reader: Any, project: str, context: "Context", most: int) -> "Relation
             rest = pyarrow.RecordBatchReader.from_batches(reader.schema, itertools.chain(batches, reader))
             return kept(context.session.arrow(rest).project(project), context)
     return context.session.arrow(pyarrow.Table.from_batches(batches, reader.schema)).project(project)
-
-
-def _modifiers(cursor: Any, query: str, values: Sequence[Any]) -> dict[str, int]:
-    """The type modifiers of an answer's columns, which ADBC does not say of geometry.
-
-    The query has been prepared before as one statement: it cannot end the parenthesis it is put into.
-    """
-    for number in range(len(values), 0, -1):
-        value = values[number - 1]
-        kind = CASTS.get(type(value)) or {"date": "date", "datetime": "timestamp"}.get(type(value).__name__, "text")
-        query = query.replace(f"${number}", f"(NULL::{kind})")
-    cursor.execute(f"SELECT * FROM (\n{query}\n) AS asked LIMIT 0")
-    return {each.name: each.internal_size + 4 if (each.internal_size or -1) > 0 else -1 for each in cursor.description}
 
 
 def spatial_system(cursor: Any, srid: int) -> str | None:

@@ -123,6 +123,35 @@ def test_values_on_the_edge(read, sql, value, kind, expected):
     assert found.project("v::VARCHAR").fetchall() == [(expected,)]
 
 
+DOMAINS = """
+    DROP SCHEMA IF EXISTS other CASCADE; CREATE SCHEMA other; SET search_path = other;
+    CREATE DOMAIN positive AS int CHECK (VALUE > 0); CREATE DOMAIN small AS positive; CREATE DOMAIN whole AS int8[];
+    CREATE DOMAIN price AS numeric(5, 2); CREATE DOMAIN prices AS numeric(5, 2)[]; CREATE DOMAIN moment AS timestamp;
+    CREATE DOMAIN code AS varchar(5); CREATE DOMAIN ident AS uuid; CREATE DOMAIN flag AS bool; CREATE DOMAIN bytes AS bytea;
+    CREATE TYPE mood AS ENUM ('a'); CREATE DOMAIN moods AS mood[];
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "wanted", "expected"),
+    [
+        ("positive", "1", "INTEGER", "1"), ("positive[]", "{1,NULL}", "INTEGER[]", "[1, NULL]"), ("small[]", "[2:3]={1,2}", "INTEGER[]", "[1, 2]"),
+        ("whole", "{1,2}", "BIGINT[]", "[1, 2]"), ("whole[]", '{"{1,2}"}', "VARCHAR[]", "['{1,2}']"), ("price", "1.5", "DECIMAL(5,2)", "1.50"),
+        ("price[]", "{1.5,NaN}", "DOUBLE[]", "[1.5, nan]"), ("prices", "{1.5}", "DOUBLE[]", "[1.5]"), ("code[]", "{a}", "VARCHAR[]", "[a]"),
+        ("moment[]", "{infinity,2024-01-02}", "TIMESTAMP[]", "[infinity, '2024-01-02 00:00:00']"), ("flag[]", "{t}", "BOOLEAN[]", "[true]"),
+        ("ident[]", "{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}", "UUID[]", "[a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11]"),
+        ("bytes[]", r'{"\\x61"}', "BLOB[]", "[a]"), ("mood[]", "{a}", "VARCHAR[]", "[a]"), ("moods", "{a}", "VARCHAR[]", "[a]"),
+    ],
+)  # fmt: skip
+def test_domains_and_arrays(read, sql, kind, value, wanted, expected):
+    sql(f"{DOMAINS}; CREATE TABLE t (id int, v {kind}); INSERT INTO t VALUES (1, %s), (2, NULL)", value)
+    for more in ({}, {"where": "id > 0"}):
+        found = read(schema_name="other", **more)
+        assert list(map(str, found.types)) == ["INTEGER", wanted]
+        assert found.project("v::VARCHAR").fetchall() == [(expected,), (None,)]
+    assert sql("DROP SCHEMA other CASCADE") is None
+
+
 def test_a_table_that_another_session_locks(sql, database_url, context):
     holder = psycopg2.connect(database_url.replace("+psycopg2", ""))
     holder.cursor().execute("LOCK TABLE t IN ACCESS EXCLUSIVE MODE")

@@ -38,6 +38,10 @@ class Answered:
         )
         return f"{value}::pg_catalog.{kind} AS {column}"
 
+    def may_be_of_a_domain(self) -> bool:
+        """Whether it is an array of what is not known by its name."""
+        return self.type.startswith("_") and self.type not in (*AS_IT_IS, "_numeric", "_uuid")
+
     def taken(self, crs: str | None) -> str:
         """What DuckDB makes of it; `crs` is that of a geometry column, as text."""
         column = quote(self.name)
