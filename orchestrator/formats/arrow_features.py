@@ -45,12 +45,14 @@ def _flattened(column: Any) -> Any:
     import pyarrow
     import shapely
 
+    from orchestrator.ops._spatial import wkb
+
     shapes = shapely.from_wkb(column.to_numpy())
     points, owners = shapely.get_coordinates(shapes, include_z=True, return_index=True)
     flat = shapely.has_z(shapes)
     flat[numpy.unique(owners[points[:, 2] != 0])] = False
     shapes[flat] = shapely.force_2d(shapes[flat])
-    return pyarrow.chunked_array([pyarrow.array(shapely.to_wkb(shapes), pyarrow.binary())])
+    return pyarrow.chunked_array([wkb(shapes)])
 
 
 def _check_text(name: str, values: Any) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from orchestrator.errors import NodeError
-from orchestrator.formats import vector
+from orchestrator.formats import lossy, vector
 from orchestrator.formats.base import Context, GeometryAs, Relation, Writer, option
 from orchestrator.formats.cut_short import cut_short, tail
 from orchestrator.formats.vector_reader import VectorReader
+from orchestrator.formats.vector_values import check_numbers, shapes_of
 from orchestrator.ops.settings import Column
 from orchestrator.schema import geometry_columns
 from orchestrator.sql import quote
@@ -43,13 +44,16 @@ class DxfReader(VectorReader):
 class DxfWriter(Writer):
     """Geometry as entities of a drawing, each on its layer; other columns are not written.
 
-    A drawing has no coordinate system. Null geometry is left out, a multi-geometry becomes one entity per part.
+    A drawing has no coordinate system. A row whose geometry is null or empty is left out, and the run's log says how
+    many; a multi-geometry becomes one entity per part, without empty lines and areas. Empty points among others and
+    coordinates that are NaN or infinite are refused.
     """
 
     name: ClassVar[str] = "dxf"
     label: ClassVar[str] = "DXF"
     extensions: ClassVar[tuple[str, ...]] = DxfReader.extensions
     geometry_as: ClassVar[GeometryAs] = "features"
+    loses: ClassVar[lossy.Losses] = (lossy.NO_SHAPE,)
 
     layer_column: Column | None = option(None, "The column that names the layer; layer 0 by default.", "region")
 
@@ -62,16 +66,24 @@ class DxfWriter(Writer):
             raise NodeError(message, code="unknown_column", path="/config/layer_column", port="table", hint=hint)
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
-        """The drawing. Raises NodeError: `invalid_value`, a layer's name that cannot be held; else as `write_whole`."""
+        """The drawing.
+
+        Raises:
+            NodeError: `invalid_value`: a layer's name cannot be held; `invalid_geometry`: a coordinate is no number, or
+                a point among others is empty; else as `write_whole`.
+        """
         with vector.held(self.prepare(table, context), context) as rows:
             for (name,) in rows.project("Layer").distinct().fetchall():
                 if name.encode("cp1252", "ignore").decode("cp1252") != name:
                     message = f"Layer '{name}' has letters that a drawing cannot hold (windows-1252)."
                     raise NodeError(message, code="invalid_value", path="/config/layer_column")
-            return vector.write_whole(rows, path, driver="DXF", geometry_type="Unknown", crs=None, encoding="cp1252")
+            check_numbers(shapes_of(rows.project("geometry").to_arrow_table().column(0)), 0)
+            shapes = rows.filter("geometry IS NOT NULL")
+            return vector.write_whole(shapes, path, driver="DXF", geometry_type="Unknown", crs=None, encoding="cp1252")
 
     def prepare(self, table: Relation, context: Context) -> Relation:
-        """Layer and geometry."""
+        """Layer and geometry, which is null where it has no vertex."""
         geometry = quote(geometry_columns(table)[0])
         layer = f"coalesce({quote(self.layer_column)}::VARCHAR, '0')" if self.layer_column else "'0'"
-        return table.filter(f"{geometry} IS NOT NULL").project(f"{layer} AS Layer, {geometry} AS geometry")
+        shape = f"CASE WHEN NOT {lossy.is_empty(geometry)} THEN {geometry} END"
+        return table.project(f"{layer} AS Layer, {shape} AS geometry")

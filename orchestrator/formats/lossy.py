@@ -14,6 +14,11 @@ TEXTS = re.compile(r"VARCHAR|JSON|UUID|BLOB|INTERVAL|(ENUM|STRUCT|MAP)\(.*\)|.*\
 Losses = tuple[Loss, ...]
 
 
+def is_empty(geometry: str) -> str:
+    """SQL for whether a geometry has no vertex, nor any of its parts."""
+    return f"(octet_length(ST_AsWKB({geometry})::BLOB) < 256 AND regexp_full_match({geometry}::VARCHAR, '[A-Z (,)]+'))"
+
+
 def _rounded(value: str, form: str, kind: Any) -> str:
     return f"format('{{:{form}}}', {value}::DOUBLE)::{kind} <> {value}"
 
@@ -74,6 +79,10 @@ GPX_TIME = FINE._replace(names=re.compile("^time$"))
 KML_TIMES = tuple(each._replace(names=re.compile("^(timestamp|begin|end)$", re.IGNORECASE)) for each in MICROSECONDS)
 NULLS = (_null("become 0", NUMBERS), _null("become false", re.compile("BOOLEAN")), _null("become empty text", TEXTS))
 MAPINFO = (*NULLS, *MICROSECONDS, TIME, LINES, DIGITS._replace(ending=".mif"))
+NO_SHAPE = Loss(
+    "Null or empty geometries", "are left out with their rows", re.compile("GEOMETRY.*"),
+    lambda value, _: f"{value} IS NULL OR {is_empty(value)}",
+)  # fmt: skip
 TEXT_FILE = (
     _null("become empty lines", re.compile(".*")),
     _matches("Texts with line ends", "become several rows", r"[\r\n]"),

@@ -71,15 +71,14 @@ def _with(names: list[str], table: Relation) -> Relation:
 
 
 def moved(shapes: Any, text: str | None, target: str) -> Any:
-    """Shapes of shapely in another coordinate system; without one they stay as they are."""
+    """Shapes of shapely in another coordinate system, with their heights; without one they stay as they are."""
     if text is None or same(text, target):
         return shapes
-    import numpy
     import pyproj
-    import shapely
 
-    change = pyproj.Transformer.from_crs(system(text), target, always_xy=True).transform
-    return shapely.transform(shapes, lambda points: numpy.column_stack(change(*points.T)), interleaved=True)
+    from orchestrator.ops import _spatial
+
+    return _spatial.moved(shapes, pyproj.Transformer.from_crs(system(text), target, always_xy=True))
 
 
 def reprojected(table: Relation, target: str, context: Context) -> Relation:
@@ -87,15 +86,15 @@ def reprojected(table: Relation, target: str, context: Context) -> Relation:
     text = crs_text(table)
     if text is None or same(text, target):
         return table
-    import pyarrow
     import shapely
+
+    from orchestrator.ops._spatial import wkb
 
     arrow = table.to_arrow_table()
     index = arrow.column_names.index(geometry_columns(table)[0])
     shapes = moved(shapely.from_wkb(arrow.column(index).to_numpy(zero_copy_only=False)), text, target)
-    metadata = crs_metadata(target)
-    field = arrow.schema.field(index).with_metadata(metadata)
-    return context.session.arrow(arrow.set_column(index, field, pyarrow.array(shapely.to_wkb(shapes), field.type)))
+    field = arrow.schema.field(index).with_metadata(crs_metadata(target))
+    return context.session.arrow(arrow.set_column(index, field, wkb(shapes).cast(field.type)))
 
 
 def geo_options(table: Relation) -> list[str]:

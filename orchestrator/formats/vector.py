@@ -77,7 +77,7 @@ def layer_named(source: str, wanted: str | int | None, name: str) -> str:
 
 
 ROWS = "Error while writing batch to OGR layer"
-OUTSIDE = re.compile("extent outside|projection domain|reproject", re.IGNORECASE)
+OUTSIDE = re.compile("extent outside|projection domain|reproject|Failed writing geometry", re.IGNORECASE)
 PLACE = re.compile(r" in /\S+")
 TEXT = ("UUID", "ENUM", "BIGNUM", "INTERVAL", "TIME WITH TIME ZONE", "BIT")
 NESTED = ("STRUCT", "MAP", "UNION", "JSON", "VARIANT")

@@ -1,3 +1,5 @@
+# ruff: noqa: E501 (tables of cases)
+import dataclasses
 from collections.abc import Callable
 
 import geopandas
@@ -6,6 +8,7 @@ import shapely
 
 from orchestrator.errors import NodeError
 from orchestrator.ops.base import Context, Relation
+from orchestrator.ops.data_writer import DataWriter
 from orchestrator.schema import columns
 
 Load = Callable[..., Relation]
@@ -51,3 +54,38 @@ def test_letters_that_it_cannot_hold(context: Context, save: Save) -> None:
     with pytest.raises(NodeError, match="Layer '日本' has letters that a drawing cannot hold") as error:
         save(context.session.from_frame(frame), target_type="dxf", path="a.dxf", layer_column="kind")
     assert error.value.code == "invalid_value"
+
+
+@pytest.mark.parametrize(
+    ("shape", "kept"),
+    [
+        ("NULL", []), ("'POINT EMPTY'", []), ("'POINT Z EMPTY'", []), ("'LINESTRING EMPTY'", []), ("'POLYGON EMPTY'", []),
+        ("'MULTIPOINT EMPTY'", []), ("'MULTIPOLYGON EMPTY'", []), ("'GEOMETRYCOLLECTION EMPTY'", []),
+        ("'GEOMETRYCOLLECTION (POINT EMPTY, POLYGON EMPTY)'", []), ("'MULTIPOINT (EMPTY, EMPTY)'", []),
+        ("'MULTILINESTRING (EMPTY, (1 2, 3 4))'", ["LINESTRING (1 2, 3 4)"]),
+        ("'GEOMETRYCOLLECTION (POLYGON EMPTY, POINT (1 2))'", ["POINT (1 2)"]), ("'POINT (5 6)'", ["POINT (5 6)"]),
+    ],
+)  # fmt: skip
+def test_rows_without_a_vertex_are_left_out_and_told(context: Context, load: Load, shape: str, kept: list[str]) -> None:
+    lines: list[str] = []
+    heard = dataclasses.replace(context, log=lambda level, text: lines.append(f"{level}: {text}"))
+    query = f"SELECT unnest([{shape}, {shape}, 'POINT (9 9)'])::GEOMETRY AS shape"
+    writer = DataWriter.configure({"target_type": "dxf", "path": "a.dxf"})
+    writer.call({"table": context.session.connection.sql(query)}, heard)
+    found = load(source_type="dxf", path="a.dxf").project("geometry::VARCHAR").fetchall()
+    assert [row[0] for row in found] == [*kept, *kept, "POINT (9 9)"]
+    assert context.notes["rows_written"] == (3 if kept else 1)
+    told = (
+        "warning: Null or empty geometries (2) in column 'shape' are left out with their rows: DXF does not keep them."
+    )
+    assert lines == ([] if kept else [told])
+
+
+@pytest.mark.parametrize(
+    "shape", ["MULTIPOINT (EMPTY, 1 2)", "GEOMETRYCOLLECTION (POINT EMPTY, POINT (1 2))", "POINT (NaN 1)"]
+)
+def test_an_empty_point_among_others_is_refused(context: Context, save: Save, shape: str) -> None:
+    with pytest.raises(NodeError, match="Row 3 has a coordinate that is NaN or infinite, or an empty point") as error:
+        save(f"SELECT unnest(['POINT (1 2)', NULL, '{shape}'])::GEOMETRY AS g", target_type="dxf", path="a.dxf")
+    assert (error.value.code, error.value.row) == ("invalid_geometry", 3)
+    assert not list(context.root.iterdir())

@@ -50,6 +50,13 @@ def test_points_of_tracks_and_heights(context: Context, load: Load, save: Save) 
     assert (error.value.code, error.value.path) == ("file_exists", "/config/layer")
 
 
+def test_heights_are_kept_where_it_is_reprojected(context: Context, load: Load, save: Save) -> None:
+    made = geopandas.GeoDataFrame({"a": [1, 2]}, geometry=[shapely.Point(1, 2, 3), POINT], crs="EPSG:4326")
+    save(context.session.from_frame(made.to_crs("EPSG:3857")), target_type="gpx", path="a.gpx")
+    found = load(source_type="gpx", path="a.gpx", heights=True)
+    assert found.project("ele").fetchall() == [(3,), (None,)]
+
+
 def test_it_is_reprojected(context: Context, load: Load, save: Save) -> None:
     made = geopandas.GeoDataFrame({"a": [1]}, geometry=[POINT], crs="EPSG:4326").to_crs("EPSG:3857")
     save(context.session.from_frame(made), target_type="gpx", path="a.gpx")
