@@ -31,6 +31,7 @@ NO_ROOM = re.compile(
     r"(?: failed: value is out of range!)?(?: when casting from source column (?P<name>.*))?$",
     re.MULTILINE,
 )
+SAME_KEY = "A map has the same key twice"
 TWICE = ("Map keys must be unique", "map contains duplicate key")
 UNKNOWN_TYPE = re.compile(r"Type with name (?P<name>.*?) does not exist!", re.DOTALL)
 TWO_SYSTEMS = re.compile(r"GEOMETRY with CRS '(?P<one>.*?)' to GEOMETRY with different CRS '(?P<other>.*?)'")
@@ -106,8 +107,11 @@ def _duckdb(error: duckdb.Error) -> NodeError:
         message = f"{where}{found['value'] or found['other']} is out of range for {found['wanted']}."
         return NodeError(message, code="out_of_range", hint="DOUBLE, VARCHAR, or a DECIMAL of more digits, at most 38")
     if any(said in text for said in TWICE):
-        message = "A map has the same key twice, and each key may be there once."
-        return NodeError(message, code="invalid_value", hint="a list of structs of a key and a value")
+        return NodeError(
+            f"{SAME_KEY}, and each key may be there once.",
+            code="invalid_value",
+            hint="a list of structs of a key and a value",
+        )
     if found := ZERO.search(text):
         return NodeError(f"{found['said']}; nullif(x, 0) makes null of 0.", code="invalid_value")
     if found := TWO_SYSTEMS.search(text):

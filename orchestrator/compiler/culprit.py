@@ -7,7 +7,7 @@ Running the chain again, from the front and one node at a time, finds the first 
 from dagster import Failure
 
 from orchestrator.compiler.blamed import setting
-from orchestrator.compiler.broken_geometry import broken_geometry
+from orchestrator.compiler.broken_values import in_file
 from orchestrator.compiler.failing import DATA_ERRORS, first_failing
 from orchestrator.compiler.failure import failure
 from orchestrator.compiler.order import above
@@ -19,7 +19,7 @@ from orchestrator.secrets import MASK
 
 def failed(run: RunContext, alias: str, error: NodeError) -> Failure:
     """What Dagster is told of a node's failure: on the node that caused it, without the run's secrets."""
-    found = broken_geometry(run, culprit(run, alias, error))
+    found = in_file(run, culprit(run, alias, error))
     found.path = found.path or setting(run, found)
     if (who := _computing(run, alias, found)) is not None:
         found = without_values(found, who)

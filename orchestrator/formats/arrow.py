@@ -29,6 +29,7 @@ class ArrowReader(FileReader):
     name: ClassVar[str] = "arrow"
     label: ClassVar[str] = "Arrow"
     extensions: ClassVar[tuple[str, ...]] = (".arrow", ".feather", ".arrows", ".ipc")
+    late: ClassVar[bool] = True
 
     def read(self, path: Path, context: Context) -> Relation:
         """A relation over the memory-mapped file, or over the stream's rows. Raises NodeError, `unreadable_file`."""

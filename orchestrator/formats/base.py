@@ -5,7 +5,6 @@ format's options. Nothing else is edited to add one.
 """
 
 import uuid
-import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,19 +18,18 @@ from orchestrator.formats.found import Found, files
 from orchestrator.formats.long_names import with_names
 from orchestrator.formats.lost_values import Loss
 from orchestrator.formats.problems import sentences
+from orchestrator.formats.read_files import note
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.settings import FilePath, NewColumn
 from orchestrator.schema import GEOMETRY, Column, columns
 from orchestrator.sql import quote
-from orchestrator.tables import Session
 
 __all__ = [
-    "Context", "FileReader", "Format", "GeometryAs", "Layer", "Reader", "Relation", "Target", "Writer", "is_read_by",
-    "kept", "layer_of", "option",
+    "Context", "FileReader", "Format", "GeometryAs", "Layer", "Reader", "Relation", "Target", "Writer", "kept",
+    "layer_of", "option",
 ]  # fmt: skip
 
 GeometryAs = Literal["column", "text", "features"]
-_reading: "weakref.WeakKeyDictionary[Session, set[Path]]" = weakref.WeakKeyDictionary()
 
 
 def option(default: Any, description: str, example: Any, widget: str = "text", **rules: Any) -> Any:
@@ -115,6 +113,7 @@ class FileReader(Reader):
     """
 
     may_be_empty: ClassVar[bool] = False  # a file without a byte is a table without rows
+    late: ClassVar[bool] = False  # values are read where rows are asked for: then a broken one is found
 
     path: FilePath = Field(
         description="The file, relative to the data root; or a pattern, such as in/*.csv.", examples=["flights.csv"]
@@ -136,14 +135,15 @@ class FileReader(Reader):
         with at("/path"):
             found = files(context.root, self.path, self.inside)
         if context.design and len(found) > 1 and self.lines_needed() is not None:
-            tables = described(self, found, self._one, context)
+            tables = described(self, found, self.one, context)
         else:
-            tables = {each.name: self._one(each, context) for each in found}
+            tables = {each.name: self.one(each, context) for each in found}
         return together(tables, self.filename_column, self.across_files, context)
 
-    def _one(self, file: Found, context: Context) -> Relation:
+    def one(self, file: Found, context: Context) -> Relation:
+        """The rows of one of its files. Raises NodeError: it cannot be read."""
         with self._usable(file, context):
-            _reading.setdefault(context.session, set()).add(file.path)
+            note(context.session, self, file)
             reader = self.model_copy(update={"path": file.name, "inside": file.inside})
             if not self._is_packed(file):
                 return with_names(reader.read(file.path, context), file.name)
@@ -288,8 +288,3 @@ def kept(table: Relation, context: Context) -> Relation:
         return context.session.connection.table(quote(made))
     context.session.store(table, context.scratch / made)
     return context.session.parquet(context.scratch / made)
-
-
-def is_read_by(session: Session, path: Path) -> bool:
-    """Whether a relation of this session may still be reading this file."""
-    return path in _reading.get(session, ())

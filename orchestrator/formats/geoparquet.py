@@ -19,6 +19,7 @@ class GeoparquetReader(FileReader):
     name: ClassVar[str] = "geoparquet"
     label: ClassVar[str] = "GeoParquet"
     extensions: ClassVar[tuple[str, ...]] = (".parquet", ".geoparquet")
+    late: ClassVar[bool] = True
 
     def read(self, path: Path, context: Context) -> Relation:
         """A relation over the file.

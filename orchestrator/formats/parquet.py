@@ -20,6 +20,7 @@ class ParquetReader(FileReader):
     name: ClassVar[str] = "parquet"
     label: ClassVar[str] = "Parquet"
     extensions: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
+    late: ClassVar[bool] = True
 
     def read(self, path: Path, context: Context) -> Relation:
         """A relation over the file."""

@@ -8,10 +8,11 @@ from pydantic import Field
 from orchestrator.errors import NodeError, at
 from orchestrator.formats import Target, Writer, writers
 from orchestrator.formats.atomic import replacing
-from orchestrator.formats.base import is_read_by, kept
+from orchestrator.formats.base import kept
 from orchestrator.formats.changed import warn, warn_of_old
 from orchestrator.formats.lost_values import tell_filled, told
 from orchestrator.formats.problems import sentences
+from orchestrator.formats.read_files import is_read_by
 from orchestrator.formats.systems import aligned, united
 from orchestrator.formats.targets import check_target
 from orchestrator.ops._by_format import ByFormat

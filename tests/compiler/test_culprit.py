@@ -4,6 +4,7 @@ import json
 from importlib import import_module
 from pathlib import Path
 
+import pyarrow.feather
 import pyarrow.parquet
 import pytest
 import shapely
@@ -121,16 +122,50 @@ def test_a_row_far_behind_fails_as_the_first_does(cache):
     assert said == ("c", "conversion_failed", "Could not convert string 'x' to BIGINT.")
 
 
+def points(**columns):
+    """A table, and what GeoParquet says of it."""
+    said = {name: {"encoding": "WKB", "geometry_types": []} for name in columns}
+    table = pyarrow.table({"a": [1], **{name: [wkb] for name, wkb in columns.items()}})
+    geo = json.dumps({"version": "1.0.0", "primary_column": "good", "columns": said})
+    return table.replace_schema_metadata({"geo": geo})
+
+
+def keys(*keys):
+    return pyarrow.table({"m": pyarrow.array([[(each, 1) for each in keys]], pyarrow.map_(pyarrow.string(), "int64"))})
+
+
+POINT = shapely.Point(1, 2).wkb
+TWICE = "'broken/b.in', column 'm': a map has the same key twice, and each key may be there once."
+NO_WKB = "'broken/b.in', column 'bad': a geometry is broken: it is not WKB, it ends too early."
+BROKEN = [
+    ("geoparquet", points(good=POINT, bad=POINT), points(good=POINT, bad=b"x"), "invalid_geometry", NO_WKB),
+    ("parquet", keys("a", "b"), keys("a", "a"), "invalid_value", TWICE),
+    ("arrow", keys("a", "b"), keys("a", "a"), "invalid_value", TWICE),
+]
+
+
 @pytest.mark.parametrize("cache", [True, False])
-def test_a_geometry_of_a_file_that_cannot_be_read_is_told_with_its_column(home, cache):
-    columns = {name: {"encoding": "WKB", "geometry_types": []} for name in ("good", "bad")}
-    said = json.dumps({"version": "1.0.0", "primary_column": "good", "columns": columns})
-    table = pyarrow.table({"a": [1], "good": [shapely.Point(1, 2).wkb], "bad": [b"x"]})
-    pyarrow.parquet.write_table(table.replace_schema_metadata({"geo": said}), home / "data" / "broken.parquet")
-    read = node("in", "data_loader", {"source_type": "geoparquet", "path": "broken.parquet"})
-    ran = run(graph([read, compute("c", "a + 1"), WRITER], ["in -> c", "c -> w"]), cache=cache)
-    assert (ran.error.node_id, ran.error.code) == ("in", "invalid_geometry")
-    assert ran.error.message.startswith("A geometry of column 'bad' is broken: it is not WKB, it ends too early.")
+@pytest.mark.parametrize(("kind", "good", "bad", "code", "message"), BROKEN)
+def test_a_value_of_a_file_that_cannot_be_read_is_told_with_its_column(home, cache, kind, good, bad, code, message):
+    folder = home / "data" / "broken"
+    folder.mkdir(exist_ok=True)
+    for name, table in (("a.in", good), ("b.in", bad)):
+        write = pyarrow.feather.write_feather if kind == "arrow" else pyarrow.parquet.write_table
+        write(table, folder / name)
+    read = node("in", "data_loader", {"source_type": kind, "path": "broken/*.in"})
+    ran = run(graph([read, compute("c", "1")], ["in -> c"]), cache=cache)
+    assert (ran.error.code, ran.error.message) == (code, message)
+    assert ran.error.node_id == ("c" if kind == "parquet" and not cache else "in")  # such a map is judged when shown
+
+
+def test_a_map_that_an_expression_makes_is_no_matter_of_a_file(home):
+    pyarrow.parquet.write_table(keys("a", "b"), home / "data" / "map.parquet")
+    read = node("in", "data_loader", {"source_type": "parquet", "path": "map.parquet"})
+    ran = run(graph([read, compute("c", "map_from_entries([('a', 1), ('a', 2)])")], ["in -> c"]))
+    assert (ran.error.node_id, ran.error.message) == (
+        "c",
+        "A map has the same key twice, and each key may be there once.",
+    )
 
 
 def test_rows_that_are_rejected_because_of_an_earlier_failure():

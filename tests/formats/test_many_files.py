@@ -168,10 +168,8 @@ def test_columns_are_remembered_until_a_file_changes(
     context: Context, load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[str] = []
-    one = FileReader._one
-    monkeypatch.setattr(
-        FileReader, "_one", lambda self, file, given: looked.append(file.name) or one(self, file, given)
-    )
+    one = FileReader.one
+    monkeypatch.setattr(FileReader, "one", lambda self, file, given: looked.append(file.name) or one(self, file, given))
     design = Context(context.session, context.root, design=True)
     loader = DataLoader.configure({"source_type": "csv", "path": "in/b*.csv"})
     assert loader.call({}, design)["result"].columns == ["n"]
