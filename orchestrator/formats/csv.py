@@ -50,7 +50,7 @@ class CsvReader(FileReader):
     Columns get the narrowest type that fits the first rows; dates in more than one order stay text. A fraction or a
     code such as `007` among whole numbers, a time among days, or a zone among times without one, that comes after these
     rows ends the run; of a file of more than 32 MiB only lines from all over it are looked at: with `sample_size: -1`
-    all rows decide.
+    all rows decide. A number too large for a DOUBLE, such as 1e400, is infinite, as `inf` is; as VARCHAR it is kept.
     """
 
     name: ClassVar[str] = "csv"

@@ -57,6 +57,8 @@ Save = Callable[..., int]
         (b'a,b\n1,""\n2,\n3,x\n', {"quoted_empty": "null"}, ["a BIGINT", "b VARCHAR"], [(1, None), (2, None), (3, "x")]),
         (b'a,b\n"1","x"\n"",""\n', {}, ["a BIGINT", "b VARCHAR"], [(1, "x"), (None, None)]),
         (b"a;b\n1,5;x\n", {"delimiter": ";", "decimal_separator": ","}, ["a DOUBLE", "b VARCHAR"], [(1.5, "x")]),
+        (b"a\n1e400\n-1e400\n1.5\n", {}, ["a DOUBLE"], [(float("inf"),), (float("-inf"),), (1.5,)]),
+        (b"a\n1e400\n1.5\n", {"types": {"a": "VARCHAR"}}, ["a VARCHAR"], [("1e400",), ("1.5",)]),
         (b"zip,n\n00501,1\n", {}, ["zip VARCHAR", "n BIGINT"], [("00501", 1)]),
         (b"zip\n501\n", {"types": {"zip": "varchar"}}, ["zip VARCHAR"], [("501",)]),
         (b"n\n1.5\n", {"types": {"n": "decimal(5,2)"}}, ["n DECIMAL(5,2)"], None),
