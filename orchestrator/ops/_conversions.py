@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +12,7 @@ from orchestrator.ops._plan_types import kind_of
 from orchestrator.ops._types import INTEGER, NULL, family, plain
 from orchestrator.sql import quote
 
-# What is inside may not be asked for every row, or may fail without harm; of a CASE the first test always is.
+# What is inside may not be asked for every row, or may fail without harm, as what is behind THEN in a CASE.
 GUARDED = frozenset({"LAMBDA", "OPERATOR_COALESCE", "OPERATOR_TRY"})
 CONSTANTS = {"number": ("INTEGER", "NUMERIC"), "text": ("STRING",)}
 COMPARING = frozenset({"COLUMN_REF", "COMPARISON", "CONJUNCTION", "BETWEEN"})
@@ -36,7 +36,7 @@ class Operand:
 class Conversion:
     """What becomes a `wanted` type, `place` the byte where; `sides` are those of the comparison that it is for.
 
-    It is `implied` if nobody wrote it.
+    It is `implied` if nobody wrote it, and `later` if it is in a test of a CASE behind the first.
     """
 
     operand: Operand
@@ -44,6 +44,7 @@ class Conversion:
     place: int
     sides: tuple[Operand, ...]
     implied: bool
+    later: bool = False
 
 
 def converted(text: str, kinds: Mapping[str, str]) -> tuple[Conversion, ...]:
@@ -92,21 +93,22 @@ def conversions(query: str) -> tuple[Conversion, ...]:
 
 def _found(plans: Any, query: bytes) -> Iterator[Conversion]:
     """Without recursion, for a plan may be deep; each node goes with the comparison that it is a side of."""
-    waiting: list[tuple[Any, Any]] = [(plans, None)]
+    waiting: list[tuple[Any, Any, bool]] = [(plans, None, False)]
     while waiting:
-        node, comparison = waiting.pop()
+        node, comparison, later = waiting.pop()
         if "comparison" in node:  # of a join
             node = {"type": node["comparison"], "children": [node["left"], node["right"]]}
         if isinstance(node, list):
-            waiting += [(each, comparison) for each in node if isinstance(each, dict | list)]
+            waiting += [(each, comparison, later) for each in node if isinstance(each, dict | list)]
         elif (kind := str(node.get("type"))) == "CASE_EXPR":
-            waiting.append((node["case_checks"][0]["when_expr"], None))
+            tests = (each["when_expr"] for each in node["case_checks"])
+            waiting += [(test, None, later or number > 0) for number, test in enumerate(tests)]
         elif kind not in GUARDED:
             if _is_cast(node) and not (node["function_data"]["try_cast"] or _harmless(node, comparison, query)):
-                yield _conversion(node, comparison, query)
+                yield replace(_conversion(node, comparison, query), later=later)
             inside = node if kind.startswith("COMPARE_") else comparison if _unsaid(node) else None
             below = [(key, each) for key, each in node.items() if isinstance(each, dict | list)]
-            waiting += [(each, inside if key == "children" else None) for key, each in below if key not in SAID]
+            waiting += [(each, inside if key == "children" else None, later) for key, each in below if key not in SAID]
 
 
 def _conversion(cast: Mapping[str, Any], comparison: Any, query: bytes) -> Conversion:

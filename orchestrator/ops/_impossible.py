@@ -43,17 +43,22 @@ def check_query(query: str, tables: Mapping[str, Mapping[str, str]]) -> None:
 
 
 def _wrong(found: Conversion) -> str | None:
-    """What is wrong with a conversion that no value survives."""
+    """What is wrong with a conversion that no value survives; of a constant in a later test that one may be seen to."""
     operand, wanted = found.operand, found.wanted
     possible = castable(operand.kind, wanted)
-    if possible and _fits(operand.value, operand.kind, wanted):
+    if possible and (found.later or _becomes(operand, wanted)):
         return None
     if others := [each for each in found.sides if each != operand]:
-        other = next((each for each in others if each.name), others[0])
+        strange = [each for each in others if not _becomes(operand, each.kind)] or others
+        other = next((each for each in strange if each.name), strange[0])
         return f"{_apart(operand, other, found)}: they cannot be compared."
     if operand.value is not None:
         return f"{_shown(operand)} is no {wanted}." if possible else f"{_shown(operand)} cannot become {wanted}."
     return f"{_shown(operand)} is {plain(operand.kind)}, which cannot become {wanted}."
+
+
+def _becomes(operand: Operand, wanted: str) -> bool:
+    return castable(operand.kind, wanted) and _fits(operand.value, operand.kind, wanted)
 
 
 def _apart(operand: Operand, other: Operand, found: Conversion) -> str:

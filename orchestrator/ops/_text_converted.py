@@ -15,7 +15,9 @@ NAMING = ("alias", "aliases", "column_name_alias")
 def doubtful(found: Conversion) -> str | None:
     """What is doubtful about a conversion, if it is one of a column's text that nobody wrote."""
     operand, others = found.operand, [side for side in found.sides if side != found.operand]
-    if not (operand.name and found.implied and family(operand.kind) == "text") or found.wanted in AS_TEXT:
+    if found.later or not (operand.name and found.implied and family(operand.kind) == "text"):
+        return None
+    if found.wanted in AS_TEXT:
         return None
     if others:
         said = f"'{operand.name}' is text and is compared with {_other(others, found.wanted)}"

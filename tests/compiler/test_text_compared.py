@@ -34,6 +34,7 @@ CASES = {
     "TRY_CAST(s AS BIGINT) = 3": None,
     "TRY(s = 3)": None,
     "CASE WHEN i > 1 THEN s = 3 END": None,
+    "CASE WHEN TRY_CAST(s AS INT) IS NULL THEN b WHEN s = 3 THEN b END": None,
 }
 
 

@@ -18,7 +18,7 @@ ROW = """SELECT 1::INTEGER AS i, [1] AS l, DATE '2024-01-01' AS d, TIME '01:00' 
     '00000000-0000-0000-0000-000000000000'::UUID AS u, 1.5::DECIMAL(4,2) AS de, INTERVAL 1 DAY AS iv, 5 AS "A b",
     '101'::BIT AS bi"""
 
-IMPOSSIBLE = [
+IMPOSSIBLE = [  # what is in later tests of a CASE is so by its type, whatever an earlier one sees to
     ("i = 'abc'", "'abc' is no INTEGER, which 'i' is: they cannot be compared.", 4),
     ("(b OR i > 1)::DATE", "b OR i > 1 is BOOLEAN, which cannot become DATE.", 12),
     ("d = 2.50", "'d' is DATE and 2.50 is DECIMAL(3,2): they cannot be compared.", 4),
@@ -73,8 +73,18 @@ IMPOSSIBLE = [
     ("CASE d WHEN 1 THEN 2 END", "1 is no DATE, which 'd' is: they cannot be compared.", 12),
     ("CASE WHEN d THEN 1 WHEN b THEN 2 END", "'d' is DATE, which cannot become BOOLEAN.", 10),
     ("CASE WHEN b AND i = 'abc' THEN 1 END", "'abc' is no INTEGER, which 'i' is: they cannot be compared.", 20),
+    ("CASE WHEN NOT b THEN 1 WHEN i = d THEN 2 END", "'i' is INTEGER and 'd' is DATE: they cannot be compared.", 28),
+    ("CASE d WHEN '2020-01-01' THEN 1 WHEN 5 THEN 2 END", "5 is no DATE, which 'd' is: they cannot be compared.", 37),
+    ("CASE WHEN NOT b THEN 1 WHEN CASE WHEN d THEN b END THEN 2 END", "'d' is DATE, which cannot become BOOLEAN.", 38),
+    (
+        "CASE WHEN NOT b THEN 1 WHEN s = 'y' THEN 2 WHEN d::INT > 1 THEN 3 END",
+        "'d' is DATE, which cannot become INTEGER.",
+        49,
+    ),
     ("if(i = 'abc', 1, 2)", "'abc' is no INTEGER, which 'i' is: they cannot be compared.", 7),
     ("'abc'::INT = NULL::DATE", "'abc' is no INTEGER.", 5),
+    ("d > '2020-01-01' AND s IN (5, d)", "5 is no DATE, which 'd' is: they cannot be compared.", 27),
+    ("s IN (5, NULL::DATE)", "5 is no DATE: they cannot be compared.", 6),
     ("i IN (NULL::DATE, d)", "'i' is INTEGER and 'd' is DATE: they cannot be compared.", 0),
 ]
 LEFT_ALONE = [
@@ -82,7 +92,9 @@ LEFT_ALONE = [
     "l = '[1]'", "de = '1.55555'", "iv = '3 days'", "e = 'z'", "e IN ('x', 'z')", "s = 'abc'", "d = 'infinity'",
     "d > '2024-01-01'", "z = '2024-01-01 00:00:00 Europe/Berlin'", "CASE WHEN false THEN i = 'abc' END",
     "CASE WHEN b THEN 1 WHEN i = 'abc' THEN 2 END", "CASE WHEN b THEN 1 ELSE 'abc'::INT END",
-    "CASE s WHEN 'x' THEN i END = 1", "TRY(CASE WHEN i = 'abc' THEN b END)",
+    "CASE s WHEN 'x' THEN i END = 1", "CASE WHEN s = 'x' THEN 1 WHEN 'x'::INT > i THEN 2 END",
+    "CASE WHEN TRY_CAST(s AS INT) IS NULL THEN 1 WHEN s = 3 THEN 2 END",
+    "CASE WHEN b THEN i WHEN b THEN d::INT END", "TRY(CASE WHEN i = 'abc' THEN b END)",
     "d = NULL::INT", "NULL::INT = d", "d = CAST(NULL AS INTEGER)", "i = NULL::DATE", "d <> NULL::INT",
     "d IN (NULL::INT)", "d IS DISTINCT FROM NULL::INT", "d NOT IN (NULL::INT)", "NULL::INT::DATE = d",
     "NULL::DATE::INT = i", "s = NULL::INT", "TRY(i = 'abc')", "TRY_CAST('abc' AS INT) IS NULL",
