@@ -1,15 +1,15 @@
 """A checked query put onto the tables it names, and DuckDB's complaints about it as sentences."""
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 import duckdb
 
 from orchestrator.errors import NodeError
-from orchestrator.faults import unknown_column
+from orchestrator.faults import translate, unknown_column
 from orchestrator.ops._numbered import steady
 from orchestrator.ops._query import fold
+from orchestrator.ops._query_places import complaint, located
 from orchestrator.ops.base import Relation
 from orchestrator.sql import names, quote
 from orchestrator.suggest import listing, near
@@ -26,15 +26,18 @@ def bound(query: str, tables: Mapping[str, Relation], session: Session) -> Relat
     """The query over these tables, which are put before it by WITH; nothing is read yet.
 
     Raises:
-        NodeError: `unknown_column`, `unknown_table`, `duplicate_column`.
-        duckdb.Error: anything else that is wrong with it.
+        NodeError: `unknown_column`, `unknown_table`, `duplicate_column`, or another complaint of DuckDB, with line and
+            column where it says where.
     """
     given = f"WITH {', '.join(_defined(name, table, session) for name, table in tables.items())}"
-    with _explained(tables):
+    try:
         # Only here does DuckDB refuse a name that comes twice; in a subquery it changes it.
         _ = session.connection.sql(f"{given} (\n{query}\n) UNION ALL BY NAME (SELECT NULL WHERE false)").columns
         made = session.connection.sql(f"{given} SELECT * FROM (\n{query}\n)")
         found = made.columns
+    except duckdb.Error as error:
+        byte = complaint(query, {name: names(table) for name, table in tables.items()}, str(error))
+        raise located(_explained(error, tables), query, byte) from None
     seen: set[str] = set()
     for name in found:
         if name.lower() in seen:
@@ -61,23 +64,20 @@ def whole(table: Relation) -> Relation:
     return table.project(", ".join(said))
 
 
-@contextmanager
-def _explained(tables: Mapping[str, Relation]) -> Iterator[None]:
-    try:
-        yield
-    except duckdb.BinderException as error:
-        text = str(error)
-        if found := UNKNOWN_COLUMN.search(text):
-            raise _unknown(_plain(found[2]), _plain(found[1]), tables) from None
-        if found := UNKNOWN_LISTED.search(text):
-            raise _unknown(_plain(found[1]), None, tables) from None
-        if found := UNKNOWN_TABLE.search(text):
-            name = _plain(found[1])
-            message = f"There is no table '{name}' in this part of the query.{near(name, tables)}"
-            raise NodeError(message, code="unknown_table", hint=f"tables: {listing(tables)}") from None
-        if found := TWICE.search(text):
-            raise _twice(_plain(found[1].removeprefix('"').removesuffix('"'))) from None
-        raise
+def _explained(error: duckdb.Error, tables: Mapping[str, Relation]) -> NodeError:
+    """A complaint of DuckDB's as the problem that it is."""
+    text = str(error)
+    if found := UNKNOWN_COLUMN.search(text):
+        return _unknown(_plain(found[2]), _plain(found[1]), tables)
+    if found := UNKNOWN_LISTED.search(text):
+        return _unknown(_plain(found[1]), None, tables)
+    if found := UNKNOWN_TABLE.search(text):
+        name = _plain(found[1])
+        message = f"There is no table '{name}' in this part of the query.{near(name, tables)}"
+        return NodeError(message, code="unknown_table", hint=f"tables: {listing(tables)}")
+    if found := TWICE.search(text):
+        return _twice(_plain(found[1].removeprefix('"').removesuffix('"')))
+    return translate(error)
 
 
 def _unknown(column: str, table: str | None, tables: Mapping[str, Relation]) -> NodeError:

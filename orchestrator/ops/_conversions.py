@@ -19,6 +19,7 @@ COMPARING = frozenset({"COLUMN_REF", "COMPARISON", "CONJUNCTION", "BETWEEN"})
 SAID = frozenset({"return_type", "arguments", "value", "function_data", "qname"})  # nothing is converted in these
 TRUTH = {"id": "BOOLEAN"}  # of AND, OR and BETWEEN, of which a plan says no type
 NAMED = re.compile(r'(\w+|"([^"]|"")*")(\s*\.\s*(\w+|"([^"]|"")*"))*')
+PLAN = "SELECT json_serialize_plan(?::VARCHAR, optimize := false)"
 LONGEST = 20_000  # characters of a query: a list of many constants makes a plan of many megabytes
 
 
@@ -69,8 +70,13 @@ def _alike(text: str, columns: Mapping[str, str]) -> bool:
 
 def converted_in(query: str, tables: Mapping[str, Mapping[str, str]]) -> tuple[Conversion, ...]:
     """Those of a query over tables with columns of these types."""
+    return conversions(f"{over(tables)}{query}\n)")
+
+
+def over(tables: Mapping[str, Mapping[str, str]]) -> str:
+    """What stands before a query, in parentheses, over tables with columns of these types."""
     given = ", ".join(f"{quote(name)} AS ({_stand_in(kinds)})" for name, kinds in tables.items())
-    return conversions(f"WITH {given} SELECT * FROM (\n{query}\n)")
+    return f"WITH {given} SELECT * FROM (\n"
 
 
 def _stand_in(kinds: Mapping[str, str]) -> str:
@@ -83,9 +89,8 @@ def conversions(query: str) -> tuple[Conversion, ...]:
     """From the left; none of a query that is too long, or that DuckDB does not bind or cannot write down."""
     if len(query) > LONGEST:
         return ()
-    asked = "SELECT json_serialize_plan(?::VARCHAR, optimize := false)"
     try:
-        said = json.loads(connection().execute(asked, [query]).fetchall()[0][0] or "{}")
+        said = json.loads(connection().execute(PLAN, [query]).fetchall()[0][0] or "{}")
     except RecursionError:
         return ()
     return tuple(sorted(_found(said.get("plans", []), query.encode()), key=lambda each: each.place))

@@ -8,7 +8,8 @@ import duckdb
 from orchestrator.errors import NodeError
 from orchestrator.expressions import character, connection
 from orchestrator.ops._casts import castable
-from orchestrator.ops._conversions import Conversion, Operand, converted, converted_in
+from orchestrator.ops._conversions import Conversion, Operand, converted, converted_in, over
+from orchestrator.ops._query_places import located
 from orchestrator.ops._types import INTEGER, plain
 from orchestrator.sql import literal
 
@@ -36,10 +37,11 @@ def check_query(query: str, tables: Mapping[str, Mapping[str, str]]) -> None:
     """The same of a query over these tables.
 
     Raises:
-        NodeError: `type_mismatch`.
+        NodeError: `type_mismatch`, with line and column.
     """
-    for said in filter(None, map(_wrong, converted_in(query, tables))):
-        raise NodeError(said, code="type_mismatch")
+    for each in converted_in(query, tables):
+        if said := _wrong(each):
+            raise located(NodeError(said, code="type_mismatch"), query, each.place - len(over(tables).encode()))
 
 
 def _wrong(found: Conversion) -> str | None:

@@ -5,7 +5,8 @@ The tree is DuckDB's own, as for expressions. What may stand in it is listed her
 
 import json
 import string
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from orchestrator import expressions
 from orchestrator.constant_costs import too_costly
 from orchestrator.errors import NodeError
+from orchestrator.ops._query_places import located
 from orchestrator.ops.settings import bound_expression, refuse
 from orchestrator.patterns import first_wrong
 from orchestrator.sql import quote
@@ -36,9 +38,24 @@ TOO_DEEP = "it is nested too deeply; do a part of it in another node first"
 SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
-def _refused(reason: str, code: str = "invalid_expression", hint: str | None = None) -> NodeError:
-    end = "" if reason.endswith(("?", ".")) else "."
-    return NodeError(f"This query cannot be used: {reason}{end}", code=code, hint=hint)
+class _Refused(Exception):
+    """What is wrong with a query, and the byte where if that is known."""
+
+    def __init__(
+        self, reason: str, place: Any = None, *, code: str = "invalid_expression", hint: str | None = None
+    ) -> None:
+        end = "" if reason.endswith(("?", ".")) else "."
+        super().__init__(reason)
+        self.error = NodeError(f"This query cannot be used: {reason}{end}", code=code, hint=hint)
+        self.place = None if place is None else int(place)
+
+
+@contextmanager
+def _said_of(query: str) -> Iterator[None]:
+    try:
+        yield
+    except _Refused as refused:
+        raise located(refused.error, query, refused.place) from None
 
 
 @lru_cache(maxsize=512)
@@ -46,50 +63,58 @@ def tree(query: str) -> dict[str, Any]:
     """DuckDB's parse tree of one SELECT.
 
     Raises:
-        NodeError: `invalid_expression`, not one SELECT, or with something in it that is not allowed.
+        NodeError: `invalid_expression`, not one SELECT, or with something in it that is not allowed; with line and
+            column where they are known.
     """
+    with _said_of(query):
+        return _tree(query)
+
+
+def _tree(query: str) -> dict[str, Any]:
     if len(query) > LONGEST:
-        raise _refused(f"it is longer than {LONGEST:,} characters")
+        raise _Refused(f"it is longer than {LONGEST:,} characters")
     rows = expressions.connection().cursor().execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchall()
     try:
         parsed = json.loads(rows[0][0])
     except RecursionError:
-        raise _refused(TOO_DEEP) from None
+        raise _Refused(TOO_DEEP) from None
     if parsed.get("error"):
         reason = str(parsed.get("error_message", "")).split("\n")[0].strip()
         reason = TOO_DEEP if "max_expression_depth" in reason else reason
-        raise _refused("it must be a SELECT" if "SELECT statements" in reason else reason)
+        reason = "it must be a SELECT" if "SELECT statements" in reason else reason
+        raise _Refused(reason, parsed.get("position"))
     if len(parsed["statements"]) != 1:
-        raise _refused("it must be one SELECT: ';' is not allowed" if parsed["statements"] else "a SELECT is needed")
+        raise _Refused("it must be one SELECT: ';' is not allowed" if parsed["statements"] else "a SELECT is needed")
     node = dict(parsed["statements"][0]["node"])
     _check(node)
     if found := first_wrong(expressions.nodes(node)) or too_costly(node):
-        raise _refused(found[0])
+        raise _Refused(*found)
     return node
 
 
 def _check(node: Any, depth: int = 1) -> None:
     if depth > expressions.DEEPEST:
-        raise _refused(TOO_DEEP)
+        raise _Refused(TOO_DEEP)
     if isinstance(node, list):
         for each in node:
             _check(each, depth + 1)
     if not isinstance(node, Mapping):
         return
-    kind, part = node.get("class"), node.get("type")
+    kind, part, place = node.get("class"), node.get("type"), node.get("query_location")
     if kind is not None and kind not in CLASSES:
-        raise _refused(REFUSED.get(kind, f"{kind.lower().replace('_', ' ')} is not allowed"))
+        raise _Refused(REFUSED.get(kind, f"{kind.lower().replace('_', ' ')} is not allowed"), place)
     if kind is None and isinstance(part, str) and part not in PARTS:
-        raise _refused(REFUSED.get(part, f"{part.lower().replace('_', ' ')} is not allowed"))
+        raise _Refused(REFUSED.get(part, f"{part.lower().replace('_', ' ')} is not allowed"), place)
     if part == "TABLE_FUNCTION" and kind is None:
         name = str(node["function"]["function_name"]).lower()
         if name not in TABLE_FUNCTIONS or _qualified(node["function"]):
-            raise _refused(f"table function '{name}' is not allowed", hint=f"allowed: {listing(TABLE_FUNCTIONS)}")
+            hint = f"allowed: {listing(TABLE_FUNCTIONS)}"
+            raise _Refused(f"table function '{name}' is not allowed", place, hint=hint)
         node = {**node, "function": node["function"]["arguments"]}  # its rows are no one value, however many they are
     elif kind in ("FUNCTION", "WINDOW") and not node.get("is_operator"):
-        _check_function(str(node["function_name"]).lower(), _qualified(node), kind == "WINDOW")
+        _check_function(node, over=kind == "WINDOW")
         if kind == "FUNCTION" and (reason := expressions.oversized(node)):
-            raise _refused(reason)
+            raise _Refused(reason, place)
     for value in node.values():
         _check(value, depth + 1)
 
@@ -99,14 +124,16 @@ def _qualified(node: Mapping[str, Any]) -> bool:
     return any(node.get(each) for each in said) or len((node.get("qualified_name") or {}).get("path", ())) > 1
 
 
-def _check_function(name: str, qualified: bool, over: bool) -> None:
+def _check_function(node: Mapping[str, Any], over: bool) -> None:
+    name, qualified, place = str(node["function_name"]).lower(), _qualified(node), node.get("query_location")
     if name == "unnest" and not qualified:
         return
     if reason := expressions.unusable(name, qualified):
-        raise _refused(reason)
+        raise _Refused(reason, place)
     kinds = expressions.functions()[name]
     if not kinds & {"scalar", "aggregate", "macro"} and not (over and "window" in kinds):
-        raise _refused(f"function '{name}' {'needs OVER (…)' if 'window' in kinds else 'is not allowed'}")
+        said = "needs OVER (…)" if "window" in kinds else "is not allowed"
+        raise _Refused(f"function '{name}' {said}", place)
 
 
 def fold(name: str) -> str:
@@ -125,9 +152,10 @@ def check_tables(query: str, names: Collection[str]) -> None:
     """See that the query reads these tables only, and those it defines itself by WITH.
 
     Raises:
-        NodeError: `unknown_table`, with the near-miss and the tables there are.
+        NodeError: `unknown_table`, with the near-miss, the tables there are, line and column.
     """
-    _tables(tree(query), frozenset(map(fold, names)), names)
+    with _said_of(query):
+        _tables(tree(query), frozenset(map(fold, names)), names)
 
 
 def _tables(node: Any, scope: frozenset[str], names: Collection[str]) -> None:
@@ -149,19 +177,19 @@ def _tables(node: Any, scope: frozenset[str], names: Collection[str]) -> None:
 
 
 def _check_table(node: Mapping[str, Any], scope: frozenset[str], names: Collection[str]) -> None:
-    name, hint = str(node["table_name"]), f"tables: {listing(names)}"
+    name, hint, place = str(node["table_name"]), f"tables: {listing(names)}", node.get("query_location")
     if _qualified(node):
         alone = f": write {quote(name)} alone" if fold(name) in scope else ""
-        raise _refused(f"schema names are not allowed{alone}", "unknown_table", hint=hint)
+        raise _Refused(f"schema names are not allowed{alone}", place, code="unknown_table", hint=hint)
     if fold(name) not in scope:
-        raise _refused(f"there is no table '{name}' here.{near(name, names)}", "unknown_table", hint=hint)
+        raise _Refused(f"there is no table '{name}' here.{near(name, names)}", place, code="unknown_table", hint=hint)
     if node.get("at_clause"):
-        raise _refused("AT is not allowed: a table has one version")
+        raise _Refused("AT is not allowed: a table has one version", place)
 
 
 def _defined(name: str) -> str:
     if fold(name) in reserved():
-        raise _refused(f"a table cannot be called '{name}': DuckDB has one of that name")
+        raise _Refused(f"a table cannot be called '{name}': DuckDB has one of that name")
     return fold(name)
 
 

@@ -20,7 +20,8 @@ class Sql(Op):
 
     It may use joins, WITH, subqueries, windows and aggregates; it reads no file and changes nothing. Rows come in the
     order of its ORDER BY. Each column needs a name of its own, whatever the case: give others with AS. Sums of whole
-    numbers come out as BIGINT and are an error beyond that.
+    numbers come out as BIGINT and are an error beyond that. A problem names the line and column, where DuckDB does,
+    of the query with the values of its parameters in place.
     """
 
     title: ClassVar[str] = "SQL"
