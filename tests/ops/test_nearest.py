@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 import shapely
@@ -8,7 +10,8 @@ from spatial_tables import SHAPE, geo, table
 
 from orchestrator.errors import NodeError
 from orchestrator.ops._balls import Balls
-from orchestrator.ops._near import Found
+from orchestrator.ops._near import Found, Plane
+from orchestrator.ops._same_places import NearOnce
 from orchestrator.ops.base import Context
 from orchestrator.ops.nearest import Nearest
 from orchestrator.tables import Session
@@ -150,6 +153,7 @@ def test_on_the_ellipsoid_against_all_with_all(base, candidates, count, limit):
 
 FEW = st.sampled_from([(0, 0), (0, 1), (1, 0), (170, 80), (-0.0, 0)])
 ALIKE = st.lists(st.one_of(st.none(), st.builds(shapely.Point, FEW)), max_size=10)
+ALIKE_OR_NOT = st.one_of(st.builds(shapely.Point, st.sampled_from([(0, 0), (2, 1), (3, 3)])), SHAPE)
 
 
 @settings(max_examples=80, deadline=None)
@@ -159,6 +163,31 @@ def test_many_at_one_place_against_all_with_all(base, candidates, count, limit):
     apart = lambda one, other: GEOD.inv(one.x, one.y, other.x, other.y)[2]  # noqa: E731
     wanted = expected(base, candidates, apart, count, limit)
     assert [(a, b) for a, _, b in made] == [(a, b) for a, _, b in wanted]
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(ALIKE_OR_NOT, max_size=10), st.lists(ALIKE_OR_NOT, max_size=10), COUNTS, st.sampled_from([None, 0.0, 2.0])
+)
+def test_many_at_one_place_of_a_plane(base, candidates, count, limit):
+    made = run_on(base, candidates, count=count, max_distance=limit)
+    assert made == [(a, d, b) for a, d, b in expected(base, candidates, shapely.distance, count, limit)]
+
+
+SPREAD = list(shapely.points(np.random.default_rng(4).uniform(-1, 1, (4_000, 2))))
+ONE_PLACE = [shapely.Point(500, 500)] * 4_000
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(("base", "candidates"), [(SPREAD, ONE_PLACE), (ONE_PLACE, SPREAD), (ONE_PLACE, ONE_PLACE)])
+def test_a_place_is_looked_for_once(base, candidates, count):
+    """All with all took 20 s of the processor."""
+    near = NearOnce(np.array(candidates), Plane())
+    began = time.process_time()
+    found = near.nearest(np.array(base), count)
+    assert time.process_time() - began < 2
+    assert len(found.left) == count * len(base)
+    assert candidates is SPREAD or (found.right.reshape(-1, count) == range(count)).all()
 
 
 @pytest.mark.parametrize(("unit", "crs"), [("crs", None), ("metre", "EPSG:4326")])
