@@ -24,6 +24,9 @@ $(STAMP): requirements.lock pyproject.toml
 run: setup
 	$(BIN)/python -m examples.serve
 
+# Bytecode is kept even where the environment forbids it: each worker and each process that a test starts would compile
+# everything again.
+test: export PYTHONDONTWRITEBYTECODE =
 test: setup
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder --cov --cov-report=term:skip-covered --cov-fail-under=95
 

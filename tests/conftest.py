@@ -1,5 +1,6 @@
 """What several test files share. The database is a real one: the embedded PostgreSQL, started once."""
 
+import gc
 import itertools
 import os
 import tempfile
@@ -15,6 +16,7 @@ os.environ.setdefault("GRAPHMILL_ALLOW_PYTHON", "true")  # the node type `python
 TEMPLATE = "graphmill_template"
 LONGEST = ("system", "test_service_up.py", "test_properties.py", "test_service_runs.py", "api", "test_docs.py")
 numbers = itertools.count(1)
+gc.disable()  # what is imported and collected stays until the end: looking through it takes as long as making it
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
@@ -32,6 +34,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Apart, the tests of one system would start several; pytest-xdist writes the group behind a test's id."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
     grouped = getattr(session.config.option, "loadgroup", False)
     if grouped and session.items and not any("@" in item.nodeid for item in session.items):
         raise pytest.UsageError("This pytest-xdist keeps no groups of tests together with this pytest.")

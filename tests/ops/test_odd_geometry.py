@@ -38,6 +38,7 @@ ODD = {
         "LINESTRING (170 80, -170 80)", "POLYGON ((-180 80, 180 80, 180 90, -180 90, -180 80))",
     ],
 }  # fmt: skip
+CRSS = ("EPSG:4326", None)
 TYPES = node_types()
 OTHERS = ("union", "sort", "distinct", "sample", "hash_rows", "change_detector", "log")
 SPATIAL = sorted(kind for kind, op in TYPES.items() if op.category == "Spatial" or kind in OTHERS)
@@ -45,21 +46,31 @@ SPATIAL = sorted(kind for kind, op in TYPES.items() if op.category == "Spatial" 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
 
-def tables_of(session, op, shapes, crs):
-    """A table for each port: the first row of its usual table again and again, with each of these shapes."""
-    made = {}
-    for port, sql in feed(op).items():
-        usual = [table(session, each) for each in (sql if isinstance(sql, list) else [sql])]
-        filled = [_filled(session, each, shapes, crs) for each in usual]
-        made[port] = filled if isinstance(sql, list) else filled[0]
-    return made
+@pytest.fixture(scope="module")
+def odd_ones(opened):
+    """The tables of odd shapes: DuckDB takes long to read the text of a CRS."""
+    return {
+        (odd, crs): table(opened, geo(*shapes, crs=crs, column="_shape", first="_number"))
+        for odd, shapes in ODD.items()
+        for crs in CRSS
+    }
 
 
-def _filled(session, usual, shapes, crs):
+def tables_of(session, op):
+    """The usual tables of each port."""
+    return {
+        port: [table(session, each) for each in sql] if isinstance(sql, list) else table(session, sql)
+        for port, sql in feed(op).items()
+    }
+
+
+def filled(session, usual, odd):
+    """The first row of a usual table again and again, with each of these shapes."""
+    if isinstance(usual, list):
+        return [filled(session, each, odd) for each in usual]
     own = geometry_columns(usual)
     if not own:
         return usual
-    odd = table(session, geo(*shapes, crs=crs, column="_shape", first="_number"))
     columns = [f'o._shape AS "{name}"' if name in own else f'u."{name}"' for name in usual.columns]
     query = f"SELECT {', '.join(columns)} FROM {{odd}} o, (SELECT * FROM {{usual}} LIMIT 1) u ORDER BY o._number"
     return session.sql(query, odd=odd, usual=usual)
@@ -78,14 +89,15 @@ def complaint(error):
     return None if error.message.endswith((".", "?")) else f"no sentence: {error.message}"
 
 
-@pytest.mark.parametrize("crs", ["EPSG:4326", None])
+@pytest.mark.parametrize("crs", CRSS)
 @pytest.mark.parametrize("kind", SPATIAL)
-def test_odd_geometry_gives_rows_or_an_error_with_its_row(kind, crs, session, tmp_path):
+def test_odd_geometry_gives_rows_or_an_error_with_its_row(kind, crs, session, tmp_path, odd_ones):
     op, wrong = TYPES[kind], {}
     write_files(op, tmp_path)
     context = Context(session, tmp_path, scratch=tmp_path)
-    for odd, shapes in ODD.items():
-        tables = tables_of(session, op, shapes, crs)
+    usual = tables_of(session, op)
+    for odd in ODD:
+        tables = {port: filled(session, each, odd_ones[odd, crs]) for port, each in usual.items()}
         try:
             with blame("n"):
                 made = op.configure(op.example).call(tables, context)

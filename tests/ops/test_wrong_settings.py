@@ -1,6 +1,7 @@
 """Every setting of every node type, wrong in every way that JSON allows: the answer is problems, or columns."""
 
 import time
+from functools import cache
 
 import pytest
 from feeds import ROWS, feed, write_files
@@ -32,6 +33,12 @@ WRONG = [
 ]  # fmt: skip
 OF_ROWS = {"fixed_width": {"fields": [{"name": "id", "width": 6, "type": "BIGINT"}]}, "text": {"column": "region"}}
 RESERVED = {"node_failed", "internal"}  # the codes of what nobody thought of
+
+
+@cache
+def schema_of(op):
+    """The JSON schema of a node type's settings: that of all formats takes long to make."""
+    return op.config_schema()
 
 
 def resolved(schema, root, value):
@@ -156,7 +163,7 @@ def complaints(problem, config, where):
 
 def check(op, example, tables, context, known=frozenset()):
     """See that each wrong setting of an example, but for those `known`, is refused at its place or gives columns."""
-    schema, wrong, refused = op.config_schema(), {}, 0
+    schema, wrong, refused = schema_of(op), {}, 0
     schemas = Draft202012Validator(schema)
     for config, where in spoilt(example, schema, schema):
         if where[0] in known:
@@ -211,13 +218,13 @@ def test_a_wrong_option_of_a_writer(name, session, tmp_path):
 
 @pytest.mark.parametrize("kind", list(TYPES))
 def test_the_example_is_as_the_schema_says(kind):
-    assert not list(Draft202012Validator(TYPES[kind].config_schema()).iter_errors(TYPES[kind].example))
+    assert not list(Draft202012Validator(schema_of(TYPES[kind])).iter_errors(TYPES[kind].example))
 
 
 @pytest.mark.parametrize("kind", list(TYPES))
 def test_judge_answers_with_problems(kind):
     """A sample of the same, as the editor posts it."""
-    schema = TYPES[kind].config_schema()
+    schema = schema_of(TYPES[kind])
     for config, _ in list(spoilt(TYPES[kind].example, schema, schema))[::100]:
         judged = judge({"nodes": [{"id": "n", "type": kind, "config": config}], "edges": []})
         assert all(each.node_id == "n" and each.code not in RESERVED for each in judged.problems), config

@@ -57,6 +57,14 @@ def slow_graph() -> dict[str, Any]:
     return {"name": "slow", "nodes": nodes, "edges": [edge("data", "slow")]}
 
 
+def running_slow(system: System) -> str:
+    """An execution of that graph which is inside of its long node."""
+    started = str(execute(system, save(system, slow_graph()))["execution_id"])
+    inside = ("slow", "running")
+    until(lambda: inside in [(each["node_id"], each["status"]) for each in execution(system, started)["nodes"]])
+    return started
+
+
 def processes(system: System, part: str) -> list[psutil.Process]:
     """The system's own processes whose command line has this part."""
     found = []

@@ -4,7 +4,7 @@ import json
 import time
 
 import psutil
-from running_system import ended, execute, execution, save, slow_graph, until
+from running_system import ended, execute, execution, running_slow, save, slow_graph, until
 
 from benchmarks.graphs import edge, node
 from benchmarks.system import System
@@ -61,18 +61,17 @@ def test_a_run_that_takes_too_long_is_ended(system: System) -> None:
 
 
 def test_cancel_ends_native_code_within_ten_seconds(system: System) -> None:
-    started = execute(system, save(system, slow_graph()))
-    worker = system.home / "runs" / started["execution_id"] / "worker.json"
-    until(lambda: any(each["status"] == "running" for each in execution(system, started["execution_id"])["nodes"]))
+    started = running_slow(system)
+    worker = system.home / "runs" / started / "worker.json"
     process = psutil.Process(json.loads(worker.read_text())["pid"])
     before = time.monotonic()
-    assert system.api.post(f"/executions/{started['execution_id']}/cancel").status_code == 202
-    found = ended(system, started["execution_id"], 10)
+    assert system.api.post(f"/executions/{started}/cancel").status_code == 202
+    found = ended(system, started, 10)
     until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 10)
     assert time.monotonic() - before < 10
     assert found["status"] == "canceled"
     assert {each["node_id"]: each["status"] for each in found["nodes"]}["data"] == "completed"
-    log = system.api.get(f"/executions/{started['execution_id']}/logs", headers={"Accept": "application/json"}).json()
+    log = system.api.get(f"/executions/{started}/logs", headers={"Accept": "application/json"}).json()
     last = [each["data"] for each in log["items"] if "status" in each["data"]][-1]
     assert (last["status"], last["level"], last["message"]) == ("canceled", "info", "The run was canceled.")
 

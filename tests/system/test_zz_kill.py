@@ -7,7 +7,7 @@ import json
 
 import psutil
 import pytest
-from running_system import ended, execute, execution, processes, save, slow_graph, until
+from running_system import ended, execute, execution, processes, running_slow, save, until
 from test_pin import passed, version
 
 from benchmarks.system import System
@@ -18,16 +18,6 @@ def answers(system: System) -> bool:
         return system.api.get(str(system.api.base_url).replace("/api/", "/readyz"), timeout=5).status_code == 200
     except Exception:
         return False
-
-
-def running_slow(system: System) -> str:
-    started = execute(system, save(system, slow_graph()))["execution_id"]
-    until(
-        lambda: (
-            ("slow", "running") in {(each["node_id"], each["status"]) for each in execution(system, started)["nodes"]}
-        )
-    )
-    return str(started)
 
 
 def works_again(system: System) -> None:
