@@ -8,7 +8,7 @@ import psycopg2
 import structlog
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import exc as sql
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -18,8 +18,9 @@ from starlette.routing import Match
 from api.answers import Json
 from orchestrator import errors
 from orchestrator.errors import GraphmillError, InvalidGraph, NodeError, Problem
-from orchestrator.graph import RULES
 from orchestrator.pointers import pointer
+from orchestrator.rules import rule
+from orchestrator.suggest import listing, near
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:graphmill:problem:"
@@ -115,21 +116,23 @@ def problem_answer(
     return Json(content, status, always | dict(headers or {}), MEDIA_TYPE)
 
 
-def invalid_request(found: Sequence[Any]) -> InvalidGraph:
+def invalid_request(found: Sequence[Any], known: Sequence[str] = ()) -> InvalidGraph:
     """Pydantic's errors about a query, a header or a body, as problems: each with its place."""
-    return InvalidGraph([_invalid(each) for each in found])
+    return InvalidGraph([_invalid(each, known) for each in found])
 
 
-def invalid_body(error: ValidationError) -> InvalidGraph:
+def invalid_body(error: ValidationError, model: type[BaseModel]) -> InvalidGraph:
     """A body that does not fit its model."""
-    return invalid_request(error.errors(include_url=False, include_input=False))
+    known = [field.alias or name for name, field in model.model_fields.items()]
+    return invalid_request(error.errors(include_url=False, include_input=False), known)
 
 
-def _invalid(error: Mapping[str, Any]) -> Problem:
-    text = RULES.get(error.get("type", ""), str(error["msg"]).removeprefix("Value error, ")).rstrip(".")
-    place = pointer(error["loc"])
+def _invalid(error: Mapping[str, Any], known: Sequence[str]) -> Problem:
+    text, place, hint = rule(error), pointer(error["loc"]), None
     said = f"{place}: {text}." if place else f"{text[:1].upper()}{text[1:]}."
-    return Problem(code="invalid_request", message=said, path=place or None)
+    if error.get("type") == "extra_forbidden" and len(error["loc"]) == 1:
+        said, hint = said + near(str(error["loc"][0]), known), listing(known) or None
+    return Problem(code="invalid_request", message=said, path=place or None, hint=hint)
 
 
 def _problem(error: GraphmillError) -> Problem:

@@ -104,7 +104,7 @@ def body_of(model: type[Model]) -> Callable[[Request], Coroutine[Any, Any, Model
         try:
             return model.model_validate(await read_posted(body) if body.strip() else {})
         except ValidationError as error:
-            raise invalid_body(error) from None
+            raise invalid_body(error, model) from None
 
     return read
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from orchestrator.errors import GraphmillError, InvalidGraph, Problem
+from orchestrator.rules import rule
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -129,7 +130,7 @@ def _told(as_json: bool = False) -> Iterator[None]:
     except ValidationError as error:
         for each in error.errors(include_url=False, include_input=False):
             name = "_".join(["GRAPHMILL", *map(str, each["loc"])]).upper()
-            typer.echo(f"{name}: {each['msg']}.", err=True)
+            typer.echo(f"{name}: {rule(each)}.", err=True)
         raise typer.Exit(INVALID) from None
     except (SettingsError, OSError) as error:
         said = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)

@@ -12,6 +12,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from orchestrator.errors import InvalidGraph, Problem
 from orchestrator.pointers import pointer
+from orchestrator.rules import rule
 
 MAX_NODES = 5_000
 MAX_EDGES = 20_000
@@ -19,15 +20,6 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_NAME = 1_000
 LAYOUT = frozenset({"group", "note"})
 BROKEN = "\0"  # the type of a node that could not be read; no node type is called so
-RULES = {  # JSON's words in place of Python's
-    "missing": "it is needed",
-    "tuple_type": "it must be a list",
-    "list_type": "it must be a list",
-    "dict_type": "it must be an object",
-    "model_type": "it must be an object",
-    "recursion_depth_exceeded": "it is nested too deeply",
-    "string_unicode": "the text has half of a surrogate pair",
-}
 NUL = PydanticCustomError("nul", "the text has a NUL character")
 Place = tuple[str | int, ...]
 
@@ -213,8 +205,7 @@ def _problem(document: Mapping[str, Any], error: Any) -> Problem:
     code = "invalid_config" if owner.get("node_id") and path.startswith("/config") else "invalid_graph"
     if error["type"] == "recursion_depth_exceeded":
         path = pointer(where[:1])
-    rule = RULES.get(error["type"], error["msg"])
-    return Problem(code=code, message=f"{path or 'It'}: {rule}.", path=path or None, **owner)
+    return Problem(code=code, message=f"{path or 'It'}: {rule(error)}.", path=path or None, **owner)
 
 
 def is_text(text: str) -> bool:

@@ -127,7 +127,7 @@ def test_a_file_that_is_not_there(tmp_path):
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("GRAPHMILL_PORT", "x", "GRAPHMILL_PORT: Input should be a valid integer"),
+        ("GRAPHMILL_PORT", "x", "GRAPHMILL_PORT: it must be a whole number."),
         ("GRAPHMILL_MEMORY_LIMIT", "lots", "GRAPHMILL_MEMORY_LIMIT: could not parse value"),
         ("GRAPHMILL_CORS_ORIGINS", "[", 'error parsing value for field "cors_origins"'),
         ("GRAPHMILL_HOME", "/dev/null/x", "/dev/null/x/data: Not a directory"),

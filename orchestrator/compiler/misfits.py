@@ -1,5 +1,6 @@
 """A setting that does not fit its node type, as a problem on it."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -8,7 +9,10 @@ from orchestrator.errors import NodeError, Problem
 from orchestrator.graph import Node
 from orchestrator.ops.base import Op
 from orchestrator.pointers import parts, pointer
+from orchestrator.rules import rule_of
 from orchestrator.suggest import listing, near
+
+OPTION = re.compile("'([^']*)'")
 
 
 def setting_problem(node: Node, op: type[Op], error: Any) -> Problem:
@@ -17,8 +21,7 @@ def setting_problem(node: Node, op: type[Op], error: Any) -> Problem:
     path = "/config" + pointer(_place(node.config, error))
     if isinstance(cause, NodeError):
         return cause.problem().model_copy(update={"node_id": node.id, "path": cause.path or path})
-    text = str(error["msg"]).removeprefix("Value error, ")
-    hint = None
+    text, hint = rule_of(_name(path), error), None
     if error["type"] == "extra_forbidden":
         *above, name = parts(path)[1:] or [""]
         known = settings_at(_schema(op), above)
@@ -27,8 +30,21 @@ def setting_problem(node: Node, op: type[Op], error: Any) -> Problem:
         hint = listing(known) or None
     elif error["type"] == "missing":
         text = f"'{error['loc'][-1]}' is needed."
-    text = text if text.endswith((".", "?", "!")) else f"{text}."
+    elif error["type"] == "literal_error":
+        text += near(str(_value(node.config, parts(path)[1:])), OPTION.findall(error["ctx"]["expected"]))
     return Problem(code="invalid_config", message=text, node_id=node.id, path=path, hint=hint)
+
+
+def _name(path: str) -> str:
+    """How a setting is called in a sentence: by its own name, or as one of a list's."""
+    *_, above, last = "", *parts(path)
+    return f"Entry {int(last) + 1} of '{above}'" if last.isdecimal() else f"'{last}'"
+
+
+def _value(config: Any, place: Sequence[str]) -> Any:
+    for part in place:
+        config = config[int(part) if isinstance(config, list) else part]
+    return config
 
 
 @cache

@@ -72,7 +72,7 @@ def coerce(parameter: Parameter, value: Any) -> Any:
     try:
         typed = None if value is None else convert(value)
     except (ValueError, TypeError, OverflowError):
-        shown = "a secret" if parameter.type == "secret" else repr(value)[:100]
+        shown = "a secret" if parameter.type == "secret" else _shown(value)
         raise InvalidGraph([_problem(parameter, f"takes {wanted}; {shown} is not")]) from None
     if parameter.type == "choice" and typed is not None:
         return _choice(parameter, typed)
@@ -81,12 +81,19 @@ def coerce(parameter: Parameter, value: Any) -> Any:
 
 def _choice(parameter: Parameter, value: Any) -> Any:
     """The choice that is meant; text may name a number or a truth value, as it does for parameters of these types."""
+    if not parameter.choices:
+        return value  # which is a problem of the parameter's own
     same = [each for each in parameter.choices if each == value and isinstance(each, bool) == isinstance(value, bool)]
     named = [each for each in parameter.choices if not isinstance(each, str) and json.dumps(each) == value]
     if not same and not named:
-        known = listing(str(choice) for choice in parameter.choices)
-        raise InvalidGraph([_problem(parameter, f"takes one of {known}; {value!r} is not")])
+        known = listing(each if isinstance(each, str) else _shown(each) for each in parameter.choices)
+        raise InvalidGraph([_problem(parameter, f"takes one of {known}; {_shown(value)} is not")])
     return [*same, *named][0]
+
+
+def _shown(value: Any) -> str:
+    """A value as JSON has it, text in single quotes."""
+    return (repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))[:100]
 
 
 def _problem(parameter: Parameter, text: str) -> Problem:

@@ -248,3 +248,21 @@ def test_head_is_get_without_the_body(api: TestClient, path: str) -> None:
     assert head.content == b""
     assert head.status_code == got.status_code
     assert head.headers["content-length"] == got.headers["content-length"]
+
+
+KNOWN = "parameters, input_data, cache, until, priority, tags"
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "said", "hint"),
+    [
+        ("workflows/x/execute", {"params": {}}, "/params: it is not known here. Did you mean 'parameters'?", KNOWN),
+        ("workflows/x/execute", {"zz": 1}, "/zz: it is not known here.", KNOWN),
+        ("workflows/x/execute", {"priority": "high"}, "/priority: it must be a whole number.", None),
+        ("executions/x/retry", {"form": "start"}, "/form: it is not known here. Did you mean 'from'?", "from, version"),
+        ("nodes/validate", {"config": {}}, "/type: it is needed.", None),
+    ],
+)
+def test_a_body_that_does_not_fit(api: TestClient, address: str, body: object, said: str, hint: str | None) -> None:
+    [problem] = problems_of(api.post(f"/api/{address}", json=body), 400, "invalid_request")
+    assert (problem["message"], problem["hint"]) == (said, hint)

@@ -79,8 +79,19 @@ CASES = [
     case(
         "invalid_config: every mistake of a node",
         graph([rows(), node("s", "sort", {"by": [{"column": 1}, {"column": "a", "nulls": "x"}]})], ["in -> s"]),
-        problem("invalid_config", "Input should be a valid string.", node_id="s", path="/config/by/0/column"),
-        problem("invalid_config", "Input should be 'first' or 'last'.", node_id="s", path="/config/by/1/nulls"),
+        problem("invalid_config", "'column' must be a string.", node_id="s", path="/config/by/0/column"),
+        problem("invalid_config", "'nulls' must be 'first' or 'last'.", node_id="s", path="/config/by/1/nulls"),
+    ),
+    case(
+        "invalid_config: an option that is not known, and an entry of a list",
+        graph([rows(), node("s", "aggregate", {"group_by": [1], "aggregations": [
+            {"column": "a", "function": "summ", "name": "b"}]})], ["in -> s"]),
+        problem("invalid_config", "Entry 1 of 'group_by' must be a string.", node_id="s", path="/config/group_by/0"),
+        problem(
+            "invalid_config", "'function' must be 'count', 'count_distinct', 'sum', 'mean', 'min', 'max', 'median', "
+            "'stddev', 'first', 'last', 'concat' or 'union_geometry'. Did you mean 'sum'?",
+            node_id="s", path="/config/aggregations/0/function",
+        ),
     ),
     case(
         "invalid_expression",

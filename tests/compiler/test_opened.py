@@ -178,7 +178,7 @@ def test_a_parameter_that_does_not_fit_is_the_nodes_own_error():
     document |= {"parameters": [{"name": "k", "type": "integer", "default": 1}]}
     ran = run(document, find=library(SAVED), k=-1)
     assert (ran.error.code, ran.error.node_id, ran.error.path) == ("invalid_config", "w", "/config/workflow")
-    assert ran.error.message == "In node 's' of 'Top': Input should be greater than or equal to 0."
+    assert ran.error.message == "In node 's' of 'Top': 'n' must be 0 or more."
     assert ran.progress.nodes["w"].error == ran.error
 
 

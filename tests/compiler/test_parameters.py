@@ -91,6 +91,19 @@ def test_wrong_types(kind, given, wanted):
     assert len(problem.message) < 300
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"), [(True, "true"), ("x", "'x'"), ([None], "[null]"), ({"ä": 1.5}, '{"ä": 1.5}')]
+)
+def test_a_wrong_value_is_shown_as_json_has_it(given, shown):
+    with pytest.raises(InvalidGraph) as caught:
+        resolve(one("integer"), {"p": given})
+    assert caught.value.problems[0].message == f"Parameter 'p' takes a whole number; {shown} is not."
+
+
+def test_a_choice_without_choices_is_one_problem():
+    assert [each.message for each in samples(one("choice", default="a"))[2]] == ["Parameter 'p' has no choices."]
+
+
 def test_a_wrong_secret_is_not_repeated():
     with pytest.raises(InvalidGraph) as caught:
         resolve(one("secret"), {"p": ["s3cret"]})

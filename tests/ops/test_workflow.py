@@ -132,7 +132,7 @@ REFUSED = [
     (uses("topandrest01", parameters={"first": "x"}), "invalid_parameter", "/config/parameters/first",
      "Parameter 'first' takes a whole number; 'x' is not."),
     (uses("topandrest01", parameters={"first": -1}), "invalid_config", "/config/workflow",
-     "In node 's' of 'Top': Input should be greater than or equal to 0."),
+     "In node 's' of 'Top': 'n' must be 0 or more."),
     (uses("writes"), "missing_parameter", "/config/parameters/file", "Parameter 'file' needs a value."),
     (uses("itself"), "recursion", "/config/workflow", "A workflow cannot use itself: Itself -> Itself."),
     (uses("left"), "recursion", "/config/workflow", "A workflow cannot use itself: Left -> Right -> Left."),
