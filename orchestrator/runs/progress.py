@@ -46,6 +46,12 @@ class Progress:
         self._all.sum_up()
         return self._all.top
 
+    @property
+    def places(self) -> Mapping[str, NodeRun]:
+        """Every node by its place (`Scope.place`)."""
+        self._all.sum_up()
+        return self._all.nodes
+
     def _left_out(self, executed: set[str], folder: Path) -> None:
         """The steps that this run does not execute: `cached` where it has their tables, else `skipped`."""
         for step in self._plan.steps:

@@ -1,7 +1,7 @@
 """Executions, read from Dagster's runs and events."""
 
 import builtins
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,7 @@ from orchestrator.graph import Workflow, read
 from orchestrator.names import key
 from orchestrator.ops.output import Output
 from orchestrator.runs.progress import FAILURES, READ, Progress, moment
-from orchestrator.runs.shapes import Execution, RunError, Status
-from orchestrator.runs.tree import Tree
+from orchestrator.runs.shapes import Execution, NodeStatus, RunError, Status
 from orchestrator.secrets import MASK, mask
 from orchestrator.settings import Settings
 from orchestrator.suggest import near
@@ -39,6 +38,16 @@ STATUSES: dict[DagsterRunStatus, Status] = {
     DagsterRunStatus.CANCELED: "canceled",
 }
 ENDED = ("completed", "failed", "canceled")
+NOT_KEPT = "This node has none: it did not run, or tables are not kept (`cache: false`)."
+WHY: Mapping[NodeStatus, str] = {
+    "pending": "This node has not run yet.",
+    "running": "This node is running; its table is there once it is whole.",
+    "failed": "This node failed.",
+    "canceled": "This node was canceled.",
+    "skipped": "This node did not run.",
+    "completed": NOT_KEPT,
+    "cached": NOT_KEPT,
+}
 UNREAD = Plan(Scope(Checked(Workflow(), ())), (), {})  # nothing is known of its nodes; its log tells what happened
 
 
@@ -115,10 +124,14 @@ class View:
 
     def no_table(self, run: DagsterRun, plan: Plan, node_id: str) -> str:
         """Why there is no table of a node, as a sentence."""
-        places = Tree(plan).nodes
-        if plan is UNREAD or node_id in places:
-            return "This node has none: it did not run, or tables are not kept."
-        return f"Version {version_of(run)} of the workflow has no such node.{near(node_id, places)}"
+        progress, state = self._read(run, READ, plan), STATUSES[run.status]
+        if state in ENDED:
+            progress.finish(state)
+        if node_id in progress.places:
+            return WHY[progress.places[node_id].status]
+        if plan is UNREAD:
+            return NOT_KEPT
+        return f"Version {version_of(run)} of the workflow has no such node.{near(node_id, progress.places)}"
 
     def progress(self, run: DagsterRun, plan: Plan | None = None) -> Progress:
         """The nodes of a run before its first event."""

@@ -142,6 +142,9 @@ def test_the_log_tells_of_every_node_in_the_end(api: TestClient, cache: bool) ->
     )
     assert {told["bad"]["status"], told["below"]["status"], told["off"]["status"]} == {"failed", "skipped"}
     assert events[-1]["data"]["status"] == "failed"
+    for node, why in {"bad": "This node failed.", "below": "This node did not run."}.items():
+        (found,) = problems_of(api.get(f"/api/executions/{failed}/nodes/{node}/outputs/x"), 404, "output_not_found")
+        assert found["message"].endswith(why)
     assert [each["id"] for each in events] == sorted(each["id"] for each in events)
     for place, each in enumerate(events[:-1]):
         rest = read(api, failed, headers={"Last-Event-ID": str(each["id"])})

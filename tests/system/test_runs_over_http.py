@@ -60,9 +60,17 @@ def test_a_run_that_takes_too_long_is_ended(system: System) -> None:
     }  # fmt: skip
 
 
+def no_table(system: System, started: str, node_id: str) -> str:
+    """Why there is no table of a node."""
+    answer = system.api.get(f"/executions/{started}/nodes/{node_id}/outputs/result")
+    assert answer.status_code == 404
+    return str(answer.json()["detail"])
+
+
 def test_cancel_ends_native_code_within_ten_seconds(system: System) -> None:
     started = running_slow(system)
     worker = system.home / "runs" / started / "worker.json"
+    assert "This node is running" in no_table(system, started, "slow")
     process = psutil.Process(json.loads(worker.read_text())["pid"])
     before = time.monotonic()
     assert system.api.post(f"/executions/{started}/cancel").status_code == 202
@@ -70,6 +78,7 @@ def test_cancel_ends_native_code_within_ten_seconds(system: System) -> None:
     until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, 10)
     assert time.monotonic() - before < 10
     assert found["status"] == "canceled"
+    assert "This node was canceled." in no_table(system, started, "slow")
     assert {each["node_id"]: each["status"] for each in found["nodes"]}["data"] == "completed"
     log = system.api.get(f"/executions/{started}/logs", headers={"Accept": "application/json"}).json()
     last = [each["data"] for each in log["items"] if "status" in each["data"]][-1]
