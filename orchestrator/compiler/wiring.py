@@ -1,6 +1,6 @@
 """Edges: which output port feeds which input port, and what is wrong with that."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from orchestrator.errors import Problem
@@ -27,6 +27,7 @@ def wire(edges: tuple[Edge, ...], nodes: Mapping[str, Node], known: Known) -> tu
     """Resolve every edge. `known` holds the ports of each node whose type is known, by node id."""
     wires: list[Wire] = []
     problems: list[Problem] = []
+    fed: set[tuple[str, str | None]] = set()
     for number, edge in enumerate(edges):
         guesses = nodes if len(problems) < GUESSES else ()
         made = _resolve(edge, edge_name(edge, number), nodes, known, guesses)
@@ -34,7 +35,9 @@ def wire(edges: tuple[Edge, ...], nodes: Mapping[str, Node], known: Known) -> tu
             wires.append(made)
         else:
             problems += made
-    return wires, problems + list(_connected_twice(wires, known)) + list(_not_connected(wires, nodes, known))
+            fed |= _meant(edge, nodes, known)
+    fed |= {(each.target, each.target_port) for each in wires}
+    return wires, problems + list(_connected_twice(wires, known)) + list(_not_connected(fed, nodes, known))
 
 
 def edge_name(edge: Edge, number: int) -> str:
@@ -56,6 +59,13 @@ def _resolve(
     if found := [each for each in (problem, other) if each]:
         return found
     return Wire(edge_id, edge.source, source or "", edge.target, target or "")
+
+
+def _meant(edge: Edge, nodes: Mapping[str, Node], known: Known) -> set[tuple[str, str | None]]:
+    """The input that an edge leads to which is wrong at its other end: whoever drew it sees it connected."""
+    if edge.source not in nodes or edge.target not in nodes or edge.source == edge.target:
+        return set()
+    return {(edge.target, _port(edge, "", "target", nodes, known)[0])}
 
 
 def _unknown_end(end: str, name: str, edge_id: str, guesses: Iterable[str]) -> Problem:
@@ -109,10 +119,9 @@ def _connected_twice(wires: list[Wire], known: Known) -> Iterator[Problem]:
         taken.setdefault(place, each.edge_id)
 
 
-def _not_connected(wires: list[Wire], nodes: Mapping[str, Node], known: Known) -> Iterator[Problem]:
-    connected = {(each.target, each.target_port) for each in wires}
+def _not_connected(fed: Set[tuple[str, str | None]], nodes: Mapping[str, Node], known: Known) -> Iterator[Problem]:
     for node_id, ports in known.items():
         for port in ports.inputs.values():
-            if not port.optional and (node_id, port.name) not in connected and nodes[node_id].enabled:
+            if not port.optional and (node_id, port.name) not in fed and nodes[node_id].enabled:
                 message = f"Input '{port.name}' of '{nodes[node_id].name}' is not connected."
                 yield Problem(code="input_not_connected", message=message, node_id=node_id, port=port.name)
