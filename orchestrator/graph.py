@@ -72,6 +72,8 @@ class Node(Part):
         for key in ("config", "label", "retry", "enabled"):
             if lifted.get(key) is None and data.get(key) is not None:
                 lifted[key] = data[key]
+        if not isinstance(lifted.get("label"), str) and posted.get("label") is None:
+            lifted["label"] = None  # an editor's own: a number, or what it draws
         return lifted
 
     @field_validator("config")

@@ -38,6 +38,8 @@ def problems(document):
         ({"type": "x", "config": {}, "data": {"config": {"a": 1}}}, Node(id="1", type="x")),
         ({"type": "x", "config": {"b": 2}, "data": {"config": {"a": 1}}}, Node(id="1", type="x", config={"b": 2})),
         ({"type": "x", "data": {"label": "L"}}, Node(id="1", type="x", label="L")),
+        ({"type": "x", "data": {"label": 5}}, Node(id="1", type="x")),
+        ({"type": "x", "data": {"label": {"props": {}}}}, Node(id="1", type="x")),
         ({"type": "x", "label": "Own", "data": {"label": "L"}}, Node(id="1", type="x", label="Own")),
         ({"type": "x", "data": {"enabled": False}}, Node(id="1", type="x", enabled=False)),
         ({"type": "x", "enabled": True, "data": {"enabled": False}}, Node(id="1", type="x")),
