@@ -35,7 +35,11 @@ SAME_KEY = "A map has the same key twice"
 TWICE = ("Map keys must be unique", "map contains duplicate key")
 UNKNOWN_TYPE = re.compile(r"Type with name (?P<name>.*?) does not exist!", re.DOTALL)
 TWO_SYSTEMS = re.compile(r"GEOMETRY with CRS '(?P<one>.*?)' to GEOMETRY with different CRS '(?P<other>.*?)'")
+QUOTED = re.compile(
+    r"""(?:convert string|parse string|out of range:|field format:) (['"])(?P<value>.*?)\1(?= to |,| according|$)"""
+)
 PHYSICAL = {
+    "BOOL": "BOOLEAN",
     "INT8": "TINYINT", "INT16": "SMALLINT", "INT32": "INTEGER", "INT64": "BIGINT", "INT128": "HUGEINT",
     "UINT8": "UTINYINT", "UINT16": "USMALLINT", "UINT32": "UINTEGER", "UINT64": "UBIGINT", "UINT128": "UHUGEINT",
 }  # fmt: skip
@@ -101,11 +105,13 @@ def _duckdb(error: duckdb.Error) -> NodeError:
     if found := UNKNOWN_TYPE.match(text):
         return NodeError(no_type(found["name"]), code="invalid_expression")
     if found := TOO_LARGE.search(text):
-        return NodeError(f"{found['value']} is out of range for {_named(found['wanted'])}.", code="out_of_range")
+        message = f"{found['value']} is out of range for {_named(found['wanted'])}."
+        return NodeError(message, code="out_of_range", value=found["value"])
     if found := NO_ROOM.match(text):
         where = f"Column '{found['name']}': " if found["name"] else ""
-        message = f"{where}{found['value'] or found['other']} is out of range for {found['wanted']}."
-        return NodeError(message, code="out_of_range", hint="DOUBLE, VARCHAR, or a DECIMAL of more digits, at most 38")
+        value, hint = found["value"] or found["other"], "DOUBLE, VARCHAR, or a DECIMAL of more digits, at most 38"
+        message = f"{where}{value} is out of range for {found['wanted']}."
+        return NodeError(message, code="out_of_range", hint=hint, value=value)
     if any(said in text for said in TWICE):
         return NodeError(
             f"{SAME_KEY}, and each key may be there once.",
@@ -125,9 +131,10 @@ def _duckdb(error: duckdb.Error) -> NodeError:
     if code == "out_of_memory":
         return NodeError("The memory for this is used up; a run has GRAPHMILL_MEMORY_LIMIT.", code=code)
     first = text.split("\n")[0].strip()
+    value = found["value"] if (found := QUOTED.search(first)) else None
     first = _named(first) if code in ("conversion_failed", "out_of_range") else first
     sentence = scrub(first) if first.endswith((".", "!", "?")) else scrub(first) + "."
-    return NodeError(sentence, code=code)
+    return NodeError(sentence, code=code, value=value)
 
 
 def too_long() -> NodeError:

@@ -109,6 +109,25 @@ def test_what_duckdb_says(query, code, message, hint):
     assert "/no/such" not in error.message
 
 
+@pytest.mark.parametrize(
+    ("query", "value", "message"),
+    [
+        ("'it''s'::INT", "it's", "Could not convert string 'it's' to INTEGER."),
+        ("'maybe'::BOOLEAN", "maybe", "Could not convert string 'maybe' to BOOLEAN."),
+        ("'1.5x'::DECIMAL(5, 2)", "1.5x", 'Could not convert string "1.5x" to DECIMAL(5,2).'),
+        ("'2024-02-30'::DATE", "2024-02-30", 'date field value out of range: "2024-02-30".'),
+        ("'foo'::DATE", "foo", 'invalid date field format: "foo", expected format is (YYYY-MM-DD).'),
+        ("strptime('x', '%Y')", "x", 'Could not parse string "x" according to format specifier "%Y".'),
+        ("300::TINYINT", "300", "300 is out of range for TINYINT."),
+        ("12345.6::DECIMAL(4, 2)", "12345.6", "12345.6 is out of range for DECIMAL(4,2)."),
+        ("[1]::INT", None, "Unimplemented type for cast (INTEGER[] -> INTEGER)."),
+    ],
+)
+def test_the_value_that_does_not_convert_is_told_apart_too(query, value, message):
+    error = failure(f"SELECT {query}")
+    assert (error.value, error.message) == (value, message)
+
+
 def test_what_duckdb_says_of_bytes_that_are_no_text():
     with duckdb.connect() as connection, pytest.raises(UnicodeDecodeError) as caught:
         connection.execute("SELECT '\\xF0'::BLOB::UUID").fetchall()
