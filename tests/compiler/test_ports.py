@@ -74,14 +74,14 @@ def test_the_names_that_dagster_keeps_are_known():
 
 def test_an_unknown_handle_lists_the_ports_of_the_node():
     document = graph([rows(), route("early", "late"), compute("c")], ["in -> r", "r.lat -> c"])
-    problem, _ = problems_of(document)
+    (problem,) = problems_of(document)
     assert (problem.code, problem.node_id, problem.hint) == ("unknown_handle", "r", "early, late, rest")
     assert "Did you mean 'late'?" in problem.message
 
 
 def test_a_handle_that_is_left_out_is_ambiguous():
     document = graph([rows(), route("late"), compute("c")], ["in -> r", "r -> c"])
-    problem, _ = problems_of(document)
+    (problem,) = problems_of(document)
     assert (problem.code, problem.hint) == ("ambiguous_handle", "late, rest")
 
 
