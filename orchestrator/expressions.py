@@ -16,7 +16,7 @@ from orchestrator.expression_sizes import LARGEST, oversized, whole_number
 from orchestrator.literals import refused, sql_literal, substitute
 from orchestrator.parsing import connection
 from orchestrator.patterns import first_wrong
-from orchestrator.suggest import near
+from orchestrator.suggest import no_function
 
 __all__ = [
     "as_query", "character", "check", "columns", "connection", "functions", "oversized", "refused", "sql_literal",
@@ -247,7 +247,7 @@ def unusable(name: str, qualified: bool = False) -> str | None:
     """Why nobody may call this function (in small letters), if so: it is not known, or tells about the server."""
     if qualified or DENIED.match(name):
         return f"function '{name}' is not allowed"
-    return None if name in functions() else f"function '{name}' does not exist.{near(name, functions())}"
+    return None if name in functions() else no_function(name, functions())
 
 
 def usable(name: str) -> bool:
