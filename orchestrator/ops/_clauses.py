@@ -42,6 +42,7 @@ TYPES = {
     "timestamp": "isfinite(TRY_CAST({column} AS TIMESTAMP))",
     "boolean": "TRY_CAST({column} AS BOOLEAN) IS NOT NULL",
 }
+ORDERED = frozenset({"<", "<=", ">", ">=", "between"})
 NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*")
 DAY = re.compile(r"\s*\d{4,}-\d\d?-\d\d?\s*")
 
@@ -97,7 +98,21 @@ class Clause(BaseModel):
         with at(f"{place}/value"):
             if self.operator in TEXT:
                 return self._search(f"{column}::VARCHAR")
+            self._same_order(kind)
             return self._comparison(self._folded(column) if kind == "VARCHAR" else column, kind, place)
+
+    def _same_order(self, kind: str) -> None:
+        """Of text 9 is more than 10, which nobody means who writes a number."""
+        if kind != "VARCHAR" or self.operator not in ORDERED:
+            return
+        values = self.value if isinstance(self.value, list) else [self.value]
+        number = next((each for each in values if isinstance(each, int | float) and not isinstance(each, bool)), None)
+        if number is not None:
+            message = (
+                f"Column '{self.column}' is text, and {short(number)} a number. "
+                f"Cast the column first; to compare letters, write '{short(number)}' as text."
+            )
+            raise NodeError(message, code="type_mismatch")
 
     def _state(self, column: str) -> str:
         return f"{column} IS NULL" if self.operator in ("is_null", "is_empty") else f"{column} IS NOT NULL"

@@ -169,6 +169,8 @@ REFUSED = [
     (clause("id", "in", [1, "x"]), "type_mismatch", "/config/clauses/1/value/1"),
     (clause("day", "between", ["2024-01-01", "soon"]), "type_mismatch", "/config/clauses/1/value/1"),
     (clause("day", "<", 5), "type_mismatch", "/config/clauses/1/value"),
+    (clause("region", "<", 5), "type_mismatch", "/config/clauses/1/value"),
+    (clause("region", "between", ["a", 1.5]), "type_mismatch", "/config/clauses/1/value"),
     (clause("region", "type_is"), "invalid_config", "/config/clauses/1/value"),
     (clause("region", "type_is", "intger"), "invalid_config", "/config/clauses/1/value"),
     (clause("region", "type_is", ["integer"]), "invalid_config", "/config/clauses/1/value"),
