@@ -13,8 +13,9 @@ from orchestrator.formats.base import FileReader, Writer
 from orchestrator.paths import resolve
 
 MOST = 100  # pairs that are looked at
-ADDING = frozenset({"append", "upsert", "delete"})
+ADDING = frozenset({"append", "upsert", "delete", "replace_layer"})
 HINT = "connect them in the order that is meant, or give each a file of its own"
+LAYERS = "; of layers, let each replace its own alone (mode: replace_layer)"
 
 
 def shared_files(graph: Graph) -> Iterator[Problem]:
@@ -22,7 +23,8 @@ def shared_files(graph: Graph) -> Iterator[Problem]:
     for first, last in islice(_pairs(graph), MOST):
         if said := _said(first, last, ordered=first.node.id in above(last.node.id, graph.checked.edges)):
             message = f"'{first.node.name}' {said}"
-            yield warning(last, message, HINT, code="shared_file", path="/config/path")
+            hint = f"{HINT}{LAYERS}" if "replace_layer" in getattr(last.op, "changes", ()) else HINT
+            yield warning(last, message, hint, code="shared_file", path="/config/path")
 
 
 def _pairs(graph: Graph) -> Iterator[tuple[Step, Step]]:
@@ -42,6 +44,9 @@ def _said(first: Step, last: Step, *, ordered: bool) -> str | None:
     """What is wrong with two nodes that use one file, of which the first runs first, by an edge or by chance."""
     path = f"'{getattr(last.op, 'path', '')}'"
     modes = [str(getattr(each.op, "mode", "reads")) for each in (first, last)]
+    layers = {getattr(each.op, "layer", None) for each in (first, last)}
+    if "replace_layer" in modes and isinstance(first.op, Writer) and isinstance(last.op, Writer) and len(layers) == 1:
+        modes = ["overwrite" if each == "replace_layer" else each for each in modes]
     if not ordered and not ADDING.issuperset(modes):
         does = "reads" if modes[0] == "reads" else "writes"
         return f"{does} {path} too, and nothing says which of them comes first."

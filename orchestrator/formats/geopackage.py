@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from orchestrator.errors import NodeError
 from orchestrator.formats import geopackage_layers as layers
@@ -38,7 +38,8 @@ class GeopackageReader(LayerReader):
 
 
 class GeopackageWriter(Writer):
-    """One layer of a GeoPackage; `overwrite` replaces the whole file, `append` keeps all that is in it.
+    """One layer of a GeoPackage; `overwrite` replaces the whole file, `append` keeps all that is in it, `replace_layer`
+    all but the layer. So several nodes may write a layer each, in any order.
 
     Rows are added to the layer as it is: feature ids, indexes and constraints stay. Where a column or the kind of the
     geometry has to become another one, the layer is written anew, and they are lost.
@@ -52,10 +53,17 @@ class GeopackageWriter(Writer):
     label: ClassVar[str] = "GeoPackage"
     extensions: ClassVar[tuple[str, ...]] = GeopackageReader.extensions
     loses: ClassVar[lossy.Losses] = (lossy.NANS, *lossy.MICROSECONDS)
-    changes: ClassVar[tuple[str, ...]] = ("append",)
+    changes: ClassVar[tuple[str, ...]] = ("append", "replace_layer")
     becomes: ClassVar[Mapping[str, str]] = {"TIMESTAMP": "TIMESTAMP WITH TIME ZONE"}
 
     layer: str | None = option(None, "The layer's name; the file's name by default.", "countries", min_length=1)
+    mode: Literal["overwrite", "append", "error", "replace_layer"] = option(
+        "overwrite",
+        "What to do where the file is there: replace it whole, add rows to the layer by column name, refuse, or "
+        "replace the layer and keep the others.",
+        "replace_layer",
+        "select",
+    )
 
     def write(self, table: Relation, path: Path, context: Context) -> int:
         """The layer, with the kind of its geometry where there is one kind only."""
@@ -75,12 +83,14 @@ class GeopackageWriter(Writer):
         return vector.holdable(table, text=("TIME",))
 
     def change(self, table: Relation, path: Path, context: Context) -> int:
-        """Add the rows to a copy of the file, which takes its place once it is whole."""
+        """Add the rows or the layer to a copy of the file, which takes its place once it is whole."""
         if not path.exists():
             return self.write(table, path, context)
         begins_with(path, self.path, MAGIC, "a GeoPackage")
         with replacing(path, self.files) as place:
             shutil.copyfile(path, place)
+            if self.mode == "replace_layer":
+                return self.write(table, place, context)
             return self._add(table, path, place, context)
 
     def _add(self, table: Relation, path: Path, place: Path, context: Context) -> int:
@@ -102,7 +112,7 @@ class GeopackageWriter(Writer):
     def foresee(self, table: Relation, path: Path, context: Context) -> None:
         """Coordinate systems that differ, and columns that change their type."""
         begins_with(path, self.path, MAGIC, "a GeoPackage")
-        if (old := self._layer(path, context)) is not None:
+        if self.mode == "append" and (old := self._layer(path, context)) is not None:
             warn_of_old(self, old, united(old, aligned(self.prepare(table, context), old), context), context)
 
     def _layer(self, path: Path, context: Context) -> Relation | None:

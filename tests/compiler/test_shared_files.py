@@ -19,6 +19,11 @@ def table(node_id, mode, **more):
     return node(node_id, "data_writer", config)
 
 
+def layer(node_id, name, mode="replace_layer"):
+    config = {"target_type": "geopackage", "path": "a.gpkg", "layer": name, "mode": mode}
+    return node(node_id, "data_writer", config, label=node_id)
+
+
 def read(node_id="read", path="a.csv"):
     return node(node_id, "data_loader", {"source_type": "csv", "path": path}, label=node_id)
 
@@ -51,6 +56,18 @@ CASES = {
     "two tables of a database": (
         [source(), table("x", "upsert", keys=["a"]), table("y", "append")],
         ["in -> x", "in -> y"], [],
+    ),
+    "two layers": ([source(), layer("x", "p"), layer("y", "q")], ["in -> x", "in -> y"], []),
+    "a layer, and rows of another": (
+        [source(), layer("x", "p"), layer("y", "q", "append")], ["in -> x", "in -> y"], [],
+    ),
+    "one layer twice": (
+        [source(), layer("x", "p"), layer("y", "p")], ["in -> x", "in -> y"],
+        [("y", "'x' writes 'a.gpkg' too, and nothing says which of them comes first.")],
+    ),
+    "one layer after the other": (
+        *line(source(), layer("x", "p"), layer("y", "p")),
+        [("y", "'x' has written 'a.gpkg' before, and this node replaces it.")],
     ),
     "two files": ([source(), write("x"), write("y", path="A.csv")], ["in -> x", "in -> y"], []),
 }  # fmt: skip

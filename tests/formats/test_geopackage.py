@@ -31,6 +31,24 @@ def test_layers(context: Context, load: Load, save: Save) -> None:
     assert [str(each[0]) for each in pyogrio.list_layers(context.root / "a.gpkg")] == ["only"]
 
 
+def test_a_layer_alone_is_replaced(context: Context, load: Load, save: Save) -> None:
+    rows, config = context.session.from_frame(POINTS), {"target_type": "geopackage", "path": "a.gpkg"}
+    for _ in range(2):
+        assert save(rows, **config, mode="replace_layer", layer="few") == 2
+        assert save(rows.project("a::VARCHAR AS b, geometry").limit(1), **config, mode="replace_layer") == 1
+    assert save(rows.project("a"), **config, mode="replace_layer", layer="few") == 2
+    kinds = {str(name): kind for name, kind in pyogrio.list_layers(context.root / "a.gpkg")}
+    assert kinds == {"a": "Point", "few": None}
+    found = {layer: load(source_type="geopackage", path="a.gpkg", layer=layer) for layer in kinds}
+    assert {layer: (each.columns, len(each)) for layer, each in found.items()} == {
+        "a": (["b", "geometry"], 1), "few": (["a"], 2),
+    }  # fmt: skip
+    (context.root / "b.gpkg").write_text("no database")
+    with pytest.raises(NodeError) as error:
+        save(rows, target_type="geopackage", path="b.gpkg", mode="replace_layer")
+    assert error.value.code == "unreadable_file"
+
+
 def test_a_layer_that_is_not_there(context: Context, design: Context, save: Save) -> None:
     save(context.session.from_frame(POINTS), target_type="geopackage", path="a.gpkg", layer="cities")
     for layer, text in (("citys", "Did you mean 'cities'?"), (3, "3 is none of them"), (-1, "-1 is none")):
