@@ -1,5 +1,6 @@
 """What a reader of one file does where there are several, or where it is packed."""
 
+import re
 import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -39,8 +40,16 @@ def together(tables: Mapping[str, Relation], filename_column: str | None, across
     try:
         return _united(named, context)
     except NodeError as error:
-        message = f"The files do not fit together: {error.message}"
+        message = f"The files do not fit together: {_of_files(error.message, list(tables))}"
         raise NodeError(message, code=error.code, path="/config/path", hint=listing(tables)) from None
+
+
+def _of_files(message: str, files: list[str]) -> str:
+    """What `union` says of tables by their numbers, said of files; as it is where they are put together in parts."""
+    if len(files) > AT_ONCE:
+        return message
+    named = re.sub(r"\bin table (\d+)\b", lambda found: f"in '{files[int(found[1]) - 1]}'", message)
+    return named.replace("Convert one of them first.", "Set the column's type, or read the files apart.")
 
 
 def described(

@@ -78,7 +78,9 @@ def test_columns_are_united_by_name(context: Context, load: Load) -> None:
     [
         ({}, {}, "file_not_found", "/config/path", "No file fits 'x*.csv'."),
         ({"x1.csv": "a\n1\n", "x2.csv": ""}, {}, "file_empty", "/config/path", "File 'x2.csv' is empty"),
-        ({"x1.csv": "a\n1\n", "x2.csv": "a\nx\n"}, {}, "type_mismatch", "/config/path", "The files do not fit together: "),
+        ({"x1.csv": "a\n1\n", "x2.csv": "a\nx\n"}, {}, "type_mismatch", "/config/path",
+            "The files do not fit together: Column 'a' is BIGINT in 'x1.csv' and VARCHAR in 'x2.csv'. Set the column's "
+            "type, or read the files apart."),
         ({"x1.csv": "a\n1\n", "x2.csv": "a\nx\n"}, {"across_files": "same"}, "type_mismatch", "/config/across_files", "'x2.csv' has other columns than 'x1.csv': 'a' is BIGINT in 'x1.csv' and VARCHAR in 'x2.csv'."),
         ({"x1.csv": "a\n1\n", "x2.csv": "a,b\n1,2\n"}, {"across_files": "same"}, "type_mismatch", "/config/across_files", "'b' is BIGINT in 'x2.csv' only."),
         ({"x1.csv": "a\n1\n"}, {"filename_column": "A"}, "duplicate_column", "/config/filename_column", "'x1.csv' has a column 'A' already"),
