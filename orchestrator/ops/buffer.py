@@ -7,6 +7,7 @@ from pydantic import Field
 
 from orchestrator.crs import parse
 from orchestrator.errors import NodeError
+from orchestrator.ops._degrees import far_in_degrees
 from orchestrator.ops._shaped import flat
 from orchestrator.ops._spatial import check_finite, mapped, missing_crs, vectorised
 from orchestrator.ops._types import family, plain
@@ -57,6 +58,10 @@ class Buffer(Op):
         if self.distance_from is not None and family(kind := names(table)[self.distance_from]) != "number":
             message = f"Column '{self.distance_from}' is {plain(kind)}; a distance is a number."
             raise NodeError(message, code="type_mismatch", path="/config/distance_from")
+        if self.unit == "crs" and self.distance_from is None:
+            far_in_degrees(
+                context, crs, "distance", self.distance, 'say {"unit": "metre"}, or reproject the table first'
+            )
         grow = self._grower(crs)
 
         def grown(batch: "Shapes", before: int, *distances: Any) -> "Shapes":

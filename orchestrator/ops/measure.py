@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from orchestrator.crs import written_in
+from orchestrator.ops._degrees import counted_in_degrees
 from orchestrator.ops._spatial import geometry_of, kind_of, missing_crs, shapes, vectorised
 from orchestrator.ops._systems import check_flat
 from orchestrator.ops.base import Context, Op, Relation
@@ -65,7 +66,10 @@ class Measure(Op):
         from orchestrator.ops._parted import Part, parted
 
         column = geometry_of(table)
-        measures = self._measures(written_in(kind_of(table, column)))
+        crs = written_in(kind_of(table, column))
+        measures = self._measures(crs)
+        if self.method == "planar" and (counted := [name for name in self._names() if name != "vertices"]):
+            counted_in_degrees(context, crs, f"The {counted[0]}", "/config/method", 'say {"method": "geodesic"}')
         kinds = {setting: pa.int64() if setting == "vertices" else pa.float64() for setting in self._names()}
 
         def work(batch: Any, before: int) -> dict[str, Part]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from orchestrator.carried import to_arrow
+from orchestrator.ops._degrees import far_in_degrees
 from orchestrator.ops._shaped import GeometryColumn, flat, reshaped
 from orchestrator.ops._spatial import geometry_field, shapes, vectorised, without_measures, wkb
 from orchestrator.ops.base import Context, Op, Relation
@@ -43,6 +44,8 @@ class Simplify(Op):
 
     def run(self, table: Annotated[Relation, "Rows with geometry."], context: Context) -> Relation:
         """Geometry in the same coordinate system; remaining vertices keep their heights."""
+        _, crs = flat(table, self.geometry)
+        far_in_degrees(context, crs, "tolerance", self.tolerance, "reproject the table to a system in metres first")
         if self.method == "coverage":
             return self._together(table, context)
         return reshaped(table, self.geometry, self._alone, context)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from orchestrator.errors import NodeError
+from orchestrator.ops._degrees import far_in_degrees
 from orchestrator.ops._shaped import flat
 from orchestrator.ops._spatial import mapped, shapes_of, vectorised
 from orchestrator.ops._systems import comparable
@@ -59,6 +60,7 @@ class Snap(Op):
         if value is None:
             message = "A target at 'target' needs a 'tolerance'; without a target 'grid_size' says where to move to."
             raise NodeError(message, code="invalid_config", path=f"/config/{setting}")
+        far_in_degrees(context, crs, setting, value, "reproject the tables to a system in metres first")
         return context.session.arrow(mapped(table, column, change, crs))
 
     def _to_grid(self, batch: "Shapes", before: int) -> "Shapes":

@@ -71,6 +71,32 @@ CASES = {
         *line(source(), sort("s", "a"), keep("k"), compute("c", name="b"), total(), out()),
         [("order_lost", "s", None, "/config/by")],
     ),
+    "a buffer in degrees": (
+        *line(source(), points(), node("n", "buffer"), out()), [("in_degrees", "n", None, "/config/distance")],
+    ),
+    "a buffer of a few degrees": (*line(source(), points(), node("n", "buffer", {"distance": 9.5}), out()), []),
+    "a buffer in metres": (*line(source(), points(), node("n", "buffer", {"unit": "metre"}), out()), []),
+    "a buffer on a map": (*line(source(), points(crs="EPSG:2056"), node("n", "buffer"), out()), []),
+    "a buffer by a column": (
+        *line(source(), points(), node("n", "buffer", {"distance_from": "a"}), out()), [],
+    ),
+    "a tolerance in degrees": (
+        *line(source(), points(), node("n", "simplify", {"tolerance": 10}), out()),
+        [("in_degrees", "n", None, "/config/tolerance")],
+    ),
+    "a grid in degrees": (
+        [source(), points(), node("n", "snap", {"grid_size": 10}), out()],
+        ["in -> points", "points.result -> n.table", "n -> out"],
+        [("in_degrees", "n", None, "/config/grid_size")],
+    ),
+    "an area in degrees": (
+        *line(source(), points(), node("n", "measure", {"area": "m", "vertices": "v"}), out()),
+        [("in_degrees", "n", None, "/config/method")],
+    ),
+    "an area in metres": (
+        *line(source(), points(), node("n", "measure", {"area": "m", "method": "geodesic"}), out()), [],
+    ),
+    "a number of vertices": (*line(source(), points(), node("n", "measure", {"vertices": "v"}), out()), []),
     "an order that an aggregate goes by": (*line(source(), sort("s", "a"), total(function="first"), out()), []),
     "an order that is numbered": (
         *line(source(), sort("s", "x"), node("n", "counter", {"name": "nr"}), total(column="nr"), out()), [],
@@ -204,6 +230,6 @@ def test_a_graph_with_errors_gets_none():
 
 def test_every_code_has_a_case():
     seen = {code for *_, wanted in CASES.values() for code, *_ in wanted} | {"holds_all_rows"}
-    seen -= {"format_changes"}  # which data_writer says itself
+    seen -= {"format_changes", "in_degrees"}  # which nodes say themselves
     source = "".join(Path(each.__file__).read_text() for each in (advice, held_rows, lost_geometry))
     assert seen == {part.split('"')[0] for part in source.split('code="')[1:]}
