@@ -1,5 +1,7 @@
 """Which file and column a value is in that cannot be read: DuckDB reads some files late, and says neither."""
 
+from contextlib import suppress
+
 import duckdb
 
 from orchestrator.compiler.run import RunContext
@@ -17,8 +19,10 @@ def in_file(run: RunContext, error: NodeError) -> NodeError:
     if not error.message.startswith((BROKEN, SAME_KEY)):
         return error
     context = Context(run.session, run.root, run.folder / "scratch")
+    name = None
     for reader, file in read_late(run.session):
-        name = _broken(reader.one(file, context))
+        with suppress(NodeError, duckdb.Error):  # such as a file that is gone: the error is told as it came
+            name = _broken(reader.one(file, context))
         if name is not None:
             error.message = f"'{file.name}', column '{name}': {error.message[0].lower()}{error.message[1:]}"
             return error

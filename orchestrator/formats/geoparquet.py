@@ -31,21 +31,20 @@ class GeoparquetReader(FileReader):
         if not geometry_columns(table):
             message = f"'{self.path}' has no geometry column that can be read (encoding WKB)."
             raise NodeError(message, code="geometry_needed", hint="source_type parquet")
-        self._check_primary(path, context)
+        self._check_primary(path, table, context)
         return table
 
-    def _check_primary(self, path: Path, context: Context) -> None:
-        where = literal(pattern(path))
-        said = f"SELECT decode(value) FROM parquet_kv_metadata({where}) WHERE decode(key) = 'geo'"
-        metadata = [json.loads(value) for (value,) in context.session.connection.execute(said).fetchall()]
-        if not metadata or "primary_column" not in metadata[0]:
-            return
-        primary, geometry = metadata[0]["primary_column"], list(metadata[0]["columns"])
-        there = f"SELECT name FROM parquet_schema({where})"
-        if primary not in geometry or (primary,) not in context.session.connection.execute(there).fetchall():
-            message = f"'{self.path}' says that its primary geometry column is '{primary}', and has no such column."
-            hint = f"write the file again with primary_column {geometry[0]}, or source_type parquet"
-            raise NodeError(message, code="unreadable_file", hint=hint)
+    def _check_primary(self, path: Path, table: Relation, context: Context) -> None:
+        metadata = f"parquet_kv_metadata({literal(pattern(path))})"
+        said = f"SELECT decode(value) FROM {metadata} WHERE decode(key) = 'geo'"
+        there = {name.lower() for name in table.columns}  # DuckDB gives two that differ in case other names
+        for (value,) in context.session.connection.execute(said).fetchall():
+            found = json.loads(value)
+            primary, geometry = found.get("primary_column", ""), list(found["columns"])
+            if "primary_column" in found and (primary not in geometry or primary.lower() not in there):
+                message = f"'{self.path}' says that its primary geometry column is '{primary}', and has no such column."
+                hint = f"write the file again with primary_column {geometry[0]}, or source_type parquet"
+                raise NodeError(message, code="unreadable_file", hint=hint)
 
 
 class GeoparquetWriter(Writer):

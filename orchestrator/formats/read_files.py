@@ -26,4 +26,4 @@ def is_read_by(session: Session, path: Path) -> bool:
 
 def read_late(session: Session) -> "Iterator[tuple[FileReader, Found]]":
     """The files whose values are read where rows are asked for, so that a broken one comes without its file."""
-    yield from (each for each in _reading.get(session, {}).values() if each[0].late)
+    yield from [each for each in _reading.get(session, {}).values() if each[0].late]

@@ -104,6 +104,13 @@ WRONG = [
     (geo({"crs": "EPSG:4326"}), "unreadable_file", "column 'geometry' has invalid CRS"),
     (geo(primary_column="x"), "unreadable_file", "primary geometry column is 'x', and has no such column"),
     (geo(primary_column="a"), "unreadable_file", "primary geometry column is 'a', and has no such column"),
+    (
+        geo(
+            primary_column="y", columns={each: {"encoding": "WKB", "geometry_types": []} for each in ("y", "geometry")}
+        ),
+        "unreadable_file",
+        "primary geometry column is 'y', and has no such column",
+    ),
     (geo(primary_column=None), "unreadable_file", "primary geometry column is 'None', and has no such column"),
     (geo(primary_column=["geometry"]), "unreadable_file", "and has no such column"),
     (
