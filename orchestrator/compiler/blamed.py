@@ -3,7 +3,7 @@
 import duckdb
 
 from orchestrator.compiler.check import Step
-from orchestrator.compiler.failing import DATA_ERRORS
+from orchestrator.compiler.failing import of_data
 from orchestrator.compiler.run import RunContext
 from orchestrator.compiler.wanted import expressions_in
 from orchestrator.errors import NodeError
@@ -15,7 +15,7 @@ from orchestrator.ops.base import Relation
 def setting(run: RunContext, error: NodeError) -> str | None:
     """The JSON pointer of the expression or query that fails with this error; None where it is none, or not known."""
     planned = next((each for each in run.plan.steps if each.node_id == error.node_id), None)
-    if planned is None or error.code not in DATA_ERRORS:
+    if planned is None or not of_data(error):
         return None
     step = planned.step
     found = dict(expressions_in(type(step.op), step.node.config))
@@ -40,5 +40,5 @@ def _fails(table: Relation, text: str) -> bool:
     try:
         table.aggregate(f"count((\n{text}\n))").fetchall()
     except duckdb.Error as error:
-        return translate(error).code in DATA_ERRORS  # not where it reads a column that another one makes
+        return of_data(translate(error))  # not where it reads a column that another one makes
     return False

@@ -8,7 +8,7 @@ from dagster import Failure
 
 from orchestrator.compiler.blamed import setting
 from orchestrator.compiler.broken_values import in_file
-from orchestrator.compiler.failing import DATA_ERRORS, first_failing
+from orchestrator.compiler.failing import first_failing, of_data
 from orchestrator.compiler.failure import failure
 from orchestrator.compiler.order import above
 from orchestrator.compiler.run import RunContext
@@ -49,7 +49,7 @@ def _masked(error: NodeError, run: RunContext) -> NodeError:
 
 def culprit(run: RunContext, alias: str, error: NodeError) -> NodeError:
     """The error, on the node that caused it; as it came where only the sink itself fails."""
-    if run.cache or error.code not in DATA_ERRORS:
+    if run.cache or not of_data(error):
         return error
     before = above(run.steps[alias].node_id, run.plan.edges)
     tables = (

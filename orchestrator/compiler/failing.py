@@ -4,10 +4,16 @@ from collections.abc import Iterable
 
 from orchestrator.errors import Interrupted, NodeError
 from orchestrator.faults import blame
+from orchestrator.formats.problems import BROKEN
 from orchestrator.formats.streams import batches
 from orchestrator.ops.base import Relation
 
-DATA_ERRORS = frozenset({"conversion_failed", "out_of_range", "invalid_value", "invalid_geometry", "node_failed"})
+DATA_ERRORS = frozenset({"conversion_failed", "out_of_range", "invalid_value", "node_failed"})
+
+
+def of_data(error: NodeError) -> bool:
+    """Whether an error may be of a query that an earlier node made: what node types refuse themselves is their own."""
+    return error.code in DATA_ERRORS or error.message.startswith(BROKEN)
 
 
 def first_failing(tables: Iterable[tuple[str, Relation]]) -> NodeError | None:

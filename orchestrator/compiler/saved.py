@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from orchestrator.catalog import Catalog, Stored
 from orchestrator.compiler.check import Checked, inspect
-from orchestrator.compiler.failing import DATA_ERRORS, first_failing
+from orchestrator.compiler.failing import first_failing, of_data
 from orchestrator.compiler.infer import arranged, missing_columns
 from orchestrator.compiler.opened import own_name
 from orchestrator.compiler.order import above
@@ -198,7 +198,7 @@ class Inner:
 
 def _culprit(error: NodeError, planned: Planned, made: Mapping[Place, Relation], checked: Checked) -> NodeError:
     """The error, on the node that caused it: what is not stored is computed only by a later node that reads it."""
-    if error.code not in DATA_ERRORS:
+    if not of_data(error):
         return error
     before = above(planned.node_id, checked.edges) - {planned.node_id}
     return first_failing((node_id, table) for (node_id, _), table in made.items() if node_id in before) or error
