@@ -49,10 +49,12 @@ DuckDB's own `sum` of DOUBLEs rounds as its threads add up.""",
         "stops the run, with its row (`out_of_bounds`). "
         "A vertex whose x or y is NaN or infinite is nowhere, and so is its geometry: it is near to, within or "
         "disjoint from nothing (`nearest`, `distance`, `spatial_join`, `spatial_filter`, `clip`), and no `grid` covers "
-        "it. A shape that is computed of it (`buffer`, `centroid`, `simplify`, …) or an ellipsoidal length stops the "
-        "run, with the row (`invalid_geometry`, `out_of_bounds`); a node with a port `rejected` sends it there; what "
-        "carries, moves or merges vertices (`reproject`, `snap`, `dissolve`, …) passes it on. `validate_geometry` "
-        "finds it (`not_finite`); `geometry_from_text` and `points_from_xy` make none.",
+        "it. A shape that is computed of it or merged with it, row by row or in a group (`buffer`, `centroid`, `hull`, "
+        "`dissolve`, the union of `aggregate`, …), an ellipsoidal length, `reproject` to another system and, of an "
+        "area, `snap` to a grid stop the run, with the row (`invalid_geometry`, `out_of_bounds`); a node with a port "
+        "`rejected` sends it there; what carries vertices or moves others (`combine_parts`, `snap` to a target, …) "
+        "passes it on. `validate_geometry` finds it (`not_finite`); `geometry_from_text` and `points_from_xy` make "
+        "none.",
         SYSTEMS,
     ),
 )

@@ -234,6 +234,13 @@ SYSTEMS: list[Case | Value] = [
         {"table": "SELECT 'POINT (1 NaN)'::GEOMETRY AS g"},
         "invalid_geometry",
     ),
+    Case(
+        "Nor is it merged with others",
+        "dissolve",
+        {},
+        {"table": "SELECT unnest(['POINT (1 NaN)'::GEOMETRY, 'POINT (1 1)'::GEOMETRY]) AS g"},
+        "invalid_geometry",
+    ),
     Case("From the centre of the Earth there is no map", "centroid", {}, {"table": point("EPSG:4978")}, "invalid_crs"),
     Case("Nor one to merge or draw on", "dissolve", {}, {"table": point("EPSG:4978")}, "invalid_crs"),
     Case(

@@ -11,7 +11,7 @@ from orchestrator.ops._aggregating import Aggregating
 from orchestrator.ops._aggregations import Aggregation
 from orchestrator.ops._numbered import listed
 from orchestrator.ops._shaped import known
-from orchestrator.ops._spatial import geometry_field, shapes, vectorised, without_measures, wkb
+from orchestrator.ops._spatial import finite_shapes, geometry_field, shapes, vectorised, without_measures, wkb
 from orchestrator.ops._types import free, storable
 from orchestrator.ops.base import Context, Relation
 from orchestrator.ops.settings import invalid
@@ -60,16 +60,27 @@ class Grouped(Aggregating):
         return Groups(rows, session, self.group_by, self.aggregations)
 
     def one_each(
-        self, table: Relation, geometry: tuple[str, str | None], work: "Callable[[Shapes], Any]", context: Context
+        self,
+        table: Relation,
+        geometry: tuple[str, str | None],
+        work: "Callable[[Shapes], Any]",
+        context: Context,
+        *,
+        finite: bool = True,
     ) -> Relation:
         """A row for each group: `work` turns a collection of all its shapes into one. Only nulls give null.
 
         `geometry` is the column, and its coordinate system (PROJJSON).
+
+        Raises:
+            NodeError: `invalid_geometry`, with the row (from 1); if they must be `finite`, of a coordinate that is no
+                number, too.
         """
         column, crs = geometry
         rows = self.read(table, column)
         groups = self.groups(rows, context.session)
-        made = groups.worked(groups.collections(shapes(rows.column(column))), work)
+        given = finite_shapes(rows.column(column)) if finite else shapes(rows.column(column))
+        made = groups.worked(groups.collections(given), work)
         return context.session.arrow(groups.table(made, column, crs))
 
 

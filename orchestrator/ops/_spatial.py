@@ -168,6 +168,19 @@ def check_finite(shapes: "Shapes", rows: "Rows", port: str = "table") -> None:
         raise NodeError(message, code="invalid_geometry", port=port, row=row, hint=hint)
 
 
+def finite_shapes(column: "pa.Array | pa.ChunkedArray", port: str = "table") -> "Shapes":
+    """As `shapes`, of a whole table, each coordinate a number.
+
+    Raises:
+        NodeError: `invalid_geometry`, with the row (from 1).
+    """
+    import numpy as np
+
+    found = shapes(column, port)
+    check_finite(found, np.arange(len(found)), port)
+    return found
+
+
 def geometry_field(name: str, crs: str | None) -> "pa.Field":
     """An Arrow field of geometry, as DuckDB and GeoPandas read it."""
     import json

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.errors import NodeError
-from orchestrator.ops._spatial import shapes, vectorised, wkb
+from orchestrator.ops._numbered import numbered
+from orchestrator.ops._spatial import check_finite, shapes, vectorised, wkb
+from orchestrator.ops._types import free
 from orchestrator.ops.base import Relation
 from orchestrator.sql import quote
 from orchestrator.tables import Session
@@ -17,11 +19,14 @@ def unions(session: Session, table: Relation, group_by: Sequence[str], column: s
     """One row a group: `gid`, its number in the order of the group columns, and `g`, the union; nulls are skipped.
 
     Raises:
-        NodeError: `invalid_geometry`, which GEOS cannot unite.
+        NodeError: `invalid_geometry`, which GEOS cannot unite; with the row (from 1) where a coordinate is no number.
     """
+    row = quote(free(table.columns, "_row"))
     order = ", ".join(f"{quote(name)} NULLS LAST" for name in group_by)
     number = f"dense_rank() OVER (ORDER BY {order})" if group_by else "1::BIGINT"
-    frame = session.frame(table.project(f"{number} AS gid, {quote(column)} AS g"))
+    source = numbered(session, table, row)
+    query = f"SELECT {number} AS gid, {quote(column)} AS g, {row} AS n FROM {source}"
+    frame = session.frame(session.connection.sql(query))
     return session.from_frame(_united(frame))
 
 
@@ -29,7 +34,9 @@ def _united(frame: Any) -> Any:
     import geopandas
     import shapely
 
-    groups = frame.dropna(subset=["g"]).groupby("gid", sort=True)["g"]
+    there = frame.dropna(subset=["g"])
+    check_finite(there["g"].to_numpy(), there["n"].to_numpy() - 1)
+    groups = there.groupby("gid", sort=True)["g"]
     try:
         made = {int(gid): shapely.union_all(part.to_numpy()) for gid, part in groups}
     except shapely.errors.GEOSException as error:

@@ -7,7 +7,7 @@ from pydantic import Field
 from orchestrator.ops._grouped import GroupedOrNot
 from orchestrator.ops._new_columns import check_new
 from orchestrator.ops._shaped import GeometryColumn, active, flat, rebuilt
-from orchestrator.ops._spatial import check_finite, geometry_field, shapes, vectorised, wkb
+from orchestrator.ops._spatial import check_finite, finite_shapes, geometry_field, vectorised, wkb
 from orchestrator.ops.base import Context, Relation
 
 if TYPE_CHECKING:
@@ -56,14 +56,11 @@ class BoundingBox(GroupedOrNot):
         return rebuilt(table, column, fields, made)
 
     def _of_groups(self, table: Relation, context: Context) -> "pa.Table":
-        import numpy as np
 
         column, crs = self._worked_on(table)
         rows = self.read(table, column)
         groups = self.groups(rows, context.session)
-        given = shapes(rows.column(column))
-        check_finite(given, np.arange(len(given)))
-        each = groups.collections(given)
+        each = groups.collections(finite_shapes(rows.column(column)))
         made = groups.table(groups.worked(each, self._boxes), column, crs)
         for field, side in zip(self._fields(), self._sides(each), strict=True):
             check_new(made.column_names, [(field.name, "/prefix")])

@@ -27,4 +27,4 @@ class CombineParts(Grouped):
         """Geometry in the same coordinate system."""
         from orchestrator.ops._parts import multiple
 
-        return self.one_each(table, active(table, self.geometry), multiple, context)
+        return self.one_each(table, active(table, self.geometry), multiple, context, finite=False)

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from orchestrator.ops._grouped import Grouped
 from orchestrator.ops._shaped import GeometryColumn, flat
-from orchestrator.ops._spatial import shapes
+from orchestrator.ops._spatial import finite_shapes
 from orchestrator.ops.base import Context, Relation
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Dissolve(Grouped):
 
         rows = self.read(table, column)
         groups = self.groups(rows, context.session)
-        parts, of, _ = split(groups.worked(groups.collections(shapes(rows.column(column))), self._united))
+        parts, of, _ = split(groups.worked(groups.collections(finite_shapes(rows.column(column))), self._united))
         return context.session.arrow(groups.table(parts, column, crs, of))
 
     def _united(self, collections: "Shapes") -> "Shapes":

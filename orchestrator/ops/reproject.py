@@ -82,7 +82,7 @@ class _Move:
             shapes = without_measures(shapes)
             shapes[flat] = shapely.force_3d(shapes[flat])
         made = moved(shapes, self._transformer)
-        lost = np.flatnonzero(finite(shapes) & ~finite(made))
+        lost = np.flatnonzero(~finite(made))
         if len(lost):
             row, vertices = before + int(lost[0]) + 1, shapely.get_coordinates(shapes[lost[0]], include_z=True)
             there = shapely.get_coordinates(made[lost[0]])
