@@ -22,7 +22,7 @@ SECTIONS: tuple[tuple[str, str, list[Case | Value]], ...] = (
     (
         "Null and empty text",
         """Null is not empty text, in no node; `null_values` turns one into the other. FME's *missing* is a column that
-the table does not have; `null_values` adds it.""",
+the table does not have; `null_values` adds it, and a row alone cannot lack it.""",
         NULLS,
     ),
     (

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from orchestrator.errors import NodeError, at
 from orchestrator.ops._clauses import typed
@@ -31,7 +31,9 @@ class NullValues(Op):
     Blank text is nothing but white space, or empty. Columns and their types stay. Without `columns` all are looked at,
     and those that cannot hold the new value, such as numbers for an empty text, stay as they are; columns that are
     named must be able to. With `missing`, those in `columns` that the table does not have are added behind the others,
-    with the new value in every row: of the value's own type, or text for null and empty.
+    with the new value in every row: of the value's own type, or text for null and empty. No value becomes missing: a
+    column is there for all rows or for none. `null` says that a row has no value, `select_columns` removes a column for
+    all rows, and `filter` keeps the rows that have a value apart.
     """
 
     category: ClassVar[str] = "Columns"
@@ -47,6 +49,16 @@ class NullValues(Op):
     to: Literal["null", "empty", "value"] = Field("null", description="What to put there.")
     value: Any = Field(None, description="The value, where `to` is `value`.", examples=[0])
     ignore_case: bool = Field(False, description="Whether `N/A` is `n/a`.")
+
+    @field_validator("to", mode="before")
+    @classmethod
+    def _there(cls, to: Any) -> Any:
+        if to == "missing":
+            raise invalid(
+                "No value can become 'missing': a column is there for all rows or for none. Use 'null' here, "
+                "select_columns to remove a column for all rows, or filter to part the rows that have a value."
+            )
+        return to
 
     @model_validator(mode="after")
     def _something(self) -> "NullValues":

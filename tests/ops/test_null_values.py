@@ -94,6 +94,8 @@ def test_a_name_that_may_be_a_slip_is_warned_of(session, context, columns, messa
 
 REFUSED = [
     ({}, "invalid_config", "/config/states"),
+    ({"states": ["null"], "to": "missing"}, "invalid_config", "/config/to"),
+    ({"states": ["null"], "to": "absent"}, "invalid_config", "/config/to"),
     ({"states": ["absent"]}, "invalid_config", "/config/states/0"),
     ({"states": ["missing"]}, "invalid_config", "/config/columns"),
     ({"states": ["missing"], "columns": ["a", "A"]}, "invalid_config", "/config/columns/1"),
@@ -117,6 +119,11 @@ REFUSED = [
 def test_refuses(run, config, code, path):
     table = "SELECT 'a' AS t, 1 AS n, NULL::GEOMETRY AS g"
     assert run.refuses("null_values", config, table=table)[:2] == (code, path)
+
+
+def test_no_value_becomes_missing(run):
+    message = run.refuses("null_values", {"states": ["null"], "to": "missing"}, table=TABLE)[2]
+    assert message.startswith("No value can become 'missing': a column is there for all rows or for none. Use 'null'")
 
 
 def is_blank(text):
