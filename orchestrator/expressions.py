@@ -11,12 +11,12 @@ from functools import lru_cache
 from typing import Any
 
 from orchestrator.constant_costs import too_costly
+from orchestrator.elsewhere import instead
 from orchestrator.errors import NodeError
 from orchestrator.expression_sizes import LARGEST, oversized, whole_number
 from orchestrator.literals import refused, sql_literal, substitute
 from orchestrator.parsing import connection
 from orchestrator.patterns import first_wrong
-from orchestrator.suggest import no_function
 
 __all__ = [
     "as_query", "character", "check", "columns", "connection", "functions", "oversized", "refused", "sql_literal",
@@ -247,7 +247,7 @@ def unusable(name: str, qualified: bool = False) -> str | None:
     """Why nobody may call this function (in small letters), if so: it is not known, or tells about the server."""
     if qualified or DENIED.match(name):
         return f"function '{name}' is not allowed"
-    return None if name in functions() else no_function(name, functions())
+    return None if name in functions() else f"function '{name}' does not exist.{instead(name, set(functions()))}"
 
 
 def usable(name: str) -> bool:

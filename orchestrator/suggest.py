@@ -10,30 +10,6 @@ TYPES = (
 )  # fmt: skip
 
 
-SPATIAL = {  # what databases have functions for, and node types do here
-    "area": "measure", "length": "measure", "perimeter": "measure", "npoints": "measure",
-    "x": "coordinates", "y": "coordinates", "point": "points_from_xy", "makepoint": "points_from_xy",
-    "z": "coordinates", "buffer": "buffer", "centroid": "centroid", "distance": "distance",
-    "geomfromtext": "geometry_from_text",
-    "pointonsurface": "point_on_surface", "convexhull": "hull", "envelope": "bounding_box", "simplify": "simplify",
-    "intersects": "spatial_join", "within": "spatial_join", "contains": "spatial_join", "touches": "spatial_join",
-    "crosses": "spatial_join", "overlaps": "spatial_join", "covers": "spatial_join", "disjoint": "spatial_join",
-    "dwithin": "nearest", "intersection": "overlay", "difference": "clip", "union": "dissolve", "union_agg": "dissolve",
-    "transform": "reproject", "setsrid": "set_crs", "srid": "crs_of", "isvalid": "validate_geometry",
-    "makevalid": "validate_geometry", "geometrytype": "geometry_filter", "dump": "explode_parts", "force2d": "force_2d",
-}  # fmt: skip
-
-
-def no_function(name: str, known: Iterable[str]) -> str:
-    """What is said of a function that there is not: the nearest that there is, or the node type that does its work."""
-    said = f"function '{name}' does not exist."
-    if not name.startswith("st_"):
-        return said + near(name, known)
-    node = SPATIAL.get(name.removeprefix("st_"))
-    there = near(name, [each for each in known if each.startswith("st_")])
-    return f"{said} A node of type '{node}' does this." if node else said + there
-
-
 def near(name: str, known: Iterable[str]) -> str:
     """A sentence with the nearest known name, or nothing: `" Did you mean 'amount'?"`."""
     from rapidfuzz import fuzz, process

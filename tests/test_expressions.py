@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator import expressions
+from orchestrator.elsewhere import NODES
 from orchestrator.errors import NodeError
 from orchestrator.expressions import check, columns
+from orchestrator.registry import node_types
 from orchestrator.tables import Session
 
 ALLOWED = [
@@ -102,9 +104,10 @@ NOT_ALLOWED = [
     ("main.upper(b)", "is not allowed"),
     ("system.main.upper(b)", "is not allowed"),
     ("uper(b)", "function 'uper' does not exist. Did you mean 'upper'?"),
-    ("ST_Area(b) > 1", "function 'st_area' does not exist. A node of type 'measure' does this."),
+    ("@Value(b) * 2", "function 'value' does not exist. Of FME's @Value(a), write the column's name: a."),
+    ("ST_Area(b) / 10000", "function 'st_area' does not exist. The node type 'measure' does that."),
     ("st_astxt(b)", "function 'st_astxt' does not exist. Did you mean 'st_astext'?"),
-    ("st_boundary(b)", "function 'st_boundary' does not exist."),
+    ("st_subdivide(b)", "function 'st_subdivide' does not exist. Node types of the category"),
     ("b.to_csv('x')", "function 'to_csv' is not allowed"),
     ("__import__('os')", "is not allowed"),
     ("a ORDER BY a", "syntax error"),
@@ -214,3 +217,8 @@ def test_what_is_accepted_computes_on_the_row_and_nothing_else(data, locked, out
         said = str(error)
     assert said is not None or len(found) == 2
     assert "xyzzy" not in f"{found}{said}"
+
+
+def test_what_is_found_elsewhere_is_there():
+    assert set(NODES.values()) <= set(node_types())
+    assert not {f"st_{name}" for name in NODES} & set(expressions.functions())
