@@ -33,10 +33,10 @@ class LinesFromPoints(Grouped):
     """Connect the points of each group to a line, or to the boundary of an area.
 
     Points are connected in the order of the rows, or of a column: nulls last, ties in the order of the rows. Groups
-    come in the order in which they appear, null is a group of its own; aggregates are those of the points used. A line
-    needs two points, an area three that do not end where they began: else the rows of the group are rejected
-    (`too_few_points`), and so is a row whose geometry is null, empty, no point or has no finite place (`not_a_point`).
-    The line has heights if all of its points have.
+    come in the order in which they appear, null is a group of its own; aggregates are those of the points used,
+    `first`, `last` and `concat` along the line. A line needs two points, an area three that do not end where they
+    began: else the rows of the group are rejected (`too_few_points`), and so is a row whose geometry is null, empty, no
+    point or has no finite place (`not_a_point`). The line has heights if all of its points have.
     """
 
     category: ClassVar[str] = "Spatial"
@@ -64,7 +64,11 @@ class LinesFromPoints(Grouped):
         used = np.flatnonzero(usable)
         taken = rows.select(needed).take(used)
         groups = self.groups(taken, context.session)
-        lines, counts = self._lines(points[used], groups, self._ranks(taken, order, context.session))
+        if order:  # the aggregates, too, go along the line
+            along = np.lexsort((self._ranks(taken, order, context.session), groups.of))
+            used, taken = used[along], taken.take(along)
+            groups = self.groups(taken, context.session)
+        lines, counts = self._lines(points[used], groups)
         good = ~shapely.is_missing(lines)
         made = groups.table(lines[good], column, crs, np.flatnonzero(good))
         why = {int(row): ("not_a_point", _no_point(points[row])) for row in np.flatnonzero(~usable)}
@@ -77,25 +81,23 @@ class LinesFromPoints(Grouped):
         alone = rejected_arrow(rows.take(np.array(lost, dtype=np.int64)), codes, messages)
         return Connected(context.session.arrow(made), context.session.arrow(alone))
 
-    def _ranks(self, rows: "pa.Table", order: str | None, session: Session) -> "Numbers":
+    def _ranks(self, rows: "pa.Table", order: str, session: Session) -> "Numbers":
         """The place of each row in the order of the column."""
         import numpy as np
         import pyarrow as pa
 
         places: Numbers = np.arange(len(rows))
-        if order is None:
-            return places
         number = quote(row := free(rows.column_names, "_row"))
         by = f"{quote(order)} {'DESC' if self.descending else 'ASC'} NULLS LAST, {number}"
         query = f"SELECT row_number() OVER (ORDER BY {by}) FROM _rows ORDER BY {number}"
         return numbers(asked(session.arrow(rows.append_column(row, pa.array(places))), query))
 
-    def _lines(self, points: "Shapes", groups: Groups, ranks: "Numbers") -> "tuple[Shapes, Numbers]":
+    def _lines(self, points: "Shapes", groups: Groups) -> "tuple[Shapes, Numbers]":
         """A line or an area for each group, None where there are too few points; and how many there are."""
         import numpy as np
         import shapely
 
-        order = np.lexsort((ranks, groups.of))
+        order = np.argsort(groups.of, kind="stable")
         of, points = groups.of[order], points[order]
         counts = np.bincount(of, minlength=len(groups.firsts))
         high = np.bincount(of[~shapely.has_z(points)], minlength=len(counts)) == 0

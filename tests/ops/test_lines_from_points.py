@@ -60,10 +60,13 @@ def test_groups_in_the_order_of_a_column(run):
     keys = "['b', 'a', 'b', NULL, 'b', 'a', NULL][id + 1] AS k, [3, 1, NULL, 5, 1, 1, 4][id + 1] AS t"
     table = f"SELECT *, {keys} FROM ({geo(*(f'POINT ({n} 0)' for n in range(7)))})"
     wanted = [{"function": "count", "name": "n"}, {"function": "sum", "column": "t", "name": "total"}]
+    wanted += [{"function": each, "column": "id", "name": each} for each in ("first", "last", "concat")]
     config = {"group_by": ["k"], "order_by": "T", "aggregations": wanted}
     made = run.relations("lines_from_points", config, table=table)["result"]
-    assert made.columns == ["k", "n", "total", "geometry"]
+    assert made.columns == ["k", "n", "total", "first", "last", "concat", "geometry"]
     assert made.project("k, n, total").fetchall() == [("b", 3, 4), ("a", 2, 2), (None, 2, 9)]
+    along = [(4, 2, "4, 0, 2"), (1, 5, "1, 5"), (6, 3, "6, 3")]
+    assert made.project('"first", "last", "concat"').fetchall() == along
     assert [list(each.coords) for each in shapes(made)] == [
         [(4, 0), (0, 0), (2, 0)], [(1, 0), (5, 0)], [(6, 0), (3, 0)],
     ]  # fmt: skip
