@@ -87,7 +87,7 @@ class Pivot(Op):
         return [each for each in super().columns_named if each[1] != "*"]
 
     def run(self, table: Annotated[Relation, "The rows to spread."], context: Context) -> Relation:
-        """An aggregation gives the cells, one for each group and value; another spreads them to columns.
+        """A projection gives each value a column of its own; then one aggregation is made of all.
 
         Raises NodeError: `type_mismatch`; `no_rows`, `too_large`, `invalid_value` of the values that it finds.
         """
@@ -97,36 +97,27 @@ class Pivot(Op):
             raise NodeError(message, code="type_mismatch", path="/config/column")
         kind = kinds.get(self.values_from, "BOOLEAN")
         with at("/function"):
-            cell = Aggregation(function=self.function, column="x").sql(kind, "n")
+            Aggregation(function=self.function, column=self.values_from).sql(kind, "n")
         rows = Source(table, context)
         values = self.values or self._found(rows.table, context)
-        keys = [f"k{n}" for n in range(len(self.group_by))]
-        results = [f"{key} AS {quote(name)}" for key, name in zip(keys, self.group_by, strict=True)]
-        nothing = "0" if self.function in ("count", "count_distinct") else "NULL"
-        for number, each in enumerate(values):
-            found = f"any_value(CASE WHEN place = {number} THEN cell END)"
-            results.append(f"coalesce({found}, {nothing}) AS {quote(each.output)}")
-        order = " ORDER BY min(n)" if keys and context.keep_order else ""
-        by = f" GROUP BY {', '.join(keys)}" if keys else ""
-        cells = f"SELECT {', '.join([*keys, 'place'])}, {cell} AS cell, min(n) AS n FROM _placed t GROUP BY ALL"
-        query = f"WITH _placed AS ({self._placed(rows, values)}), _cells AS ({cells}) "
-        return context.session.connection.sql(f"{query}SELECT {', '.join(results)} FROM _cells{by}{order}")
+        cells = [Aggregation(function=self.function, column=f"c{n}").sql(kind, "n") for n in range(len(values))]
+        results = [*(f"t.k{n} AS {quote(name)}" for n, name in enumerate(self.group_by))]
+        results += [f"{cell} AS {quote(each.output)}" for cell, each in zip(cells, values, strict=True)]
+        keys = ", ".join(f"t.k{n}" for n in range(len(self.group_by)))
+        order = " ORDER BY min(t.n)" if keys and context.keep_order else ""
+        by = f" GROUP BY {keys}" if keys else ""
+        query = f"SELECT {', '.join(results)} FROM (SELECT {self._spread(rows, values)} FROM {rows.sql}) t{by}{order}"
+        return context.session.connection.sql(query)
 
-    def _placed(self, rows: Source, values: Sequence[Value]) -> str:
-        """Of each row its keys, its value, its number, and the place of its column among `values`, null for none."""
+    def _spread(self, rows: Source, values: Sequence[Value]) -> str:
+        """The keys, the row's number, and for each value a column that is null in rows which do not have it."""
         kind = names(rows.table)[self.column]
-        value = "true" if self.values_from == "*" else f"t.{quote(self.values_from)}"
-        columns = [f"t.{quote(name)} AS k{n}" for n, name in enumerate(self.group_by)]
-        places = []
+        value = "true" if self.values_from == "*" else quote(self.values_from)
+        columns = [f"{quote(name)} AS k{n}" for n, name in enumerate(self.group_by)]
         for number, each in enumerate(values):
             with at(f"/values/{number}" if self.values else "/column"):
-                places.append(f"CASE WHEN {each.test(kind, self.column)} THEN {number} END")
-        tested = f"SELECT {quote(self.column)} AS v, unnest([{', '.join(places)}]) AS place"
-        known = f"{tested} FROM (SELECT DISTINCT {quote(self.column)} FROM {rows.sql})"
-        return (
-            f"SELECT {', '.join([*columns, f'{value} AS x', f't.{rows.number} AS n', 'p.place'])} FROM {rows.sql} t "
-            f"LEFT JOIN (FROM ({known}) WHERE place IS NOT NULL) p ON t.{quote(self.column)} IS NOT DISTINCT FROM p.v"
-        )
+                columns.append(f"CASE WHEN {each.test(kind, self.column)} THEN {value} END AS c{number}")
+        return ", ".join([*columns, f"{rows.number} AS n"])
 
     def _found(self, table: Relation, context: Context) -> list[Value]:
         """The values of the data.
