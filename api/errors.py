@@ -41,6 +41,7 @@ STATUS_OF_CODE = {
     "disk_full": 507, "out_of_memory": 507,
 }  # fmt: skip
 ENVELOPES = frozenset({"invalid_json", "invalid_request", "too_large"})
+SLASH = "Leave out the '/' at the end."
 NO_MEMORY = "The server's memory is used up now (GRAPHMILL_API_MEMORY_LIMIT); ask for less, or try again in a moment."
 UNANSWERED = (sql.OperationalError, sql.InterfaceError, sql.TimeoutError, psycopg2.OperationalError,
               psycopg2.InterfaceError)  # fmt: skip
@@ -58,10 +59,21 @@ def install(app: FastAPI, routers: Iterable[APIRouter]) -> None:
 
 
 async def _handle(request: Request, error: Exception) -> Response:
+    if len(request.scope["path"]) > 1 and request.scope["path"].endswith("/"):
+        error = _slashed(error)
     answer = respond(error)
     if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         answer.headers["Allow"] = ", ".join(_allowed(request))
     return answer
+
+
+def _slashed(error: Exception) -> Exception:
+    """What is not at an address with a `/` at its end may be there without it."""
+    if isinstance(error, HTTPException) and error.status_code in (404, 405):
+        return HTTPException(error.status_code, f"{_said(error)} {SLASH}", error.headers)
+    if isinstance(error, errors.NotFound):
+        error.hint = error.hint or SLASH
+    return error
 
 
 def _allowed(request: Request) -> list[str]:

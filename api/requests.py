@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Header, Query, Request
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 
 from api.bodies import SERVER_FIELDS
 from api.errors import invalid_body
@@ -29,7 +30,12 @@ async def read_body(request: Request) -> bytes:
 
     Raises:
         TooLarge: over the limit; no more than that is read.
+        HTTPException: 415, it is compressed.
     """
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.strip().lower() not in ("identity", ""):
+        message = f"A body in the encoding '{encoding[:80]}' is not read: send it as it is, without Content-Encoding."
+        raise HTTPException(415, message, {"Accept-Encoding": "identity"})
     limit = f"A body is at most {MAX_BYTES // 2**20} MiB of JSON."
     if stated_length(request) > MAX_BYTES:
         raise TooLarge(limit)

@@ -65,6 +65,7 @@ STATUSES = """| Status | When |
 | 409 | it is not in the state that the call needs: a draft cannot run, a run that has ended cannot be canceled |
 | 412 | somebody else saved first: `If-Match` has a stale version |
 | 413 | over a limit |
+| 415 | the body is compressed |
 | 416 | the range is not in the file |
 | 503 | a part of the system does not answer now; `Retry-After` says when to ask again |
 | 507 | the disk is full, or the memory that a call may use |"""

@@ -1,5 +1,6 @@
 """What holds for every request: its id, known hosts and origins, errors nobody foresaw, a database that is away."""
 
+import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -266,3 +267,27 @@ KNOWN = "parameters, input_data, cache, until, priority, tags"
 def test_a_body_that_does_not_fit(api: TestClient, address: str, body: object, said: str, hint: str | None) -> None:
     [problem] = problems_of(api.post(f"/api/{address}", json=body), 400, "invalid_request")
     assert (problem["message"], problem["hint"]) == (said, hint)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/api/workflows/", 404, "not_found"),
+        ("POST", "/api/workflows/", 405, "method_not_allowed"),
+        ("GET", "/api/nodes/types/filter/", 404, "not_found"),
+        ("GET", "/nowhere/", 404, "not_found"),
+    ],
+)
+def test_a_slash_too_many(api: TestClient, method: str, path: str, status: int, code: str) -> None:
+    [problem] = problems_of(api.request(method, path, json={}), status, code)
+    assert "Leave out the '/' at the end." in (problem["message"] + str(problem["hint"]))
+
+
+@pytest.mark.parametrize(("encoding", "status"), [("gzip", 415), ("br", 415), ("identity", 200), ("", 200)])
+def test_a_compressed_body_is_not_read(api: TestClient, encoding: str, status: int) -> None:
+    body = json.dumps(chain()).encode()
+    said = api.post("/api/workflows/validate", content=body, headers={"Content-Encoding": encoding})
+    assert said.status_code == status
+    if status == 415:
+        problems_of(said, 415, "unsupported_media_type")
+        assert said.headers["accept-encoding"] == "identity"
