@@ -14,6 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api.requests import is_known
 
+LONGEST_NAME = 60  # letters, of which UTF-8 has four bytes at most, and a file's name 255
 UNSAFE = frozenset('/\\:*?"<>|%;')
 
 
@@ -72,7 +73,12 @@ class Pieces(StreamingResponse):
 
 
 def attachment(name: str) -> str:
-    """`Content-Disposition` for a file that is to be saved under this name, as far as a name can be (RFC 6266)."""
+    """`Content-Disposition` for a file that is to be saved under this name, as far as a name can be (RFC 6266).
+
+    Of a long name its beginning and its extension: no file may be called so, and proxies refuse long headers.
+    """
+    stem, dot, extension = name.rpartition(".")
+    name = f"{stem[:LONGEST_NAME]}{dot}{extension[:LONGEST_NAME]}"
     safe = "".join("_" if each in UNSAFE or not each.isprintable() else each for each in name).lstrip(".") or "download"
     plain = safe.encode("ascii", "replace").decode().replace("?", "_")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"

@@ -166,6 +166,7 @@ def test_profiles_of_nodes_of_any_name(api: TestClient, done: str, name: str) ->
     [
         ("1-passed.csv", "1-passed.csv"), ('a"b\r\nX: y', "a_b__X_ y"), ("../../etc/passwd", "_.._etc_passwd"),
         ("ü.csv", "ü.csv"), ("...", "download"), ("a\\b:c", "a_b_c"),
+        ("🦋" * 1000 + ".parquet", "🦋" * 60 + ".parquet"), ("y" * 1000, "y" * 60),
     ],
 )  # fmt: skip
 def test_a_safe_name(name: str, safe: str) -> None:
