@@ -29,7 +29,9 @@ DOWNLOADS: dict[int | str, dict[str, Any]] = {
     }
 }
 Format = Annotated[str | None, Query(description="Instead of `Accept`: `json`, `geojson`, `csv`, …")]
-Count = Annotated[int | None, Query(ge=0, le=2**53, description="Rows at most; a page has 100, or up to 10,000; a download all.")]
+Count = Annotated[
+    int | None, Query(ge=0, le=2**53, description="Rows at most; a page has 100, or up to 10,000; a download all.")
+]
 
 
 class Rows:
