@@ -77,7 +77,8 @@ def _interval(sql: str) -> str:
     days = ", ".join(
         f"nullif(datepart('{part}', {sql}), 0) || '{part[0].upper()}'" for part in ("year", "month", "day")
     )
-    seconds = f"nullif(datepart('microsecond', {sql}) / 1e6, 0) || 'S'"
+    exact = f"rtrim(rtrim(format('{{:.6f}}', nullif(datepart('microsecond', {sql}), 0) / 1e6), '0'), '.')"
+    seconds = f"{exact} || 'S'"
     times = ", ".join(f"nullif(datepart('{part}', {sql}), 0) || '{part[0].upper()}'" for part in ("hour", "minute"))
     whole = f"concat('P', {days}, 'T' || nullif(concat({times}, {seconds}), ''))"
     return f"CASE WHEN {sql} IS NOT NULL THEN coalesce(nullif({whole}, 'P'), 'PT0S') END"
