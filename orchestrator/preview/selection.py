@@ -10,6 +10,7 @@ import duckdb
 from orchestrator.errors import NodeError
 from orchestrator.expressions import check
 from orchestrator.faults import translate, unknown_column
+from orchestrator.ops._tested import boolean
 from orchestrator.sql import quote
 from orchestrator.tables import Session
 
@@ -63,10 +64,16 @@ class Selection:
         """SQL for how many rows there are, before `limit` and `offset`; without `where` the file's footer knows.
 
         It is bound before `rows`: here `where` can name the table's own columns alone, and so can what is said of it.
+
+        Raises:
+            NodeError: `type_mismatch`: `where` gives something else than true or false.
         """
-        test = "" if self.where is None else f" WHERE (\n{self.where}\n)"
         given = ", ".join(map(quote, columns))
-        return f"SELECT count(*) FROM (SELECT {given} FROM {session.scan(path)}){test}"
+        counted = f"SELECT count(*) FROM (SELECT {given} FROM {session.scan(path)})"
+        if self.where is None:
+            return counted
+        test = boolean(f"(\n{self.where}\n)", session.parquet(path))
+        return f"{counted} WHERE {test}"
 
     def _keys(self, columns: Sequence[str]) -> Iterator[str]:
         known = {name.lower(): name for name in columns}

@@ -145,7 +145,9 @@ REFUSED = [
     ({"where": "n = 1; SELECT 1"}, "invalid_expression", "/query/where", "cannot be used"),
     ({"where": "(SELECT 1) = 1"}, "invalid_expression", "/query/where", "subquery"),
     ({"where": "read_text('/etc/passwd') = ''"}, "invalid_expression", "/query/where", "not allowed"),
-    ({"where": "letter"}, "conversion_failed", "/query/where", "convert"),
+    ({"where": "letter"}, "type_mismatch", "/query/where", "gives VARCHAR, not true or false"),
+    ({"where": "n + 1"}, "type_mismatch", "/query/where", ", not true or false"),
+    ({"where": "[n] -- a list"}, "type_mismatch", "/query/where", "[], not true or false"),
     ({"where": "error('stop')"}, None, "/query/where", "stop"),
 ]
 
