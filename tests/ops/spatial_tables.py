@@ -43,7 +43,7 @@ def shapes(relation, column="geometry"):
 
 
 def table(session, geometries, name, groups=None):
-    session.connection.execute(f"CREATE TABLE {name} ({name} INTEGER, geometry GEOMETRY, g INTEGER)")
+    session.connection.execute(f"CREATE OR REPLACE TABLE {name} ({name} INTEGER, geometry GEOMETRY, g INTEGER)")
     for number, each in enumerate(geometries):
         row = [number, None if each is None else shapely.to_wkb(each), groups and groups[number]]
         session.connection.execute(f"INSERT INTO {name} VALUES (?, st_geomfromwkb(?::BLOB), ?)", row)

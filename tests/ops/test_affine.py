@@ -8,7 +8,6 @@ from spatial_tables import geo, shapes
 from orchestrator.ops.affine import Affine
 from orchestrator.ops.base import Context
 from orchestrator.schema import columns
-from orchestrator.tables import Session
 
 LINE, SQUARE = "LINESTRING (0 0, 2 0)", "POLYGON ((0 0, 2 0, 2 2, 0 2, 0 0))"
 MOVED = [
@@ -54,12 +53,11 @@ ABOUT = {"centroid": "centroid", "center": "center", "origin": (0, 0)}
 
 @settings(max_examples=40, deadline=None)
 @given(LINES, st.floats(-400, 400), st.floats(-3, 3), st.sampled_from(list(ABOUT)))
-def test_as_shapely_does_for_each(rows, angle, factor, about):
+def test_as_shapely_does_for_each(opened, rows, angle, factor, about):
     given = [shapely.LineString(each) for each in rows]
-    with Session([]) as session:
-        table = session.connection.sql(geo(*given))
-        op = Affine(scale_x=factor, rotate=angle, dx=3, dy=-1, about=about)
-        made = shapes(op.call({"table": table}, Context(session, None))["result"])
+    table = opened.connection.sql(geo(*given))
+    op = Affine(scale_x=factor, rotate=angle, dx=3, dy=-1, about=about)
+    made = shapes(op.call({"table": table}, Context(opened, None))["result"])
     for before, after in zip(given, made, strict=True):
         fixed = before.centroid if about == "centroid" else ABOUT[about]
         if about == "center":

@@ -7,7 +7,6 @@ from spatial_tables import geo, shapes
 from orchestrator.ops.base import Context
 from orchestrator.ops.bounding_box import BoundingBox
 from orchestrator.schema import columns
-from orchestrator.tables import Session
 
 BOXES = [
     ({}, "LINESTRING (0 0, 2 1)", "POLYGON ((0 0, 2 0, 2 1, 0 1, 0 0))"),
@@ -83,15 +82,14 @@ LINES = st.lists(st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min
 
 @settings(max_examples=30, deadline=None)
 @given(LINES)
-def test_as_shapely_does_for_each(rows):
+def test_as_shapely_does_for_each(opened, rows):
     given = [shapely.LineString(each) for each in rows]
-    with Session([]) as session:
-        table = session.connection.sql(geo(*given))
-        made = BoundingBox(output="both").call({"table": table}, Context(session, None))["result"]
-        assert made.project("xmin, ymin, xmax, ymax").fetchall() == [each.bounds for each in given]
-        for before, after in zip(given, shapes(made), strict=True):
-            assert after.bounds == before.bounds
-            assert after.covers(before)
+    table = opened.connection.sql(geo(*given))
+    made = BoundingBox(output="both").call({"table": table}, Context(opened, None))["result"]
+    assert made.project("xmin, ymin, xmax, ymax").fetchall() == [each.bounds for each in given]
+    for before, after in zip(given, shapes(made), strict=True):
+        assert after.bounds == before.bounds
+        assert after.covers(before)
 
 
 REFUSED = [

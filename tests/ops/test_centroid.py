@@ -10,7 +10,6 @@ from spatial_tables import geo, shapes
 from orchestrator.ops.base import Context
 from orchestrator.ops.centroid import Centroid
 from orchestrator.schema import columns
-from orchestrator.tables import Session
 
 BOWTIE = "POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))"
 CENTRES = [
@@ -79,16 +78,15 @@ def test_refuses_at_design_time(run, config, table, code, path):
 
 @settings(max_examples=100, deadline=None)
 @given(SHAPES, st.sampled_from(["gravity", "bounding_box"]))
-def test_against_geopandas(shapes, center):
+def test_against_geopandas(opened, shapes, center):
     series = geopandas.GeoSeries(shapes)
     if center == "gravity":
         expected = list(series.centroid)
     else:
         middle = (series.bounds[["minx", "miny"]].to_numpy() + series.bounds[["maxx", "maxy"]].to_numpy()) / 2
         expected = [shapely.Point() if np.isnan(at).any() else shapely.Point(at) for at in middle]
-    with Session([]) as session:
-        made = Centroid(center=center).call({"table": stored(session, shapes)}, Context(session, None))["result"]
-        found = told(made)
+    made = Centroid(center=center).call({"table": stored(opened, shapes)}, Context(opened, None))["result"]
+    found = told(made)
     assert [number for number, _ in found] == list(range(len(shapes)))
     for shape, (_, point), wanted in zip(shapes, found, expected, strict=True):
         assert (point is None) == (shape is None)

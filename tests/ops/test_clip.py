@@ -9,7 +9,6 @@ from spatial_tables import SHAPE, geo, shapes, table
 from orchestrator.errors import NodeError
 from orchestrator.ops.base import Context
 from orchestrator.ops.clip import Clip
-from orchestrator.tables import Session
 
 BOX = "POLYGON ((0 0, 4 0, 4 4, 0 4, 0 0))"
 FEED = {"table": geo(BOX, None), "clipper": f"SELECT 'CH' AS country, geometry FROM ({geo(BOX)})"}
@@ -95,12 +94,11 @@ AREA = SHAPE.filter(lambda shape: shape is None or shape.geom_type == "Polygon")
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(SHAPE, max_size=5), st.lists(AREA, max_size=4))
-def test_against_one_union(given, clippers):
+def test_against_one_union(opened, given, clippers):
     mask = shapely.union_all([each for each in clippers if each])
-    with Session([]) as session:
-        tables = {"table": table(session, given, "a"), "clipper": table(session, clippers, "b")}
-        made = Clip().call(tables, Context(session, None))
-        found = {port: dict(zip([r[0] for r in t.fetchall()], shapes(t), strict=True)) for port, t in made.items()}
+    tables = {"table": table(opened, given, "a"), "clipper": table(opened, clippers, "b")}
+    made = Clip().call(tables, Context(opened, None))
+    found = {port: dict(zip([r[0] for r in t.fetchall()], shapes(t), strict=True)) for port, t in made.items()}
     for number, shape in enumerate(given):
         if not shape:
             assert number in found["outside"]

@@ -8,7 +8,6 @@ from orchestrator.ops._parts import parts_of
 from orchestrator.ops.base import Context
 from orchestrator.ops.combine_parts import CombineParts
 from orchestrator.schema import columns
-from orchestrator.tables import Session
 
 A, B = "POLYGON ((0 0, 1 0, 1 1, 0 0))", "POLYGON ((5 5, 6 5, 6 6, 5 5))"
 COMBINED = [
@@ -60,13 +59,12 @@ KINDS = st.sampled_from(["POINT (1 1)", "MULTIPOINT (3 3, 2 2)", "LINESTRING (0 
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), KINDS), max_size=10))
-def test_no_part_is_lost(rows):
-    with Session([]) as session:
-        table = session.connection.sql(
-            f"SELECT *, {[k for k, _ in rows] or [0]}[id + 1] AS k FROM ({geo(*(g for _, g in rows))})"
-        )
-        made = CombineParts(group_by=["k"]).call({"table": table}, Context(session, None))["result"]
-        found = dict(zip([row[0] for row in made.project("k").fetchall()], shapes(made), strict=True))
+def test_no_part_is_lost(opened, rows):
+    table = opened.connection.sql(
+        f"SELECT *, {[k for k, _ in rows] or [0]}[id + 1] AS k FROM ({geo(*(g for _, g in rows))})"
+    )
+    made = CombineParts(group_by=["k"]).call({"table": table}, Context(opened, None))["result"]
+    found = dict(zip([row[0] for row in made.project("k").fetchall()], shapes(made), strict=True))
     assert list(found) == list(dict.fromkeys(k for k, _ in rows))
     for key, made in found.items():
         wanted = [shapely.from_wkt(wkt) for k, wkt in rows if k == key]

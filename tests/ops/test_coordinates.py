@@ -6,7 +6,6 @@ from spatial_tables import geo
 
 from orchestrator.ops.base import Context
 from orchestrator.ops.coordinates import Coordinates
-from orchestrator.tables import Session
 
 SQUARE = "POLYGON ((0 0, 4 0, 4 4, 0 0), (2 1, 3 1, 3 2, 2 1))"
 VERTICES = [
@@ -62,11 +61,10 @@ LINES = st.lists(st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min
 
 @settings(max_examples=30, deadline=None)
 @given(LINES, st.integers(-6, 6))
-def test_as_shapely_does_for_each(rows, index):
-    with Session([]) as session:
-        table = session.connection.sql(geo(*map(shapely.LineString, rows)))
-        op = Coordinates(vertex="index", index=index)
-        made = op.call({"table": table}, Context(session, None))["result"].project("x, y").fetchall()
+def test_as_shapely_does_for_each(opened, rows, index):
+    table = opened.connection.sql(geo(*map(shapely.LineString, rows)))
+    op = Coordinates(vertex="index", index=index)
+    made = op.call({"table": table}, Context(opened, None))["result"].project("x, y").fetchall()
     assert made == [each[index] if -len(each) <= index < len(each) else (None, None) for each in rows]
 
 

@@ -9,7 +9,6 @@ from spatial_tables import geo, shapes
 from orchestrator.ops.base import Context
 from orchestrator.ops.densify import Densify
 from orchestrator.schema import columns
-from orchestrator.tables import Session
 
 DENSE = [
     ("LINESTRING (0 0, 3 0)", 1, "LINESTRING (0 0, 1 0, 2 0, 3 0)"),
@@ -85,13 +84,12 @@ LINES = st.lists(st.tuples(st.integers(-20, 20), st.integers(-20, 20)), min_size
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(LINES, min_size=1, max_size=4), st.sampled_from([0.7123, 3.3377, 100.0]))
-def test_as_shapely_does_for_each(rows, length):
+def test_as_shapely_does_for_each(opened, rows, length):
     """With lengths that fit no piece a whole number of times: there GEOS may cut once more, by rounding."""
     given = [shapely.LineString(each) for each in rows]
     given += [shapely.MultiLineString(given), *(shapely.LineString(each).buffer(1) for each in rows)]
-    with Session([]) as session:
-        table = session.connection.sql(geo(*given))
-        made = shapes(Densify(length=length).call({"table": table}, Context(session, None))["result"])
+    table = opened.connection.sql(geo(*given))
+    made = shapes(Densify(length=length).call({"table": table}, Context(opened, None))["result"])
     for before, after in zip(given, made, strict=True):
         assert after.geom_type == before.geom_type
         expected = shapely.get_parts(shapely.segmentize(before, length))

@@ -10,7 +10,6 @@ from test_spatial_join import POINTS, SQUARES, UNKNOWN, ids
 from orchestrator.errors import NodeError
 from orchestrator.ops.base import Context
 from orchestrator.ops.spatial_join import SpatialJoin
-from orchestrator.tables import Session
 
 DISJOINT = [
     ({"multiple": "first"}, [(1, 0), (2, 1), (5, 0)]),
@@ -52,21 +51,20 @@ def test_broken_shapes_are_named_for_disjoint_too(run):
 @given(
     st.lists(st.tuples(SHAPE, st.integers(0, 2)), max_size=7), st.lists(st.tuples(SHAPE, st.integers(0, 2)), max_size=7)
 )
-def test_disjoint_in_groups_against_a_loop(left, right):
+def test_disjoint_in_groups_against_a_loop(opened, left, right):
     expected = [
         [m for m, (theirs, h) in enumerate(right) if g == h and ours and theirs and shapely.disjoint(ours, theirs)]
         for ours, g in left
     ]
-    with Session([]) as session:
-        tables = {
-            port: table(session, [each[0] for each in given], name, [each[1] for each in given])
-            for port, name, given in (("left", "a", left), ("right", "b", right))
-        }
-        found = {}
-        for multiple in ("all", "first", "count", "merge"):
-            node = SpatialJoin(predicate="disjoint", multiple=multiple, group_by=["g"])
-            made = node.call(tables, Context(session, None))["joined"]
-            found[multiple] = ids(made, "a", "match_count" if multiple == "count" else "b")
+    tables = {
+        port: table(opened, [each[0] for each in given], name, [each[1] for each in given])
+        for port, name, given in (("left", "a", left), ("right", "b", right))
+    }
+    found = {}
+    for multiple in ("all", "first", "count", "merge"):
+        node = SpatialJoin(predicate="disjoint", multiple=multiple, group_by=["g"])
+        made = node.call(tables, Context(opened, None))["joined"]
+        found[multiple] = ids(made, "a", "match_count" if multiple == "count" else "b")
     assert found == {
         "all": [(n, m) for n, each in enumerate(expected) for m in each],
         "first": [(n, each[0]) for n, each in enumerate(expected) if each],

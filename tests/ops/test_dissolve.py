@@ -8,7 +8,6 @@ from orchestrator.errors import NodeError
 from orchestrator.ops.base import Context
 from orchestrator.ops.dissolve import Dissolve
 from orchestrator.schema import columns
-from orchestrator.tables import Session
 
 LEFT, RIGHT = shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)
 FAR = shapely.box(8, 8, 9, 9)
@@ -68,13 +67,12 @@ BOXES = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9), st.integers(0, 
 
 @settings(max_examples=30, deadline=None)
 @given(BOXES)
-def test_as_shapely_does_for_each_group(rows):
+def test_as_shapely_does_for_each_group(opened, rows):
     areas = [shapely.box(x, y, x + size, y + 1) for _, x, y, size in rows]
     keys = [row[0] for row in rows]
-    with Session([]) as session:
-        table = session.connection.sql(f"SELECT *, {keys or [0]}[id + 1] AS k FROM ({geo(*areas)})")
-        made = Dissolve(group_by=["k"]).call({"table": table}, Context(session, None))["result"]
-        found = dict(zip([row[0] for row in made.project("k").fetchall()], shapes(made), strict=True))
+    table = opened.connection.sql(f"SELECT *, {keys or [0]}[id + 1] AS k FROM ({geo(*areas)})")
+    made = Dissolve(group_by=["k"]).call({"table": table}, Context(opened, None))["result"]
+    found = dict(zip([row[0] for row in made.project("k").fetchall()], shapes(made), strict=True))
     assert list(found) == list(dict.fromkeys(keys))
     for key, made in found.items():
         assert made.equals(shapely.union_all([area for k, area in zip(keys, areas, strict=True) if k == key]))

@@ -7,7 +7,6 @@ from spatial_tables import SHAPE, geo, table
 from orchestrator.errors import NodeError
 from orchestrator.ops.base import Context
 from orchestrator.ops.distance import Distance
-from orchestrator.tables import Session
 
 POINTS = geo("POINT (0 0)", None, "POINT EMPTY", "LINESTRING (6 8, 9 9)")
 OTHER = geo("POINT (3 4)", None, "POLYGON ((6 8, 7 8, 7 9, 6 8))")
@@ -54,11 +53,10 @@ def test_refuses(run, config, tables, code, path):
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(SHAPE, max_size=6), st.lists(SHAPE, max_size=6))
-def test_against_a_loop_over_shapely(left, right):
+def test_against_a_loop_over_shapely(opened, left, right):
     expected = [
         min((shapely.distance(one, other) for other in right if other), default=None) if one else None for one in left
     ]
-    with Session([]) as session:
-        tables = {"table": table(session, left, "a"), "other": table(session, right, "b")}
-        made = Distance().call(tables, Context(session, None))["result"]
-        assert [row[0] for row in made.project("distance").fetchall()] == expected
+    tables = {"table": table(opened, left, "a"), "other": table(opened, right, "b")}
+    made = Distance().call(tables, Context(opened, None))["result"]
+    assert [row[0] for row in made.project("distance").fetchall()] == expected

@@ -7,7 +7,6 @@ from spatial_tables import geo, shapes
 from orchestrator.ops.base import Context
 from orchestrator.ops.explode_parts import ExplodeParts
 from orchestrator.schema import columns
-from orchestrator.tables import Session
 
 INNER = "GEOMETRYCOLLECTION (LINESTRING (0 0, 1 1), MULTIPOINT (2 2, 3 3))"
 NESTED = f"GEOMETRYCOLLECTION (POINT (1 1), {INNER})"
@@ -63,11 +62,10 @@ POINTS = st.lists(st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), ma
 
 @settings(max_examples=30, deadline=None)
 @given(POINTS)
-def test_as_shapely_does_for_each(rows):
-    with Session([]) as session:
-        table = session.connection.sql(geo(*map(shapely.MultiPoint, rows)))
-        made = ExplodeParts().call({"table": table}, Context(session, None))["result"]
-        found = list(zip(made.project("id, part_number").fetchall(), shapes(made), strict=True))
+def test_as_shapely_does_for_each(opened, rows):
+    table = opened.connection.sql(geo(*map(shapely.MultiPoint, rows)))
+    made = ExplodeParts().call({"table": table}, Context(opened, None))["result"]
+    found = list(zip(made.project("id, part_number").fetchall(), shapes(made), strict=True))
     expected = []
     for row, points in enumerate(rows):
         parts = [((row, number), shapely.Point(each)) for number, each in enumerate(points, 1)]

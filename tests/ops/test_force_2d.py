@@ -8,7 +8,6 @@ from spatial_tables import geo, shapes
 from orchestrator.ops.base import Context
 from orchestrator.ops.force_2d import Force2d
 from orchestrator.schema import columns
-from orchestrator.tables import Session
 
 FORCED = [
     ({}, "POINT Z (1 2 3)", "POINT (1 2)"),
@@ -69,17 +68,16 @@ def test_refuses_at_design_time(run, config, table, code, path):
 
 @settings(max_examples=100, deadline=None)
 @given(SHAPES, st.sampled_from([2, 3]), st.booleans(), st.one_of(st.integers(-5, 5), st.floats(-1e6, 1e6)))
-def test_against_shapely(shapes, dimensions, replace, z):
+def test_against_shapely(opened, shapes, dimensions, replace, z):
     def forced(shape):
         if dimensions == 3 and shape.has_z and not replace:
             return shape
         flat = shapely.force_2d(shape)
         return flat if dimensions == 2 else shapely.force_3d(flat, z)
 
-    with Session([]) as session:
-        node = Force2d(dimensions=dimensions, z=z, replace=replace)
-        made = node.call({"table": stored(session, shapes)}, Context(session, None))["result"]
-        found = told(made)
+    node = Force2d(dimensions=dimensions, z=z, replace=replace)
+    made = node.call({"table": stored(opened, shapes)}, Context(opened, None))["result"]
+    found = told(made)
     assert [number for number, _ in found] == list(range(len(shapes)))
     for shape, (_, other) in zip(shapes, found, strict=True):
         assert same(other, None if shape is None else forced(shape))

@@ -7,7 +7,6 @@ from spatial_tables import geo
 
 from orchestrator.ops.base import Context
 from orchestrator.ops.geometry_filter import GeometryFilter
-from orchestrator.tables import Session
 
 SHAPES = [
     "POINT (1 1)", "LINESTRING (0 0, 1 1)", "POLYGON ((0 0, 1 0, 1 1, 0 0))", "MULTIPOINT (1 1)",
@@ -67,7 +66,7 @@ def kind_of(shape):
 
 @settings(max_examples=100, deadline=None)
 @given(DRAWN, DEALT)
-def test_against_shapely(shapes, dealt):
+def test_against_shapely(opened, shapes, dealt):
     ports = {}
     for kind, number in zip(*dealt, strict=True):
         ports.setdefault(f"p{number}", []).append(kind)
@@ -76,8 +75,7 @@ def test_against_shapely(shapes, dealt):
     for number, shape in enumerate(shapes):
         expected[to.get(kind_of(shape), "rest")].append(number)
     branches = [{"port": port, "kinds": kinds} for port, kinds in ports.items()]
-    with Session([]) as session:
-        made = GeometryFilter(branches=branches).call({"table": stored(session, shapes)}, Context(session, None))
-        found = {port: told(each) for port, each in made.items()}
+    made = GeometryFilter(branches=branches).call({"table": stored(opened, shapes)}, Context(opened, None))
+    found = {port: told(each) for port, each in made.items()}
     assert {port: [number for number, _ in rows] for port, rows in found.items()} == expected
     assert all(same(shape, shapes[number]) for rows in found.values() for number, shape in rows)

@@ -8,7 +8,6 @@ from spatial_tables import shapes
 from orchestrator.ops.base import Context
 from orchestrator.ops.geometry_from_text import GeometryFromText
 from orchestrator.schema import columns
-from orchestrator.tables import Session
 
 FEED = {"table": f"SELECT * EXCLUDE (geometry), st_astext(geometry) AS wkt FROM ({ROWS})"}
 POINT = shapely.Point(1, 2)
@@ -113,13 +112,12 @@ def test_carries_its_coordinate_system(run, config, crs):
     st.lists(st.tuples(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9)), min_size=2, max_size=5),
     st.sampled_from(["hex", "geojson"]),
 )
-def test_every_bit_is_kept(points, form):
+def test_every_bit_is_kept(opened, points, form):
     line = shapely.LineString(points)
     text = shapely.to_wkb(line, hex=True) if form == "hex" else shapely.to_geojson(line)
-    with Session([]) as session:
-        table = session.connection.sql(f"SELECT '{text}' AS t")
-        made = GeometryFromText(column="t").call({"table": table}, Context(session, None))
-        assert shapes(made["result"]) == [line]
+    table = opened.connection.sql(f"SELECT '{text}' AS t")
+    made = GeometryFromText(column="t").call({"table": table}, Context(opened, None))
+    assert shapes(made["result"]) == [line]
 
 
 REFUSED = [

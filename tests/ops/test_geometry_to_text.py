@@ -6,7 +6,6 @@ from spatial_tables import geo
 
 from orchestrator.ops.base import Context
 from orchestrator.ops.geometry_to_text import GeometryToText
-from orchestrator.tables import Session
 
 LINE = "LINESTRING (0.123456 1, 2 3)"
 WRITTEN = [
@@ -57,13 +56,12 @@ def test_rounding_leaves_the_geometry_alone(run):
 
 @settings(max_examples=40, deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from(["wkt", "wkb", "hex", "geojson"]))
-def test_every_bit_is_kept(x, form):
+def test_every_bit_is_kept(opened, x, form):
     point = shapely.Point(x, 1)
     reader = {"wkt": shapely.from_wkt, "geojson": shapely.from_geojson}.get(form, shapely.from_wkb)
-    with Session([]) as session:
-        table = session.connection.sql(f"SELECT st_geomfromwkb(unhex('{shapely.to_wkb(point, hex=True)}')) AS geometry")
-        made = GeometryToText(format=form).call({"table": table}, Context(session, None))["result"]
-        assert reader(made.fetchall()[0][1]) == point
+    table = opened.connection.sql(f"SELECT st_geomfromwkb(unhex('{shapely.to_wkb(point, hex=True)}')) AS geometry")
+    made = GeometryToText(format=form).call({"table": table}, Context(opened, None))["result"]
+    assert reader(made.fetchall()[0][1]) == point
 
 
 REFUSED = [

@@ -14,7 +14,6 @@ from orchestrator.ops.base import Context
 from orchestrator.ops.grid import Grid
 from orchestrator.registry import node_type
 from orchestrator.schema import columns
-from orchestrator.tables import Session
 
 BOUNDS = [0, 0, 10, 5]
 
@@ -130,16 +129,15 @@ EXTENT = st.one_of(
 
 @settings(max_examples=100, deadline=None)
 @given(SHAPES, EXTENT, st.sampled_from([0.5, 1, 1.5, 4, 7]), st.sampled_from(["squares", "hexagons"]), st.booleans())
-def test_against_shapely(given_shapes, bounds, size, shape, touching):
+def test_against_shapely(opened, given_shapes, bounds, size, shape, touching):
     there = [each for each in given_shapes if each is not None and not each.is_empty]
     extent = bounds or (shapely.total_bounds(there) if there else None)
 
     def cells(**more):
-        with Session([]) as session:
-            node = Grid(size=size, shape=shape, bounds=bounds, **more)
-            made = node.call({"table": stored(session, given_shapes)}, Context(session, None))["result"]
-            rows = made.project('"row", "column", st_aswkb(geometry)').fetchall()
-            return {(row, column): shapely.from_wkb(bytes(cell)) for row, column, cell in rows}
+        node = Grid(size=size, shape=shape, bounds=bounds, **more)
+        made = node.call({"table": stored(opened, given_shapes)}, Context(opened, None))["result"]
+        rows = made.project('"row", "column", st_aswkb(geometry)').fetchall()
+        return {(row, column): shapely.from_wkb(bytes(cell)) for row, column, cell in rows}
 
     whole = cells()
     if extent is None:

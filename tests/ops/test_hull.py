@@ -7,7 +7,6 @@ from spatial_tables import geo, shapes
 from orchestrator.ops.base import Context
 from orchestrator.ops.hull import Hull
 from orchestrator.schema import columns
-from orchestrator.tables import Session
 
 STAR = "MULTIPOINT (0 0, 4 0, 4 4, 0 4, 2 3)"
 ALONE = [
@@ -58,14 +57,13 @@ PLACES = st.lists(st.tuples(st.sampled_from("abc"), st.integers(-9, 9), st.integ
 
 @settings(max_examples=30, deadline=None)
 @given(PLACES, st.sampled_from(["convex", "concave"]))
-def test_as_shapely_does_for_each_group(rows, kind):
+def test_as_shapely_does_for_each_group(opened, rows, kind):
     points = geo(*(shapely.Point(x, y) for _, x, y in rows))
     keys = ", ".join(f"'{key}'" for key, _, _ in rows)
-    with Session([]) as session:
-        table = session.connection.sql(f"SELECT *, [{keys}][id + 1] AS k FROM ({points})")
-        op = Hull(per="group", group_by=["k"], kind=kind)
-        made = op.call({"table": table}, Context(session, None))["result"]
-        found = dict(zip([row[0] for row in made.project("k").fetchall()], shapes(made), strict=True))
+    table = opened.connection.sql(f"SELECT *, [{keys}][id + 1] AS k FROM ({points})")
+    op = Hull(per="group", group_by=["k"], kind=kind)
+    made = op.call({"table": table}, Context(opened, None))["result"]
+    found = dict(zip([row[0] for row in made.project("k").fetchall()], shapes(made), strict=True))
     assert list(found) == list(dict.fromkeys(key for key, _, _ in rows))
     for key, hull in found.items():
         cloud = shapely.MultiPoint([(x, y) for other, x, y in rows if other == key])

@@ -7,7 +7,6 @@ from spatial_tables import geo, shapes
 from orchestrator.ops.base import Context
 from orchestrator.ops.lines_from_points import LinesFromPoints
 from orchestrator.schema import columns
-from orchestrator.tables import Session
 
 COMBINES = True
 CORNERS = ["POINT (0 0)", "POINT (2 0)", "POINT (2 2)"]
@@ -77,15 +76,14 @@ POINTS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(-9, 9), st.integ
 
 @settings(max_examples=40, deadline=None)
 @given(POINTS)
-def test_as_sorted_does(rows):
+def test_as_sorted_does(opened, rows):
     keys, times = [row[0] for row in rows] or [""], [row[2] for row in rows] or [0]
     points = geo(*(shapely.Point(x, n) for n, (_, x, _) in enumerate(rows)))
-    with Session([]) as session:
-        table = session.connection.sql(f"SELECT *, {keys}[id + 1] AS k, {times}[id + 1] AS t FROM ({points})")
-        op = LinesFromPoints(group_by=["k"], order_by="t")
-        made = op.call({"table": table}, Context(session, None))
-        found = [list(each.coords) for each in shapes(made["result"])]
-        left = [row[0] for row in made["rejected"].project("id").fetchall()]
+    table = opened.connection.sql(f"SELECT *, {keys}[id + 1] AS k, {times}[id + 1] AS t FROM ({points})")
+    op = LinesFromPoints(group_by=["k"], order_by="t")
+    made = op.call({"table": table}, Context(opened, None))
+    found = [list(each.coords) for each in shapes(made["result"])]
+    left = [row[0] for row in made["rejected"].project("id").fetchall()]
     groups = {key: [(t, n, x) for n, (k, x, t) in enumerate(rows) if k == key] for key in dict.fromkeys(keys)}
     assert found == [[(x, n) for _, n, x in sorted(each)] for each in groups.values() if len(each) > 1]
     assert left == sorted(each[0][1] for each in groups.values() if len(each) == 1)

@@ -11,7 +11,6 @@ from spatial_tables import geo
 from orchestrator.errors import NodeError
 from orchestrator.ops.base import Context
 from orchestrator.ops.measure import Measure
-from orchestrator.tables import Session
 
 ALL = {"area": "a", "length": "l", "perimeter": "p", "vertices": "v"}
 HOLED = "POLYGON ((0 0, 4 0, 4 4, 0 4, 0 0), (1 1, 1 2, 2 2, 2 1, 1 1))"
@@ -124,11 +123,10 @@ AREA = st.lists(PLACE, min_size=3, max_size=6, unique=True).map(shapely.Polygon)
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.one_of(st.none(), LINE, AREA), max_size=5))
-def test_against_pyproj(given):
-    with Session([]) as session:
-        op = Measure(area="a", length="l", perimeter="p", method="geodesic")
-        tables = {"table": session.connection.sql(geo(*given, crs="EPSG:4326"))}
-        made = op.call(tables, Context(session, None))["result"].project("a, l, p").fetchall()
+def test_against_pyproj(opened, given):
+    op = Measure(area="a", length="l", perimeter="p", method="geodesic")
+    tables = {"table": opened.connection.sql(geo(*given, crs="EPSG:4326"))}
+    made = op.call(tables, Context(opened, None))["result"].project("a, l, p").fetchall()
     for shape, (area, length, perimeter) in zip(given, made, strict=True):
         if shape is None:
             assert area is length is perimeter is None

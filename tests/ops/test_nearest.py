@@ -14,7 +14,6 @@ from orchestrator.ops._near import Found, Plane
 from orchestrator.ops._same_places import NearOnce
 from orchestrator.ops.base import Context
 from orchestrator.ops.nearest import Nearest
-from orchestrator.tables import Session
 
 BASE = geo("POINT (0 0)", "POINT (10 0)", None, "POINT EMPTY", first="base")
 FOUND = geo("POINT (0 3)", "POINT (3 0)", None, "POINT (10 0)", "POINT EMPTY", first="found")
@@ -114,24 +113,21 @@ def expected(base, candidates, apart, count, limit):
 METRES = {"unit": "metre", "crs": "EPSG:4326"}
 
 
-def run_on(base, candidates, **config):
-    with Session([]) as session:
-        crs = config.pop("crs", None)
-        if crs:
-            tables = [
-                session.connection.sql(geo(*each, crs=crs, first=n)) for each, n in ((base, "a"), (candidates, "b"))
-            ]
-        else:
-            tables = [table(session, base, "a"), table(session, candidates, "b")]
-        op = Nearest(**config)
-        made = op.call({"base": tables[0], "candidate": tables[1]}, Context(session, None))
-        return made["matched"].project("a, distance, b").fetchall()
+def run_on(session, base, candidates, **config):
+    crs = config.pop("crs", None)
+    if crs:
+        tables = [session.connection.sql(geo(*each, crs=crs, first=n)) for each, n in ((base, "a"), (candidates, "b"))]
+    else:
+        tables = [table(session, base, "a"), table(session, candidates, "b")]
+    op = Nearest(**config)
+    made = op.call({"base": tables[0], "candidate": tables[1]}, Context(session, None))
+    return made["matched"].project("a, distance, b").fetchall()
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.lists(SHAPE, max_size=6), st.lists(SHAPE, max_size=8), COUNTS, LIMITS)
-def test_against_a_loop_over_shapely(base, candidates, count, limit):
-    made = run_on(base, candidates, count=count, max_distance=limit)
+def test_against_a_loop_over_shapely(opened, base, candidates, count, limit):
+    made = run_on(opened, base, candidates, count=count, max_distance=limit)
     assert made == expected(base, candidates, shapely.distance, count, limit)
 
 
@@ -143,8 +139,8 @@ PLACES = st.lists(st.one_of(st.none(), st.builds(shapely.Point, LON, LAT)), max_
 
 @settings(max_examples=80, deadline=None)
 @given(PLACES, PLACES, COUNTS, st.sampled_from([None, 1000.0, 1e6, 1.9e7]))
-def test_on_the_ellipsoid_against_all_with_all(base, candidates, count, limit):
-    made = run_on(base, candidates, count=count, max_distance=limit, unit="metre", crs="EPSG:4326")
+def test_on_the_ellipsoid_against_all_with_all(opened, base, candidates, count, limit):
+    made = run_on(opened, base, candidates, count=count, max_distance=limit, unit="metre", crs="EPSG:4326")
     apart = lambda one, other: GEOD.inv(one.x, one.y, other.x, other.y)[2]  # noqa: E731
     wanted = expected(base, candidates, apart, count, limit)
     assert [(a, b) for a, _, b in made] == [(a, b) for a, _, b in wanted]
@@ -158,8 +154,8 @@ ALIKE_OR_NOT = st.one_of(st.builds(shapely.Point, st.sampled_from([(0, 0), (2, 1
 
 @settings(max_examples=80, deadline=None)
 @given(ALIKE, ALIKE, COUNTS, st.sampled_from([None, 0.0, 1.2e5]))
-def test_many_at_one_place_against_all_with_all(base, candidates, count, limit):
-    made = run_on(base, candidates, count=count, max_distance=limit, unit="metre", crs="EPSG:4326")
+def test_many_at_one_place_against_all_with_all(opened, base, candidates, count, limit):
+    made = run_on(opened, base, candidates, count=count, max_distance=limit, unit="metre", crs="EPSG:4326")
     apart = lambda one, other: GEOD.inv(one.x, one.y, other.x, other.y)[2]  # noqa: E731
     wanted = expected(base, candidates, apart, count, limit)
     assert [(a, b) for a, _, b in made] == [(a, b) for a, _, b in wanted]
@@ -191,12 +187,12 @@ def test_a_place_is_looked_for_once(base, candidates, count):
 
 
 @pytest.mark.parametrize(("unit", "crs"), [("crs", None), ("metre", "EPSG:4326")])
-def test_many(unit, crs):
+def test_many(opened, unit, crs):
     """Against all distances at once, where one search is not wide enough for all."""
     random = np.random.default_rng(1)
     spots = np.concatenate([random.normal(0, 0.01, (40, 2)), random.uniform(-60, 60, (40, 2))])
     base = list(shapely.points(random.permutation(spots)[:30]))
-    made = run_on(base, list(shapely.points(spots)), count=5, unit=unit, crs=crs)
+    made = run_on(opened, base, list(shapely.points(spots)), count=5, unit=unit, crs=crs)
     apart = shapely.distance if unit == "crs" else lambda one, other: GEOD.inv(one.x, one.y, other.x, other.y)[2]
     wanted = expected(base, list(shapely.points(spots)), apart, 5, None)
     assert [(a, b) for a, _, b in made] == [(a, b) for a, _, b in wanted]
@@ -235,28 +231,32 @@ def test_of_a_crowd_far_off_few_are_measured(base, candidates, count):
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_a_crowd_seen_from_far_off(count):
+def test_a_crowd_seen_from_far_off(opened, count):
     """Beside rows that are near, which are asked for otherwise."""
     random = np.random.default_rng(8)
     spots = random.uniform((5, 45), (15, 55), (300, 2))
     base = np.concatenate([random.uniform((-120, 30), (-80, 50), (20, 2)), spots[:20] + 0.01])
-    made = run_on(list(shapely.points(base)), list(shapely.points(spots)), count=count, unit="metre", crs="EPSG:4326")
+    made = run_on(
+        opened, list(shapely.points(base)), list(shapely.points(spots)), count=count, unit="metre", crs="EPSG:4326"
+    )
     apart = lambda one, other: GEOD.inv(one.x, one.y, other.x, other.y)[2]  # noqa: E731
     wanted = expected(shapely.points(base), shapely.points(spots), apart, count, None)
     assert [(a, b) for a, _, b in made] == [(a, b) for a, _, b in wanted]
 
 
 @pytest.mark.parametrize("config", [{}, {"count": 2}, {"max_distance": 3e6}])
-def test_longitudes_of_two_rounds(config):
+def test_longitudes_of_two_rounds(opened, config):
     """350° and -350° are 20° apart."""
-    assert [row[2] for row in run_on([shapely.Point(-350, 0)], [shapely.Point(350, 0)], **METRES, **config)] == [0]
+    assert [
+        row[2] for row in run_on(opened, [shapely.Point(-350, 0)], [shapely.Point(350, 0)], **METRES, **config)
+    ] == [0]
 
 
 @pytest.mark.parametrize("crs", ["IAU_2015:30100", "IAU_2015:59901"], ids=["Moon", "Jupiter"])
-def test_metres_on_other_bodies(crs):
+def test_metres_on_other_bodies(opened, crs):
     geod = CRS(crs).get_geod()
     places = [shapely.Point(lon, lat) for lon in range(-180, 180, 37) for lat in range(-80, 85, 33)]
-    made = run_on(places[::3], places[1::3], count=3, unit="metre", crs=crs)
+    made = run_on(opened, places[::3], places[1::3], count=3, unit="metre", crs=crs)
     assert made == expected(
         places[::3], places[1::3], lambda a, b: geod.inv(a.x, a.y, b.x, b.y)[2], count=3, limit=None
     )

@@ -11,7 +11,6 @@ from spatial_tables import geo, shapes
 from orchestrator.errors import NodeError
 from orchestrator.ops.base import Context
 from orchestrator.ops.overlay import Overlay
-from orchestrator.tables import Session
 
 BOX = "POLYGON ((0 0, 4 0, 4 4, 0 4, 0 0))"
 LEFT = geo(BOX, None, "POLYGON EMPTY", "POLYGON ((9 9, 10 9, 10 10, 9 9))", first="a")
@@ -106,15 +105,14 @@ AREAS = st.lists(AREA, min_size=1, max_size=5)
 
 @settings(max_examples=40, deadline=None)
 @given(AREAS, AREAS, st.sampled_from([*HOW, "difference"]))
-def test_against_geopandas(left, right, how):
-    with Session([]) as session:
-        tables = {
-            "left": session.connection.sql(geo(*left, first="a")),
-            "right": session.connection.sql(geo(*right, first="b")),
-        }
-        made = Overlay(how=how).call(tables, Context(session, None))["result"]
-        keys = "a, NULL" if how == "difference" else "a, b"
-        ours = {key: shape for key, shape in zip(made.project(keys).fetchall(), shapes(made), strict=True)}  # noqa: C416
+def test_against_geopandas(opened, left, right, how):
+    tables = {
+        "left": opened.connection.sql(geo(*left, first="a")),
+        "right": opened.connection.sql(geo(*right, first="b")),
+    }
+    made = Overlay(how=how).call(tables, Context(opened, None))["result"]
+    keys = "a, NULL" if how == "difference" else "a, b"
+    ours = {key: shape for key, shape in zip(made.project(keys).fetchall(), shapes(made), strict=True)}  # noqa: C416
     frames = [geopandas.GeoDataFrame({n: range(len(g))}, geometry=g) for n, g in (("a", left), ("b", right))]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it tells of pieces that it drops

@@ -7,7 +7,6 @@ from spatial_tables import geo, shapes
 from orchestrator.ops.base import Context
 from orchestrator.ops.point_on_surface import PointOnSurface
 from orchestrator.schema import columns
-from orchestrator.tables import Session
 
 POINTS = [
     ("POLYGON ((0 0, 9 0, 9 9, 8 9, 8 1, 0 1, 0 0))", "Polygon"),
@@ -38,11 +37,10 @@ COORDINATES = st.tuples(st.integers(-50, 50), st.integers(-50, 50))
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.lists(COORDINATES, min_size=3, max_size=6), min_size=1, max_size=5))
-def test_as_shapely_does_for_each(rows):
+def test_as_shapely_does_for_each(opened, rows):
     given = [shapely.Polygon(each).buffer(0) for each in rows]
-    with Session([]) as session:
-        table = session.connection.sql(geo(*given))
-        made = shapes(PointOnSurface().call({"table": table}, Context(session, None))["result"])
+    table = opened.connection.sql(geo(*given))
+    made = shapes(PointOnSurface().call({"table": table}, Context(opened, None))["result"])
     assert made == [shapely.point_on_surface(each) for each in given]
 
 

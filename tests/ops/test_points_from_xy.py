@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from orchestrator.ops.points_from_xy import PointsFromXy
 from orchestrator.schema import columns
-from orchestrator.tables import Session
 
 FEED = {"table": f"SELECT * EXCLUDE (geometry) FROM ({ROWS})"}
 
@@ -126,17 +125,16 @@ def test_invalid_settings(config):
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.floats(), st.floats(), st.one_of(st.none(), st.floats())), max_size=20))
-def test_every_bit_is_kept(rows):
+def test_every_bit_is_kept(opened, rows):
     """Against Shapely, row by row."""
-    with Session([]) as session:
-        session.connection.execute("CREATE TABLE t (x DOUBLE, y DOUBLE, z DOUBLE)")
-        for row in rows:
-            session.connection.execute("INSERT INTO t VALUES (?, ?, ?)", row)
-        made = PointsFromXy(x="x", y="y", z="z").run(session.connection.table("t"))
-        found = [row[0] for row in made.result.project("st_aswkb(geometry)").fetchall()]
-        good = [row for row in rows if all(value is not None and math.isfinite(value) for value in row)]
-        assert found == [shapely.to_wkb(shapely.Point(row), byte_order=1, flavor="iso") for row in good]
-        assert len(made.rejected.fetchall()) == len(rows) - len(good)
+    opened.connection.execute("CREATE OR REPLACE TABLE t (x DOUBLE, y DOUBLE, z DOUBLE)")
+    for row in rows:
+        opened.connection.execute("INSERT INTO t VALUES (?, ?, ?)", row)
+    made = PointsFromXy(x="x", y="y", z="z").run(opened.connection.table("t"))
+    found = [row[0] for row in made.result.project("st_aswkb(geometry)").fetchall()]
+    good = [row for row in rows if all(value is not None and math.isfinite(value) for value in row)]
+    assert found == [shapely.to_wkb(shapely.Point(row), byte_order=1, flavor="iso") for row in good]
+    assert len(made.rejected.fetchall()) == len(rows) - len(good)
 
 
 def test_is_lazy(run):

@@ -10,7 +10,6 @@ from orchestrator.ops.base import Context
 from orchestrator.ops.polygons_from_lines import PolygonsFromLines
 from orchestrator.schema import columns
 from orchestrator.sql import literal
-from orchestrator.tables import Session
 
 COMBINES = True
 RING = "format('LINESTRING ({0} 0, {1} 0, {1} 1, {0} 0)', id * 2, id * 2 + 1)::GEOMETRY"
@@ -81,12 +80,11 @@ LINES = st.lists(
 
 @settings(max_examples=40, deadline=None)
 @given(LINES)
-def test_as_shapely_does(rows):
+def test_as_shapely_does(opened, rows):
     given = [shapely.LineString(each) for each in rows]
-    with Session([]) as session:
-        table = session.connection.sql(geo(*given))
-        made = PolygonsFromLines().call({"table": table}, Context(session, None))
-        found, left = shapes(made["result"]), shapes(made["rejected"])
+    table = opened.connection.sql(geo(*given))
+    made = PolygonsFromLines().call({"table": table}, Context(opened, None))
+    found, left = shapes(made["result"]), shapes(made["rejected"])
     areas, *unused = shapely.polygonize_full([shapely.union_all(given)])
     assert found == list(areas.geoms)
     assert left == [line for each in unused for line in each.geoms]

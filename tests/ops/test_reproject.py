@@ -11,7 +11,6 @@ from orchestrator.errors import NodeError
 from orchestrator.ops.base import Context
 from orchestrator.ops.reproject import Reproject
 from orchestrator.schema import columns
-from orchestrator.tables import Session
 
 
 def moved(text, source, target):
@@ -125,10 +124,9 @@ def test_from_the_centre_of_the_earth_needs_a_third_number(run):
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.floats(-179, 179), st.floats(-80, 80)), min_size=1, max_size=20))
-def test_against_pyproj_point_by_point(points):
+def test_against_pyproj_point_by_point(opened, points):
     there = Transformer.from_crs(4326, 3857, always_xy=True)
-    with Session([]) as session:
-        table = session.connection.sql(geo(*[shapely.Point(each) for each in points], crs="EPSG:4326"))
-        made = Reproject(to="EPSG:3857").call({"table": table}, Context(session, None))["result"]
-        expected = [there.transform(*point) for point in points]
-        assert np.allclose(shapely.get_coordinates(shapes(made)), expected, rtol=0, atol=1e-9)
+    table = opened.connection.sql(geo(*[shapely.Point(each) for each in points], crs="EPSG:4326"))
+    made = Reproject(to="EPSG:3857").call({"table": table}, Context(opened, None))["result"]
+    expected = [there.transform(*point) for point in points]
+    assert np.allclose(shapely.get_coordinates(shapes(made)), expected, rtol=0, atol=1e-9)

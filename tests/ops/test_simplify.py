@@ -7,7 +7,6 @@ from spatial_tables import geo, shapes
 from orchestrator.ops.base import Context
 from orchestrator.ops.simplify import Simplify
 from orchestrator.schema import columns
-from orchestrator.tables import Session
 
 ALONE = [
     ({"tolerance": 0.5}, "LINESTRING (0 0, 1 0.1, 2 0)", "LINESTRING (0 0, 2 0)"),
@@ -58,13 +57,12 @@ def test_shared_boundaries_stay_shared(run, outline, vertices):
     st.sampled_from([0.5, 2.0, 7.0]),
     st.booleans(),
 )
-def test_as_shapely_does_for_each(rows, tolerance, topology):
+def test_as_shapely_does_for_each(opened, rows, tolerance, topology):
     given = [shapely.LineString(each) for each in rows]
     given += shapely.from_wkt(shapely.to_wkt(shapely.buffer(given, 1), rounding_precision=-1)).tolist()
-    with Session([]) as session:
-        table = session.connection.sql(geo(*given))
-        op = Simplify(tolerance=tolerance, topology=topology)
-        made = shapes(op.call({"table": table}, Context(session, None))["result"])
+    table = opened.connection.sql(geo(*given))
+    op = Simplify(tolerance=tolerance, topology=topology)
+    made = shapes(op.call({"table": table}, Context(opened, None))["result"])
     assert made == [shapely.simplify(each, tolerance, preserve_topology=topology) for each in given]
 
 

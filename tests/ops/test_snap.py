@@ -11,7 +11,6 @@ from orchestrator.errors import NodeError
 from orchestrator.ops.base import Context
 from orchestrator.ops.snap import Snap
 from orchestrator.registry import node_type
-from orchestrator.tables import Session
 
 TARGET = geo("LINESTRING (0 0, 10 0)", None, "POLYGON ((20 0, 30 0, 30 10, 20 0))", "POINT (5 5)")
 CASES = [
@@ -83,15 +82,14 @@ PLACE = st.tuples(st.integers(-8, 24), st.integers(-8, 24)).map(lambda at: (at[0
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(PLACE, max_size=6), st.lists(SHAPE, max_size=4), st.sampled_from(["vertices", "edges"]))
-def test_against_a_loop_over_shapely(places, target, to):
+def test_against_a_loop_over_shapely(opened, places, target, to):
     solid = [each for each in target if each]
     corners = shapely.get_coordinates(solid)
-    with Session([]) as session:
-        tables = {
-            "table": table(session, [shapely.Point(at) for at in places], "a"),
-            "target": table(session, target, "b"),
-        }
-        made = shapes(Snap(to=to, tolerance=0.5).call(tables, Context(session, None))["result"])
+    tables = {
+        "table": table(opened, [shapely.Point(at) for at in places], "a"),
+        "target": table(opened, target, "b"),
+    }
+    made = shapes(Snap(to=to, tolerance=0.5).call(tables, Context(opened, None))["result"])
     for at, found in zip(places, made, strict=True):
         point = shapely.Point(at)
         apart = np.hypot(*(corners - at).T) if len(corners) else np.array([np.inf])

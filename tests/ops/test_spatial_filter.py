@@ -6,7 +6,6 @@ from spatial_tables import SHAPE, geo, table
 
 from orchestrator.ops.base import Context
 from orchestrator.ops.spatial_filter import SpatialFilter
-from orchestrator.tables import Session
 
 AREAS = geo("POLYGON ((0 0, 2 0, 2 2, 0 2, 0 0))", "POLYGON ((1 1, 3 1, 3 3, 1 3, 1 1))", None, "POINT EMPTY")
 POINTS = geo("POINT (1.5 1.5)", "POINT (9 9)", "POINT (0 0)", None, "POINT EMPTY", "POINT (2.5 2.5)")
@@ -79,7 +78,7 @@ PREDICATES = [
     st.sampled_from(PREDICATES),
     st.sampled_from(["any", "all"]),
 )
-def test_against_a_loop_over_shapely(candidates, filters, predicate, match):
+def test_against_a_loop_over_shapely(opened, candidates, filters, predicate, match):
     usable = [each for each in filters if each]
     rule = {"any": any, "all": all}[match]
     expected = [
@@ -87,8 +86,7 @@ def test_against_a_loop_over_shapely(candidates, filters, predicate, match):
         for number, each in enumerate(candidates)
         if each and usable and rule(getattr(shapely, predicate)(each, other) for other in usable)
     ]
-    with Session([]) as session:
-        tables = {"candidate": table(session, candidates, "a"), "filter": table(session, filters, "b")}
-        made = SpatialFilter(predicate=predicate, match=match).call(tables, Context(session, None))
-        assert [row[0] for row in made["passed"].fetchall()] == expected
-        assert len(made["rejected"].fetchall()) == len([each for each in candidates if not each])
+    tables = {"candidate": table(opened, candidates, "a"), "filter": table(opened, filters, "b")}
+    made = SpatialFilter(predicate=predicate, match=match).call(tables, Context(opened, None))
+    assert [row[0] for row in made["passed"].fetchall()] == expected
+    assert len(made["rejected"].fetchall()) == len([each for each in candidates if not each])

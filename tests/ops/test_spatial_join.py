@@ -8,7 +8,6 @@ from orchestrator.crs import projjson
 from orchestrator.errors import NodeError
 from orchestrator.ops.base import Context
 from orchestrator.ops.spatial_join import SpatialJoin
-from orchestrator.tables import Session
 
 SQUARES = geo("POLYGON ((0 0, 2 0, 2 2, 0 2, 0 0))", "POLYGON ((1 1, 3 1, 3 3, 1 3, 1 1))", first="square")
 POINTS = geo("POINT (1.5 1.5)", "POINT (9 9)", "POINT (0 0)", None, "POINT EMPTY", "POINT (2.5 2.5)")
@@ -145,7 +144,7 @@ CASES_OF = [*dict.fromkeys(case[0] for case in CASES), "covered_by", "equals"]
     st.sampled_from(CASES_OF),
     st.sampled_from(["all", "first"]),
 )
-def test_against_a_loop_over_shapely(left, right, predicate, multiple):
+def test_against_a_loop_over_shapely(opened, left, right, predicate, multiple):
     expected, alone = [], []
     for one, ours in enumerate(left):
         found = [
@@ -159,11 +158,10 @@ def test_against_a_loop_over_shapely(left, right, predicate, multiple):
         ]
         expected += found[:1] if multiple == "first" else found
         alone += [] if found else [one]
-    with Session([]) as session:
-        tables = {"left": table(session, left, "a"), "right": table(session, right, "b")}
-        made = SpatialJoin(predicate=predicate, multiple=multiple).call(tables, Context(session, None))
-        assert ids(made["joined"], "a", "b") == expected
-        assert [row[0] for row in ids(made["left_only"], "a")] == alone
+    tables = {"left": table(opened, left, "a"), "right": table(opened, right, "b")}
+    made = SpatialJoin(predicate=predicate, multiple=multiple).call(tables, Context(opened, None))
+    assert ids(made["joined"], "a", "b") == expected
+    assert [row[0] for row in ids(made["left_only"], "a")] == alone
 
 
 MORE = [

@@ -9,7 +9,6 @@ from spatial_tables import geo, shapes
 
 from orchestrator.ops.base import Context
 from orchestrator.ops.validate_geometry import ValidateGeometry
-from orchestrator.tables import Session
 
 BOWTIE = "POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))"
 REPEATED = "LINESTRING (0 0, 1 1, 1 1, 2 0)"
@@ -126,13 +125,12 @@ def repeats(shape):
     st.lists(st.sampled_from(list(FAILS)), min_size=1, unique=True),
     st.sampled_from(["none", "linework", "structure"]),
 )
-def test_against_shapely(shapes, checks, repair):
+def test_against_shapely(opened, shapes, checks, repair):
     issues = [next((name for name, fails in FAILS.items() if name in checks and fails(each)), "") for each in shapes]
-    with Session([]) as session:
-        node = ValidateGeometry(checks=checks, repair=repair)
-        made = node.call({"table": stored(session, shapes)}, Context(session, None))
-        passed, failed, repaired = (told(made[port]) for port in ("passed", "failed", "repaired"))
-        said = [row for port in ("failed", "repaired") for row in made[port].project("id, issue").fetchall()]
+    node = ValidateGeometry(checks=checks, repair=repair)
+    made = node.call({"table": stored(opened, shapes)}, Context(opened, None))
+    passed, failed, repaired = (told(made[port]) for port in ("passed", "failed", "repaired"))
+    said = [row for port in ("failed", "repaired") for row in made[port].project("id, issue").fetchall()]
     assert [number for number, _ in passed] == [number for number, issue in enumerate(issues) if not issue]
     assert dict(said) == {number: issue for number, issue in enumerate(issues) if issue}
     assert all(same(shape, shapes[number]) for number, shape in [*passed, *failed])

@@ -6,7 +6,6 @@ from spatial_tables import geo, shapes
 
 from orchestrator.ops.base import Context
 from orchestrator.ops.voronoi import Voronoi
-from orchestrator.tables import Session
 
 BOX = [0, 0, 10, 10]
 LEFT, RIGHT = "POLYGON ((0 0, 5 0, 5 10, 0 10, 0 0))", "POLYGON ((5 0, 10 0, 10 10, 5 10, 5 0))"
@@ -64,11 +63,10 @@ PLACE = st.tuples(st.integers(0, 20), st.integers(0, 20))
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(PLACE, min_size=1, max_size=10), st.lists(PLACE, min_size=5, max_size=5))
-def test_each_place_is_in_the_area_of_its_nearest_point(places, asked):
+def test_each_place_is_in_the_area_of_its_nearest_point(opened, places, asked):
     points = [shapely.Point(at) for at in places]
-    with Session([]) as session:
-        tables = {"table": session.connection.sql(geo(*points))}
-        areas = shapes(Voronoi(bounds=[0, 0, 20, 20]).call(tables, Context(session, None))["result"])
+    tables = {"table": opened.connection.sql(geo(*points))}
+    areas = shapes(Voronoi(bounds=[0, 0, 20, 20]).call(tables, Context(opened, None))["result"])
     assert shapely.union_all(areas).area == pytest.approx(400)
     for place in map(shapely.Point, asked):
         nearest = min(place.distance(each) for each in points)
