@@ -65,6 +65,15 @@ def run_sql(url: str, statement: str) -> None:
         connection.execute(sa.text(statement))
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home of the test file's own, which the whole process uses meanwhile."""
+    from compiler.graphs import own_home
+
+    with own_home(tmp_path_factory.mktemp("home")) as made:
+        yield made
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The SQLAlchemy URL of an embedded PostgreSQL that lives as long as the test session."""

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from compiler.graphs import compute, graph, keep, node, own_home, rows
+from compiler.graphs import compute, graph, keep, node, rows
 from typer.testing import CliRunner
 
 from orchestrator.cli import app
@@ -16,12 +16,7 @@ GOOD = graph([rows(), keep("k", "a >= ${least}"), compute("c")], ["in -> k", "k.
              parameters=[{"name": "least", "type": "integer", "default": 2}])  # fmt: skip
 FAILS = graph([rows(), compute("c", "CAST(b AS BIGINT)")], ["in -> c"])
 WRONG = graph([rows(), keep("k", "aa > 1"), node("x/y", "nothing")], ["in -> k", "in -> ghost"])
-
-
-@pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory):
-    with own_home(tmp_path_factory.mktemp("home")) as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture

@@ -3,18 +3,14 @@
 import json
 
 import pytest
-from compiler.graphs import ROWS, compute, graph, keep, node, own_home, rows
+from compiler.graphs import ROWS, compute, graph, keep, node, rows
 
 from orchestrator import offline
 from orchestrator.errors import InvalidGraph
 from orchestrator.settings import settings
 from orchestrator.workflows import judge
 
-
-@pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory):
-    with own_home(tmp_path_factory.mktemp("home")) as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def test_an_execution(home):

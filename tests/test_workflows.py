@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from compiler.graphs import chain, compute, graph, keep, node, own_home, rows, run_compiled
+from compiler.graphs import chain, compute, graph, keep, node, rows, run_compiled
 
 from orchestrator.catalog import Catalog
 from orchestrator.compiler.jobs import Jobs
@@ -11,11 +11,7 @@ from orchestrator.compiler.saved import Library
 from orchestrator.errors import InvalidGraph, NotFound, PreconditionFailed, Problem
 from orchestrator.workflows import Judged, create, judge, restore, save
 
-
-@pytest.fixture(scope="module", autouse=True)
-def home(tmp_path_factory):
-    with own_home(tmp_path_factory.mktemp("home")) as made:
-        yield made
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture(scope="module")

@@ -88,6 +88,12 @@ def instance() -> DagsterInstance:
     return DagsterInstance.ephemeral()
 
 
+@lru_cache(maxsize=1)
+def reading(runs: Path) -> Session:
+    """A session that reads what the runs of a home stored: to open one takes longer than to read."""
+    return Session([runs])
+
+
 @dataclass
 class Ran:
     """A run that has ended."""
@@ -113,13 +119,12 @@ class Ran:
 
     def rows(self, node_id: str, port: str = "result") -> list[tuple]:
         """The stored rows of a port."""
-        with Session([self.folder]) as session:
-            return session.parquet(self.path(node_id, port)).fetchall()
+        return reading(settings().runs).parquet(self.path(node_id, port)).fetchall()
 
     def columns(self, node_id: str, port: str = "result") -> list[dict]:
         """The columns of the stored table of a port."""
-        with Session([self.folder]) as session:
-            return [each.model_dump(mode="json") for each in columns(session.parquet(self.path(node_id, port)))]
+        table = reading(settings().runs).parquet(self.path(node_id, port))
+        return [each.model_dump(mode="json") for each in columns(table)]
 
     def stored(self) -> set[tuple[str, str]]:
         """The ports whose tables are stored."""

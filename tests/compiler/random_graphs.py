@@ -7,6 +7,8 @@ every node type is used and that graphs have edges.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from compiler.recipes import RECIPES, Columns, Draw
@@ -113,15 +115,20 @@ def columns(table: Any) -> Columns:
     return dict(zip(table.columns, map(str, table.types), strict=True))
 
 
+@lru_cache(maxsize=1)
+def opened(data: Path) -> Session:
+    """A session for all graphs of a home: to open one takes as long as to make a graph."""
+    return Session([data], threads=1)
+
+
 @st.composite
 def graphs(draw: Draw, most: int = 7, kinds: Iterable[str] = KINDS) -> dict:
     """A valid graph of a few nodes, of these types where it can be."""
-    with Session([settings().data], threads=1) as session:
-        builder = Builder(draw, session)
-        for kind in draw(st.lists(st.sampled_from(sorted(kinds)), min_size=1, max_size=most)):
-            if not builder.add(kind) and not builder.nodes:
-                builder.add("inline_data")
-                builder.add(kind)
+    builder = Builder(draw, opened(settings().data))
+    for kind in draw(st.lists(st.sampled_from(sorted(kinds)), min_size=1, max_size=most)):
+        if not builder.add(kind) and not builder.nodes:
+            builder.add("inline_data")
+            builder.add(kind)
     order = draw(st.permutations(builder.nodes))
     return {
         "name": "made at random", "nodes": list(order), "edges": builder.edges, "parameters": PARAMETERS,

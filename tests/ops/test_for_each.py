@@ -1,7 +1,7 @@
 import dataclasses
 
 import pytest
-from compiler.graphs import compute, graph, keep, node, own_home, rows, run
+from compiler.graphs import compute, graph, keep, node, rows, run
 from feeds import library
 from running import rows as found
 from running import shape, table
@@ -176,12 +176,6 @@ def test_geometry_is_no_group(call):
     with pytest.raises(NodeError) as caught:
         call(each("count", group_by=["g"]), "SELECT 'POINT (1 2)'::GEOMETRY AS g")
     assert (caught.value.code, caught.value.path) == ("type_mismatch", "/config/group_by/0")
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    with own_home(tmp_path_factory.mktemp("home")) as made:
-        yield made
 
 
 @pytest.mark.parametrize("cache", [True, False])

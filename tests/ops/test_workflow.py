@@ -1,7 +1,7 @@
 import dataclasses
 
 import pytest
-from compiler.graphs import compute, graph, keep, node, own_home, rows, run
+from compiler.graphs import compute, graph, keep, node, rows, run
 from feeds import ROWS, library
 from running import shape
 
@@ -177,12 +177,6 @@ def test_lines_in_the_log_begin_with_the_node_inside(session, context):
     op = Workflow.configure(uses("secret", parameters={"key": "k4"}), find=library(SAVED))
     op.call({"in": session.connection.sql("SELECT NULL::VARCHAR AS b")}, context)
     assert said == [("info", "l: key ***")]
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    with own_home(tmp_path_factory.mktemp("home")) as made:
-        yield made
 
 
 @pytest.mark.parametrize("cache", [True, False])
