@@ -14,7 +14,10 @@ from orchestrator import database
 
 os.environ.setdefault("GRAPHMILL_ALLOW_PYTHON", "true")  # the node type `python` is tested like the others
 TEMPLATE = "graphmill_template"
-LONGEST = ("system", "test_service_up.py", "test_properties.py", "test_service_runs.py", "api", "test_docs.py")
+LONGEST = (
+    "system", "test_service_up.py", "test_properties.py", "test_service_runs.py", "api", "test_docs.py",
+    "test_database.py", "test_examples.py", "test_memory.py", "test_service_warm.py",
+)  # fmt: skip
 numbers = itertools.count(1)
 gc.disable()  # what is imported and collected stays until the end: looking through it takes as long as making it
 
