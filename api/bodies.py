@@ -156,12 +156,7 @@ class Started(BaseModel):
     version: int
     task_id: str
     run_url: str
-
-
-class Ended(Started):
-    """The execution that was made and has ended; `error` says why it failed."""
-
-    error: RunError | None
+    error: RunError | None = Field(None, description="Why it failed; there once it has ended while it was waited for.")
 
 
 class ExecutionSummary(Execution):

@@ -113,10 +113,6 @@ EXAMPLES: dict[str, Any] = {
         "execution_id": RUN, "status": "pending", "workflow_id": "k3v9x0b1c2d3", "version": 1, "task_id": RUN,
         "run_url": f"http://127.0.0.1:3000/runs/{RUN}",
     },
-    "Ended": {
-        "execution_id": RUN, "status": "completed", "workflow_id": "k3v9x0b1c2d3", "version": 1, "task_id": RUN,
-        "run_url": f"http://127.0.0.1:3000/runs/{RUN}", "error": None,
-    },
     "TablePage": {"columns": [COLUMN], "rows": [[18], [23]], "total": 1234},
     "Profile": {
         "rows": 1234,

@@ -17,13 +17,28 @@ from orchestrator.rules import rule
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="A posted graph becomes a Dagster job.",
     pretty_exceptions_enable=False,
 )
 COMPLETED, FAILED, INVALID = 0, 1, 2
 
 File = Annotated[Path, typer.Argument(help="A workflow as the editor posts it, in JSON; '-' reads standard input.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"graphmill {version('graphmill')}")
+        raise typer.Exit(COMPLETED)
+
+
+Version = Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")]
+
+
+@app.callback()
+def graphmill(version: Version = False) -> None:
+    """A posted graph becomes a Dagster job."""
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 from compiler.graphs import compute, graph, keep, node, rows
@@ -33,6 +34,10 @@ def call(*arguments, given=None):
     result = CliRunner().invoke(app, list(arguments), input=given)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result.exit_code, result.stdout, result.stderr
+
+
+def test_version():
+    assert call("--version") == (0, f"graphmill {version('graphmill')}\n", "")
 
 
 def test_a_good_workflow_runs(saved):

@@ -39,10 +39,6 @@ LOGS: dict[int | str, dict[str, Any]] = {
     204: {"description": "The run has ended and the client has its last event: there is nothing to reconnect for."},
 }
 
-ENDED_IN_TIME: dict[int | str, dict[str, Any]] = {
-    200: {"model": bodies.Ended, "description": "It has ended within `wait` seconds."}
-}
-
 log = structlog.get_logger(__name__)
 
 
@@ -56,7 +52,7 @@ def _filled(said: str | None) -> str | None:
     status_code=202,
     response_model=bodies.Started,
     openapi_extra=body(bodies.ExecuteRequest, required=False),
-    responses=problems(400, 404, 409, 413, 503) | ENDED_IN_TIME,
+    responses=problems(400, 404, 409, 413, 503),
 )
 async def execute_workflow(
     system: Shared,
@@ -65,15 +61,15 @@ async def execute_workflow(
     wait: Annotated[float, Query(ge=0, le=300, description="Seconds to wait for the run's end.")] = 0,
     idempotency_key: Annotated[str | None, Header(description="The same key returns the same execution.")] = None,
 ) -> Response:
-    """Run the latest version of a workflow."""
+    """Run the latest version of a workflow; with `wait` the answer says how it ended, if it has ended by then."""
     wish = Wish(**dict(wanted))
     runs = await run_in_threadpool(lambda: system.runs)
     execution = await run_in_threadpool(runs.start, workflow_id, wish, idempotency_key=idempotency_key or None)
     if wait:
         execution = await runs.wait(execution.id, wait)
     if wait and execution.status in ENDED:
-        return _started(execution, 200, error=execution.error)
-    return _started(execution, 202)
+        return _started(execution, error=execution.error)
+    return _started(execution)
 
 
 @router.get("/executions", response_model=bodies.Page[bodies.ExecutionSummary])
@@ -112,7 +108,7 @@ def retry_execution(
     system: Shared, execution_id: str, wanted: Annotated[bodies.RetryRequest, Depends(body_of(bodies.RetryRequest))]
 ) -> Response:
     """Run it again as a new execution that takes over what has succeeded."""
-    return _started(system.runs.retry(execution_id, wanted.start_from, wanted.version), 202)
+    return _started(system.runs.retry(execution_id, wanted.start_from, wanted.version))
 
 
 @router.delete(ONE, status_code=204, responses=problems(404, 409))
@@ -177,7 +173,7 @@ def _line(event: Event) -> dict[str, Any]:
     return {"id": event.cursor, "event": event.kind, "data": event.data}
 
 
-def _started(execution: Execution, status: int, **more: Any) -> Response:
+def _started(execution: Execution, **more: Any) -> Response:
     started = bodies.Started(
         execution_id=execution.id,
         status=execution.status,
@@ -185,5 +181,6 @@ def _started(execution: Execution, status: int, **more: Any) -> Response:
         version=execution.version,
         task_id=execution.id,
         run_url=execution.run_url,
+        **more,
     )
-    return Json(started.model_dump() | more, status, {"Location": f"/api/executions/{execution.id}"})
+    return Json(started.model_dump(exclude_unset=True), 202, {"Location": f"/api/executions/{execution.id}"})

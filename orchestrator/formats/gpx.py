@@ -1,5 +1,6 @@
 """`gpx`: waypoints, routes and tracks of GPS devices, in WGS 84."""
 
+import mmap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ from orchestrator.schema import geometry_columns
 from orchestrator.sql import quote
 
 LAYER_OF = {"Point": "waypoints", "LineString": "routes", "MultiLineString": "tracks"}
+# What is looked for where no layer is named: GDAL has all of them in every file.
+ELEMENTS = {"waypoints": b"<wpt", "tracks": b"<trk", "routes": b"<rte"}
 KIND_OF = {"waypoints": "Point", "routes": "LineString", "tracks": "MultiLineString", "track_points": "Point"}
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE")
 
@@ -37,8 +40,8 @@ class GpxReader(VectorReader):
     extensions: ClassVar[tuple[str, ...]] = (".gpx",)
     driver: ClassVar[str] = "GPX"
 
-    layer: Literal["waypoints", "routes", "tracks", "route_points", "track_points"] = option(
-        "waypoints", "Which features.", "tracks", "select"
+    layer: Literal["waypoints", "routes", "tracks", "route_points", "track_points"] | None = option(
+        None, "Which features; by default the first that there are of waypoints, tracks and routes.", "tracks", "select"
     )
     heights: bool = option(False, "Make `ele` the height of the geometry; 0 where there is none.", True, "checkbox")
 
@@ -53,6 +56,13 @@ class GpxReader(VectorReader):
     def read(self, path: Path, context: Context) -> Relation:
         """All features of the layer, of a file that is XML to its end."""
         return not_stopped(super().read(path, context), path, self.path, context)
+
+    def chosen(self, source: str) -> str:
+        """The layer that is named, or the first with features."""
+        if self.layer:
+            return self.layer
+        with open(source, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+            return next((layer for layer, element in ELEMENTS.items() if whole.find(element) >= 0), "waypoints")
 
     def options(self, source: str, layer: str) -> dict[str, Any]:
         """Heights, if they are wanted."""

@@ -40,6 +40,11 @@ class VectorReader(FileReader):
         """
         yield str(path)
 
+    def chosen(self, source: str) -> str | int | None:
+        """The layer that is wanted; None for the first."""
+        wanted: str | int | None = getattr(self, "layer", None)
+        return wanted
+
     def options(self, source: str, layer: str) -> dict[str, Any]:
         """Options of pyogrio and of the driver."""
         return {}
@@ -51,7 +56,7 @@ class VectorReader(FileReader):
     def read(self, path: Path, context: Context) -> Relation:
         """All features of the layer that is wanted, in the order of the file."""
         with self._readable(), self.opened(path, context) as source:
-            layer = vector.layer_named(source, getattr(self, "layer", None), self.path)
+            layer = vector.layer_named(source, self.chosen(source), self.path)
             return self._of(source, layer, path, context)
 
     def layers(self, context: Context) -> list[Layer]:

@@ -34,6 +34,7 @@ def test_layers(context: Context, load: Load, save: Save, shape: Any, wanted: st
     assert [each.equals(shape) and isinstance(each, kind) for each in made.geometry] == [True, True]
     assert list(made["name"]) == ["é", "é"]
     assert list(made["mine"]) == ["x", "x"]
+    assert context.session.frame(load(source_type="gpx", path="a.gpx")).equals(made)  # the only one with features
 
 
 def test_points_of_tracks_and_heights(context: Context, load: Load, save: Save) -> None:
