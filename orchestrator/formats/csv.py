@@ -20,6 +20,7 @@ from orchestrator.formats.base import Context, FileReader, GeometryAs, Relation,
 from orchestrator.formats.column_types import ColumnType
 from orchestrator.formats.csv_blanks import unless_blank
 from orchestrator.formats.csv_fields import Marks, whole
+from orchestrator.formats.csv_groups import Thousands, check_groups
 from orchestrator.formats.csv_late import check_late
 from orchestrator.formats.csv_lines import sample, some_lines
 from orchestrator.formats.csv_marks import Delimiter, Mark, blanks, check_marks
@@ -74,6 +75,7 @@ class CsvReader(FileReader):
     date_format: str | None = option(None, "How dates are written.", "%d.%m.%Y")
     timestamp_format: str | None = option(None, "How times are written.", "%d.%m.%Y %H:%M")
     decimal_separator: Literal[".", ","] = option(".", "Before the fraction of a number.", ",", "select")
+    thousands_separator: Thousands = option("", "Between groups of three digits of a number.", ".", "select")
     sample_size: int = option(SAMPLE, "Rows that decide on the types; -1 for all.", -1, "number", ge=-1)
     ragged: Literal["fail", "fill", "skip"] = option(
         "fail", "Rows with too few or too many fields: fail; fill with null and drop what is too much; skip the row "
@@ -83,6 +85,7 @@ class CsvReader(FileReader):
     @model_validator(mode="after")
     def _apart(self) -> Self:
         check_marks(self.delimiter, self.quote, self.escape, null_values=self.null_values)
+        check_groups(self.thousands_separator, self.decimal_separator, self.delimiter, self.quote)
         return self
 
     def read(self, path: Path, context: Context) -> Relation:
@@ -135,6 +138,7 @@ class CsvReader(FileReader):
         elif layout.names_alone(start, delimiter, self.quote):
             made["header"] = True
         formats = {"dateformat": self.date_format, "timestampformat": self.timestamp_format}
+        formats["thousands"] = self.thousands_separator
         return made | {key: value for key, value in formats.items() if value}
 
     def _relation(

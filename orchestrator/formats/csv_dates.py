@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from orchestrator.formats.csv_groups import ungrouped
 from orchestrator.formats.encodings import head
 from orchestrator.formats.reading import read
 from orchestrator.sql import literal, quote
@@ -22,7 +23,7 @@ def mistaken(
     """The types of columns that DuckDB's sniffer gives others.
 
     Infinite numbers are dates to it, and none behind one is a number any more; those of 39 digits may be HUGEINT,
-    which is not stored.
+    which is not stored; what is no number once its groups of digits are looked at is text.
     """
     encoding = str(options.get("encoding", "utf-8"))
     number = literal(NUMBER.format(re.escape(options["decimal_separator"])))
@@ -34,9 +35,11 @@ def mistaken(
     start = head(path, encoding).lower()
     if "inf" in start and INFINITE.search(start):
         tests |= dict.fromkeys(("DATE", "VARCHAR"), infinite)
+    if other := ungrouped("{0}", options):
+        tests |= dict.fromkeys(("BIGINT", "DOUBLE", "HUGEINT"), f"bool_or({other})")
     asked = {name: tests[kind].replace("{0}", quote(name)) for name, kind in columns.items() if kind in tests}
     wrong = [name for name, found in _tested(connection, path, options, columns, asked) if found]
-    return {name: "VARCHAR" if columns[name] == "HUGEINT" else "DOUBLE" for name in wrong}
+    return {name: "DOUBLE" if columns[name] in ("DATE", "VARCHAR") else "VARCHAR" for name in wrong}
 
 
 def mixed_dates(

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from orchestrator.errors import NodeError
+from orchestrator.formats.csv_groups import plain, ungrouped
 from orchestrator.formats.csv_lines import OF_LINES
 from orchestrator.formats.encodings import opened
 from orchestrator.formats.reading import read
@@ -17,7 +18,7 @@ from orchestrator.sql import quote
 
 WIDER = {
     "BIGINT": ("whole numbers", "DOUBLE"), "DATE": ("days", "TIMESTAMP"),
-    "TIMESTAMP": ("times without a zone", "TIMESTAMPTZ"),
+    "TIMESTAMP": ("times without a zone", "TIMESTAMPTZ"), "DOUBLE": ("numbers", "VARCHAR"),
 }  # fmt: skip
 ZEROS = r"^0\d"
 OFFSET = r":\d\d(\.\d+)? ?[+-](0[1-9]|1\d|00:?[1-5])"  # of a zone that is not UTC
@@ -59,7 +60,7 @@ def check_late(
     column, value = next(each for each in zip(tests, found[0], strict=True) if each[1] is not None)
     before, wider = WIDER[kinds[column]]
     message = f"'{name}', column '{column}': '{value[:100]}' comes after {before} in the first {sample:,} rows alone."
-    wider = "VARCHAR" if kinds[column] == "BIGINT" and re.match(ZEROS, value) else wider
+    wider = "VARCHAR" if kinds[column] == "BIGINT" and ("thousands" in options or re.match(ZEROS, value)) else wider
     hint = f'sample_size: -1, or types: {{"{column}": "{wider}"}}'
     raise NodeError(message, code="mixed_types", value=value[:100], hint=hint)
 
@@ -70,13 +71,13 @@ def _test(column: str, kind: str, options: Mapping[str, Any]) -> str | None:
         return f"(length({column}) > 10 AND regexp_matches({column}, '{TIME_OF_DAY}'))"
     if kind == "TIMESTAMP" and "timestampformat" not in options:
         return f"(length({column}) > 18 AND regexp_matches({column}, '{OFFSET}'))"
+    other = ungrouped(column, options)
     if kind != "BIGINT":
-        return None
-    point = options["decimal_separator"]
-    number = f"TRY_CAST(replace({column}, '{point}', '.') AS DOUBLE)"
+        return other if kind == "DOUBLE" else None
+    point, number = options["decimal_separator"], f"TRY_CAST({plain(column, options)} AS DOUBLE)"
     some = " OR ".join(f"contains({column}, '{each}')" for each in (point, "e", "E"))
     zeros = f"(starts_with({column}, '0') AND regexp_matches({column}, '{ZEROS}'))"  # those of a code, not of a number
-    return f"(({some}) AND {number} <> floor({number}) OR {zeros})"
+    return f"(({some}) AND {number} <> floor({number}) OR {zeros}{f' OR {other}' if other else ''})"
 
 
 def _is_longer(path: Path, rows: int) -> bool:

@@ -124,8 +124,9 @@ def with_blanks(text: Mapping[str, str], blank: Mapping[str, str], options: Mapp
     """Columns of text that are numbers or times once `BLANKS` are null, with the types that they then have."""
     if list(text) != list(blank) or options.get("dateformat", ISO) != ISO:
         return {}
-    plain = ("BIGINT", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIME")
-    kinds = plain if options.get("decimal_separator") == "," else (*plain, "DOUBLE")
+    kinds = {"BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIME"}
+    if options.get("decimal_separator") == "," or "thousands" in options:  # these are texts that no cast understands
+        kinds -= {"BIGINT", "DOUBLE"} if "thousands" in options else {"DOUBLE"}
     return {name: kind for name, kind in blank.items() if text[name] == "VARCHAR" and kind in kinds}
 
 

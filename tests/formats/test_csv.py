@@ -14,6 +14,7 @@ from orchestrator.ops.data_loader import DataLoader
 
 Load = Callable[..., Relation]
 Save = Callable[..., int]
+GERMAN = {"delimiter": ";", "decimal_separator": ",", "thousands_separator": "."}
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,12 @@ Save = Callable[..., int]
         (b'a,b\n1,""\n2,\n3,x\n', {"quoted_empty": "null"}, ["a BIGINT", "b VARCHAR"], [(1, None), (2, None), (3, "x")]),
         (b'a,b\n"1","x"\n"",""\n', {}, ["a BIGINT", "b VARCHAR"], [(1, "x"), (None, None)]),
         (b"a;b\n1,5;x\n", {"delimiter": ";", "decimal_separator": ","}, ["a DOUBLE", "b VARCHAR"], [(1.5, "x")]),
+        (b"a;b\n1.234,5;x\n-2.000.000;y\n3e1;z\n", GERMAN, ["a DOUBLE", "b VARCHAR"], [(1234.5, "x"), (-2e6, "y"), (30, "z")]),
+        (b"a;b\n1.234;1.2\n12;192.168.0.1\n", GERMAN, ["a BIGINT", "b VARCHAR"], [(1234, "1.2"), (12, "192.168.0.1")]),
+        (b"a;b\n01.02.2024;1,5\n13.02.2024;,25\n", GERMAN, ["a DATE", "b DOUBLE"], [(dt.date(2024, 2, 1), 1.5), (dt.date(2024, 2, 13), 0.25)]),
+        (b"a;b\n1'234.5;NA\n1'23;1'000\n", {"thousands_separator": "'"}, ["a VARCHAR", "b VARCHAR"], [("1'234.5", "NA"), ("1'23", "1'000")]),
+        (b"a;b\n1'234.5;7\n2'123;1'000\n", {"thousands_separator": "'"}, ["a DOUBLE", "b BIGINT"], [(1234.5, 7), (2123, 1000)]),
+        (b"a;b\n1 234;x\n", {"thousands_separator": " ", "types": {"a": "decimal(18,2)"}}, ["a DECIMAL(18,2)", "b VARCHAR"], None),
         (b"a\n1e400\n-1e400\n1.5\n", {}, ["a DOUBLE"], [(float("inf"),), (float("-inf"),), (1.5,)]),
         (b"a\n1e400\n1.5\n", {"types": {"a": "VARCHAR"}}, ["a VARCHAR"], [("1e400",), ("1.5",)]),
         (b"zip,n\n00501,1\n", {}, ["zip VARCHAR", "n BIGINT"], [("00501", 1)]),

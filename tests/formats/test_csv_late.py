@@ -20,11 +20,15 @@ Load = Callable[..., Relation]
 Save = Callable[..., int]
 
 
+GERMAN = {"delimiter": ";", "decimal_separator": ",", "thousands_separator": "."}
 LATE = [
     ("1", "1.5", {}, "comes after whole numbers in the first 100 rows alone"),
     ("1", "2e-1", {}, "comes after whole numbers in the first 100 rows alone"),
     ("1", "007", {}, "comes after whole numbers in the first 100 rows alone"),
     ("1", "1,5", {"delimiter": ";", "decimal_separator": ","}, "comes after whole numbers in the first 100 rows alone"),
+    ("1.234", "1.2.3", GERMAN, "comes after whole numbers in the first 100 rows alone"),
+    ("1.234", "1.234,5", GERMAN, "comes after whole numbers in the first 100 rows alone"),
+    ("1.234,5", "192.168.0.1", GERMAN, "comes after numbers in the first 100 rows alone"),
     ("2013-01-02", "2013-01-02 10:00", {}, "comes after days in the first 100 rows alone"),
     (
         "2013-01-02 10:00:00",

@@ -36,6 +36,20 @@ def test_marks_that_cannot_be_told_apart(options: dict[str, Any], where: str, te
 
 
 @pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"thousands_separator": "."}, "decimal separator"),
+        ({"thousands_separator": ",", "delimiter": ","}, "delimiter"),
+        ({"thousands_separator": "'", "quote": "'"}, "quote"),
+    ],
+)
+def test_marks_of_numbers_that_cannot_be_told_apart(options: dict[str, Any], what: str) -> None:
+    with pytest.raises(ValidationError, match=f"is the {what}: choose another one") as error:
+        DataLoader.configure({"source_type": "csv", "path": "a.csv", **options})
+    assert error.value.errors()[0]["loc"] == ("thousands_separator",)
+
+
+@pytest.mark.parametrize(
     ("null", "options", "text"),
     [
         (";", {"delimiter": ";"}, "';' cannot mean null: it has ; in it, which ends a field."),
