@@ -54,16 +54,17 @@ def damaged(whole: Path, target: Path, seed: int) -> Iterator[None]:
         yield
 
 
-def look(session: Session, root: Path, scratch: Path, config: dict[str, Any], *, design: bool) -> None:
+def look(root: Path, scratch: Path, config: dict[str, Any], *, design: bool) -> None:
     """Load it as a run or as `infer` does; a sentence is fine."""
-    context = Context(session, root, None if design else scratch, design=design)
-    try:
-        DataLoader.configure(config).call({}, context)["result"].fetchall()
-    except Exception as error:
-        found = translate(error)
-        assert isinstance(found, NodeError)
-        assert found.code != "node_failed", found.message
-        assert str(root) not in found.message
+    with Session([scratch, root]) as session:
+        context = Context(session, root, None if design else scratch, design=design)
+        try:
+            DataLoader.configure(config).call({}, context)["result"].fetchall()
+        except Exception as error:
+            found = translate(error)
+            assert isinstance(found, NodeError)
+            assert found.code != "node_failed", found.message
+            assert str(root) not in found.message
 
 
 def judge(context: Context, folder: str, config: dict[str, Any]) -> None:
@@ -71,9 +72,8 @@ def judge(context: Context, folder: str, config: dict[str, Any]) -> None:
     assert scratch is not None
     whole = scratch / "whole"
     shutil.move(context.root / folder, whole)
-    with Session([scratch, context.root]) as session:
-        for seed, _ in enumerate(damaged(whole, context.root / folder, seed=len(config["path"]))):
-            look(session, context.root, scratch / str(seed), config, design=bool(seed % 2))
+    for seed, _ in enumerate(damaged(whole, context.root / folder, seed=len(config["path"]))):
+        look(context.root, scratch / str(seed), config, design=bool(seed % 2))
 
 
 @pytest.mark.parametrize("kind", FILES)
