@@ -55,7 +55,9 @@ def refused(reason: str, position: int | None = None) -> NodeError:
     return NodeError(f"This expression cannot be used: {reason}{end}", code="invalid_expression", position=position)
 
 
-BEHIND_NAME = re.compile(r"\s*\$\{")
+# A text right behind a quoted name makes a type of the name; blanks and comments may stand between.
+GAP = r"(?:\s|--[^\r\n]*[\r\n]|/\*.*?\*/)*"
+VALUE, TEXT = re.compile(GAP + r"\$\{", re.DOTALL), re.compile(GAP + r"(?:[eE]?'|\$)", re.DOTALL)
 
 
 def substitute(template: str, values: Mapping[str, Any]) -> str:
@@ -64,9 +66,9 @@ def substitute(template: str, values: Mapping[str, Any]) -> str:
     Raises:
         NodeError: `invalid_expression`, where DuckDB would read more than a value into a value.
     """
-    names = (match.end() for match in QUOTED.finditer(template) if match[0][0] == '"')
-    if any(BEHIND_NAME.match(template, end) for end in names):
-        raise refused("a parameter right behind a quoted name would make the name a type; put an operator between")
+    for match in QUOTED.finditer(template):
+        if match[0][0] == '"' and (TEXT if PLACEHOLDER.search(match[0]) else VALUE).match(template, match.end()):
+            raise refused("a text right behind a quoted name would make the name a type; put an operator between")
     made = _filled(template, values)
     calm = _filled(template, {name: "x" if isinstance(value, str) else value for name, value in values.items()})
     if made != calm and _tokens(made) != _tokens(calm):

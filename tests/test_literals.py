@@ -131,3 +131,24 @@ def test_parameters_enter_as_typed_literals(template, values, made):
 )
 def test_a_value_as_text(value, text):
     assert as_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("template", "right"),
+    [
+        ('"a"${v}', False),
+        ('"a" /* c */ ${v}', False),
+        ("\"a${v}\"''", False),
+        ("\"a${v}\" -- c\n E'x'", False),
+        ('"a${v}"$$x$$', False),
+        ('"a" = ${v}', True),
+        ("\"a${v}\" = ''", True),
+        ("\"date\" '2024-01-31' = d", True),
+    ],
+)
+def test_no_value_is_or_makes_a_type(template, right):
+    if right:
+        substitute(template, {"v": "x"})
+    else:
+        with pytest.raises(NodeError, match="a text right behind a quoted name would make the name a type"):
+            substitute(template, {"v": "x"})
