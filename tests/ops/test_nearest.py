@@ -165,8 +165,8 @@ def test_many_at_one_place_against_all_with_all(opened, base, candidates, count,
 @given(
     st.lists(ALIKE_OR_NOT, max_size=10), st.lists(ALIKE_OR_NOT, max_size=10), COUNTS, st.sampled_from([None, 0.0, 2.0])
 )
-def test_many_at_one_place_of_a_plane(base, candidates, count, limit):
-    made = run_on(base, candidates, count=count, max_distance=limit)
+def test_many_at_one_place_of_a_plane(opened, base, candidates, count, limit):
+    made = run_on(opened, base, candidates, count=count, max_distance=limit)
     assert made == [(a, d, b) for a, d, b in expected(base, candidates, shapely.distance, count, limit)]
 
 
