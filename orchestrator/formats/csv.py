@@ -75,7 +75,7 @@ class CsvReader(FileReader):
     date_format: str | None = option(None, "How dates are written.", "%d.%m.%Y")
     timestamp_format: str | None = option(None, "How times are written.", "%d.%m.%Y %H:%M")
     decimal_separator: Literal[".", ","] = option(".", "Before the fraction of a number.", ",", "select")
-    thousands_separator: Thousands = option("", "Between groups of three digits of a number.", ".", "select")
+    thousands_separator: Thousands = option("", "Between groups of three digits of a number.", "'", "select")
     sample_size: int = option(SAMPLE, "Rows that decide on the types; -1 for all.", -1, "number", ge=-1)
     ragged: Literal["fail", "fill", "skip"] = option(
         "fail", "Rows with too few or too many fields: fail; fill with null and drop what is too much; skip the row "

@@ -34,7 +34,7 @@ def test_it_is_started_and_waited_for(api: TestClient, workflow: str) -> None:
     assert said["run_url"].endswith(f"/runs/{said['execution_id']}")
     assert answer.headers["location"] == f"/api/executions/{said['execution_id']}"
     waited = api.post(f"/api/workflows/{workflow}/execute?wait=60")
-    assert (waited.status_code, waited.json()["status"], waited.json()["error"]) == (200, "completed", None)
+    assert (waited.status_code, waited.json()["status"], waited.json()["error"]) == (202, "completed", None)
 
 
 def test_the_execution(api: TestClient, workflow: str, completed: str) -> None:

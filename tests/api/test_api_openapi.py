@@ -114,6 +114,7 @@ LEFT_OUT = {
     "Column": {"nullable", "crs", "geometry_types"},
     "ColumnProfile": {"empty"},
     "NodeRun": {"nodes"},
+    "Started": {"error"},
     "StoredWorkflow": {"name", "description", "parameters", "nodes", "edges", "settings"},
 }
 POSTED = {
