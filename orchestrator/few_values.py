@@ -20,6 +20,12 @@ LARGE = 500_000  # rows: before a table of so many has been stored it does not p
 MOST = 1_000
 ENOUGH, OFTEN, EVEN = 1_000, 10, 4  # rows of a sample, those of a value, and how many fewer than on average
 OTHER = "not one of the few values of column "
+# Ours of a scanned table; DuckDB's of a cast, and of one that it makes while it reads a text file.
+OTHERS = (
+    OTHER + "{1}",
+    "') when casting from source column {0}\n",
+    'converting column "{0}". Could not convert string',
+)
 
 
 class FewValues:
@@ -37,14 +43,20 @@ class FewValues:
 
     def fields(self, columns: Iterable[Column]) -> dict[str, str]:
         """SQL for the columns that are written as an ENUM, by name."""
+        plain: set[str] = set()
         while self._samples:
-            self._count(*self._samples.pop(0))
+            some, sample = self._samples.pop(0)
+            self._count(some, sample)
+            plain.update(some)
         names = _texts(columns) if self._pays else []
         self._look([name for name in names if name in self._tables])
-        return {name: self._field(name) for name in names if name in self._types}
+        return {name: self._field(name, plain) for name in names if name in self._types}
 
-    def _field(self, name: str) -> str:
+    def _field(self, name: str, plain: Set[str]) -> str:
+        """Text of a file is cast; of a scanned dictionary only each text of it is, where that cannot fail."""
         kind, value = self._types[name], quote(name)
+        if name in plain:
+            return f"{value}::{kind}"
         cast, said = f"TRY_CAST({value} AS {kind})", literal(OTHER + quote(name))
         return f"if({cast} IS NULL AND {value} IS NOT NULL, error({said})::{kind}, {cast})"
 
@@ -82,7 +94,8 @@ class FewValues:
 
     def is_other(self, error: duckdb.Error) -> bool:
         """Whether writing ended at a value that is not among the few of its column, which is then left alone."""
-        found = {name for name in self._types if OTHER + quote(name) in str(error)}
+        said = str(error)
+        found = {name for name in self._types if any(words.format(name, quote(name)) in said for words in OTHERS)}
         self._wrong |= found
         for name in found:
             del self._types[name]

@@ -154,7 +154,7 @@ class CsvReader(FileReader):
             lines = some_lines(path, context.scratch)
             check_late(connection, path, given, said, lines, sample=self.sample_size, name=self.path)
             texts = [name for name, kind in kinds.items() if kind == "VARCHAR"]
-            if texts and lines:
+            if texts and lines and self.ragged != "skip":  # which would skip rows with other texts
                 context.session.few.foresee(texts, sample(lines, given))
         table = connection.sql(read("read_csv", path, given))
         fields = ", ".join(unless_blank(name, blank.get(name), self.path) for name in columns)

@@ -30,6 +30,8 @@ def session(tmp_path: Path) -> Iterator[Session]:
         ('""', {"quoted_empty": "null"}, [["kind"]]),
         ("", {}, [["kind"]]),
         ("late", {}, [["kind"], []]),
+        ("late", {"ragged": "fill"}, [["kind"], []]),
+        ("late", {"ragged": "skip"}, [[]]),
         ('\'a ""1""\'', {"quote": "'", "escape": "'"}, [["kind"]]),
         ("late", {"null_values": ["late"]}, [["kind"]]),
     ],
