@@ -68,7 +68,9 @@ class Rule(BaseModel):
         examples=["^[A-Z]{2}$"],
     )
     values: list[Any] | None = Field(None, description="The values that are allowed.", examples=[["CH", "AT"]])
-    together_with: list[Column] = Field([], description="Further columns that are `unique` together with it.")
+    together_with: list[Column] = Field(
+        [], description="Further columns that are `unique` together with it.", examples=[["region"]]
+    )
     expression: Expression | None = Field(None, description="What must be true.", examples=["amount >= 0"])
     reference: column_of("reference") | None = Field(  # type: ignore[valid-type]
         None, description="Column of the table `reference`.", examples=["code"]

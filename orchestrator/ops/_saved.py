@@ -67,7 +67,10 @@ class RunsSaved(Op):
         json_schema_extra={"x-ui": {"widget": "workflow"}},
     )
     version: int | None = Field(
-        None, ge=1, description="Its version; if empty, the newest there was when this workflow was saved."
+        None,
+        ge=1,
+        description="Its version; if empty, the newest there was when this workflow was saved.",
+        examples=[3],
     )
     _saved: Saved | None = PrivateAttr(None)
     _waiting: frozenset[str] = PrivateAttr(frozenset())

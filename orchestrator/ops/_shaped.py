@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
     Check = Callable[[Shapes, int], None]
 
-GeometryColumn = Annotated[Column | None, Field(description="The geometry column to work on; without it the first.")]
+GeometryColumn = Annotated[
+    Column | None, Field(description="The geometry column to work on; without it the first.", examples=["geometry"])
+]
 Amount = Annotated[float, Field(allow_inf_nan=False)] | Column
 
 

@@ -46,15 +46,21 @@ class ForEach(RunsSaved):
     group_by: list[Column] = Field(
         [], description="Columns whose values make a group; if empty, each row is one.", examples=[["region"]]
     )
-    input: str = Field("", max_length=1000, description="Its input for the rows; if empty, its only one.")
-    output: str = Field("", max_length=200, description="Its output that is collected; if empty, its only one.")
+    input: str = Field(
+        "", max_length=1000, description="Its input for the rows; if empty, its only one.", examples=["rows"]
+    )
+    output: str = Field(
+        "", max_length=200, description="Its output that is collected; if empty, its only one.", examples=["result"]
+    )
     parameters: dict[str, Annotated[FromColumn | Any, Field(union_mode="left_to_right")]] = Field(
         {},
         description='Values of its parameters: constants, or `{"column": …}` of a group\'s first row.',
         examples=[{"first": 1, "name": {"column": "region"}}],
     )
     keep: list[Column] = Field(
-        [], description="Further columns to put before the result, with the value of a group's first row."
+        [],
+        description="Further columns to put before the result, with the value of a group's first row.",
+        examples=[["region"]],
     )
     maximum: int = Field(1000, ge=1, le=100_000, description="Most groups; more fail the run before the first one.")
 

@@ -68,7 +68,9 @@ class HttpRequest(Op):
         [], description="Statuses that are an answer too, besides 2xx.", examples=[[404]]
     )
     concurrency: int = Field(5, ge=1, le=25, description="Calls at the same time.")
-    requests_per_second: float | None = Field(None, gt=0, le=1000, description="At most so many calls a second.")
+    requests_per_second: float | None = Field(
+        None, gt=0, le=1000, description="At most so many calls a second.", examples=[10]
+    )
     timeout_s: float = Field(30, gt=0, le=3600, description="Seconds for one answer.")
     retries: int = Field(2, ge=0, le=10, description="Further attempts.")
     max_requests: int = Field(

@@ -20,7 +20,9 @@ class InlineData(Op):
     category: ClassVar[str] = "Input"
     example: ClassVar[dict[str, Any]] = {"rows": [{"region": "north", "amount": 12.5}, {"region": "south"}]}
 
-    columns: list[TypedColumn] = Field([], description="Columns with a type; others may be left out.")
+    columns: list[TypedColumn] = Field(
+        [], description="Columns with a type; others may be left out.", examples=[[{"name": "day", "type": "DATE"}]]
+    )
     rows: list[Row] = Field(description="The rows; a missing key is null.", examples=[[{"region": "north"}]])
 
     @field_validator("columns")

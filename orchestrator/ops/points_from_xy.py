@@ -38,7 +38,7 @@ class PointsFromXy(Op):
 
     x: Column = Field(description="Column of the x coordinate, or longitude.", examples=["lon"])
     y: Column = Field(description="Column of the y coordinate, or latitude.", examples=["lat"])
-    z: Column | None = Field(None, description="Column of the height; without it points are flat.")
+    z: Column | None = Field(None, description="Column of the height; without it points are flat.", examples=["height"])
     crs: Crs = Field("EPSG:4326", description="Coordinate system of the numbers.", examples=["EPSG:4326"])
     geometry: NewColumn = Field("geometry", description="Name of the new column; one of that name is replaced.")
     drop: bool = Field(False, description="Leave out the columns that the coordinates come from.")

@@ -90,7 +90,9 @@ class Python(Op):
         [], description="The result's columns and types.", examples=[[{"name": "id", "type": "BIGINT"}]]
     )
     crs: Crs | None = Field(
-        None, description="Coordinate system of the result's geometry, where it is not that of the table."
+        None,
+        description="Coordinate system of the result's geometry, where it is not that of the table.",
+        examples=["EPSG:2056"],
     )
     timeout_s: float = Field(60, gt=0, description="Seconds that it may take (at most `GRAPHMILL_MAX_PYTHON_S`).")
     memory_mb: int = Field(

@@ -21,7 +21,9 @@ class RemoveGeometry(Op):
     category: ClassVar[str] = "Spatial"
     example: ClassVar[dict[str, Any]] = {"geometry": "geometry"}
 
-    geometry: Column | None = Field(None, description="The geometry column to leave out; without it all of them.")
+    geometry: Column | None = Field(
+        None, description="The geometry column to leave out; without it all of them.", examples=["geometry"]
+    )
 
     def run(self, table: Annotated[Relation, "Rows with geometry."]) -> Relation:
         """A projection. Raises NodeError: `invalid_config` where nothing would be left; `missing_geometry`."""

@@ -30,11 +30,17 @@ class Pattern(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    columns: list[Column] = Field([], description="The columns; if empty, all that have no new name of their own.")
+    columns: list[Column] = Field(
+        [],
+        description="The columns; if empty, all that have no new name of their own.",
+        examples=[["dep_time", "arr_time"]],
+    )
     find: str | None = Field(
         None, min_length=1, max_length=1000, description="A regular expression (RE2); every match.", examples=["^cust_"]
     )
-    replace: str = Field("", max_length=1000, description=r"What to put in its place; `\1` is the first group.")
+    replace: str = Field(
+        "", max_length=1000, description=r"What to put in its place; `\1` is the first group.", examples=["time_"]
+    )
     case: Literal["keep", "lower", "upper", "title"] = Field("keep", description="`title` has the first letter large.")
     prefix: str = Field("", max_length=200, description="What to put before the name.", examples=["src_"])
     suffix: str = Field("", max_length=200, description="What to put behind the name.", examples=["_old"])

@@ -39,7 +39,9 @@ class Sample(Op):
     )
     fraction: float | None = Field(None, ge=0, le=1, description="How many, as a part of all rows.", examples=[0.1])
     seed: int = Field(0, ge=-(2**62), le=2**62, description="Another seed gives another random sample.")
-    group_by: list[Column] = Field([], description="Take a sample of each group of equal values in these.")
+    group_by: list[Column] = Field(
+        [], description="Take a sample of each group of equal values in these.", examples=[["region"]]
+    )
 
     @model_validator(mode="after")
     def _how_many(self) -> "Sample":

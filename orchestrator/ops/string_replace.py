@@ -23,7 +23,9 @@ class StringReplace(Texts, Op):
     example: ClassVar[dict[str, Any]] = {"columns": ["region"], "find": "north", "replace": "N"}
 
     find: str = Field(min_length=1, max_length=10_000, description="What to look for.", examples=["-"])
-    replace: str = Field("", max_length=10_000, description="What to put in its place; empty removes it.")
+    replace: str = Field(
+        "", max_length=10_000, description="What to put in its place; empty removes it.", examples=["N"]
+    )
     mode: Literal["plain", "regex"] = Field("plain", description="Whether `find` is a regular expression.")
     ignore_case: bool = Field(False, description="Whether capital and small letters are the same.")
     no_match: Literal["keep", "null", "value"] = Field(

@@ -21,7 +21,9 @@ class Transformer(Op):
     category: ClassVar[str] = "Advanced"
     example: ClassVar[dict[str, Any]] = {"operation": "filter", "params": {"condition": "amount > 100"}}
 
-    operation: Literal["map", "filter", "aggregate"] = Field(description="What to do: `map` is `compute`.")
+    operation: Literal["map", "filter", "aggregate"] = Field(
+        description="What to do: `map` is `compute`.", examples=["filter"]
+    )
     params: dict[str, Any] = Field(
         description="The settings of `compute`, `filter` or `aggregate`.", examples=[{"condition": "amount > 100"}]
     )

@@ -27,7 +27,9 @@ class Union(Op):
         "all", description="All columns, null where a table has none; or only those that every table has."
     )
     source_column: NewColumn | None = Field(
-        None, description="New column with the number of the table, from 1, in the order of the edges."
+        None,
+        description="New column with the number of the table, from 1, in the order of the edges.",
+        examples=["source"],
     )
 
     def run(self, tables: Annotated[list[Relation], "The tables."], context: Context) -> Relation:
