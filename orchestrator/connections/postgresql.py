@@ -167,7 +167,7 @@ class Postgresql(Connection):
 
     def columns(self, place: str, context: "Context", timeout_s: float = 0) -> list[str]:
         """The names of a table's columns; `place` is its quoted name."""
-        with self.session(timeout_s=_longest(context, timeout_s), read_only=True) as cursor:
+        with self.session(timeout_s=longest(context, timeout_s), read_only=True) as cursor:
             cursor.execute(f"SELECT * FROM {place} LIMIT 0")
             return [each.name for each in cursor.description]
 
@@ -180,7 +180,7 @@ class Postgresql(Connection):
         """
         with (
             sentences(),
-            self._adbc(longest := _longest(context, timeout_s)) as connection,
+            self._adbc(limit := longest(context, timeout_s)) as connection,
             connection.cursor() as cursor,
         ):
             cursor.execute(ENDS_WITH_US)
@@ -188,9 +188,9 @@ class Postgresql(Connection):
             answered = columns(cursor.adbc_execute_schema(query, given))
             if not answered:
                 raise NodeError("This gives no columns: a SELECT is needed.", code="invalid_expression")
-            answered = self._based(answered, query, values, longest)
+            answered = self._based(answered, query, values, limit)
             whole = f"SELECT {', '.join(each.asked() for each in answered)} FROM (\n{query}\n) AS asked"
-            project = ", ".join(self._taken(answered, query, values, crs, longest))
+            project = ", ".join(self._taken(answered, query, values, crs, limit))
             if context.design:
                 schema = cursor.adbc_execute_schema(whole, given)
                 return context.session.arrow(schema.empty_table()).project(project)
@@ -223,7 +223,7 @@ class Postgresql(Connection):
         return [each.taken(systems_of.get(each.name)) for each in answered]
 
 
-def _longest(context: "Context", timeout_s: float) -> float:
+def longest(context: "Context", timeout_s: float) -> float:
     """How long a statement may take, for a lock, too; 0 is for ever. In design someone waits for the columns."""
     return DESIGN_S if context.design else timeout_s
 

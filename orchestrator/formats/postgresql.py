@@ -1,12 +1,12 @@
 """Tables of PostgreSQL, with or without PostGIS: read as Arrow through ADBC, written by COPY."""
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import model_validator
 
 from orchestrator.connections import Connection, ConnectionName, using
 from orchestrator.connections.postgres.storing import stored
-from orchestrator.connections.postgresql import Postgresql
+from orchestrator.connections.postgresql import Postgresql, longest
 from orchestrator.connections.statements import Sql
 from orchestrator.crs import Crs
 from orchestrator.errors import NodeError, at
@@ -14,6 +14,9 @@ from orchestrator.formats.base import Context, Reader, Relation, Target, option
 from orchestrator.formats.keyed import KEYS, with_keys
 from orchestrator.ops.settings import Column
 from orchestrator.sql import quote
+
+if TYPE_CHECKING:
+    from orchestrator.connections.postgres.writing import Writing
 
 LIMIT = 63
 TIMEOUT = "Seconds after which the database gives up a statement, such as one that waits for a lock; by default none."
@@ -96,20 +99,35 @@ class PostgresqlWriter(Target):
     _keyed = model_validator(mode="after")(with_keys)
 
     def save(self, table: Relation, context: Context) -> Relation:
-        """In design the columns are checked, and nothing is connected to."""
+        """In design the columns are checked, and the table that is there is looked at."""
         stored(table)
         with using(self.connection, context) as database:
             connected = _postgresql(database, self.connection)
-            if not context.design:
-                context.notes["rows_written"] = self._store(connected, table, context)
+            if context.design:
+                self._look_ahead(connected, table, context)
+            else:
+                with at("/table"), connected.session(timeout_s=self.timeout_s or 0) as cursor:
+                    context.notes["rows_written"] = int(getattr(self._writing(cursor, table, context), self.mode)())
         return table
 
-    def _store(self, database: Postgresql, table: Relation, context: Context) -> int:
+    def _writing(self, cursor: Any, table: Relation, context: Context) -> "Writing":
         from orchestrator.connections.postgres.writing import Writing
 
-        with at("/table"), database.session(timeout_s=self.timeout_s or 0) as cursor:
-            writing = Writing(cursor, table, context, self.schema_name, self.table, list(dict.fromkeys(self.keys)))
-            return int(getattr(writing, self.mode)())
+        return Writing(cursor, table, context, self.schema_name, self.table, list(dict.fromkeys(self.keys)))
+
+    def _look_ahead(self, database: Postgresql, table: Relation, context: Context) -> None:
+        """Warn where the table that is there now would end a run: by then it may be another."""
+        try:
+            timeout_s = longest(context, self.timeout_s or 0)
+            with at("/table"), database.session(timeout_s=timeout_s, read_only=True) as cursor:
+                self._writing(cursor, table, context).foresee(self.mode)
+        except NodeError as error:
+            if error.code == "address_not_allowed":
+                raise
+            said = error.message
+            if error.code not in ("connection_failed", "query_timeout"):
+                said = f"These rows do not go into '{self.table}' as it is now: {said}"
+            context.warn(said, code=error.code, path=error.path, hint=error.hint)
 
 
 def _postgresql(database: Connection, name: str) -> Postgresql:

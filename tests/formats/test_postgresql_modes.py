@@ -139,3 +139,46 @@ def test_keys_are_columns_of_the_table_that_comes_in():
     given = {"target_type": "postgresql", "connection": "w", "table": "t"}
     node = DataWriter.configure({**given, "mode": "delete", "keys": ["id"]})
     assert node.columns_named == [("/keys/0", "id", None)]
+
+
+@pytest.mark.parametrize(
+    ("query", "config", "code", "text"),
+    [
+        ("SELECT 1 AS id", {"mode": "error"}, "table_exists", "Table 't' is there already in schema 'public'."),
+        ("SELECT 5 AS id, 1 AS nme", {"mode": "append"}, "unknown_column", "Did you mean 'name'?"),
+        ("SELECT 5 AS id, 1 AS nme", {"mode": "truncate"}, "unknown_column", "Did you mean 'name'?"),
+        ("SELECT 5 AS id, 'a' AS name", {"mode": "upsert", "keys": ["id", "name"]}, "query_failed", "no unique constraint on 'id', 'name'"),
+        ("SELECT 5 AS idd", {"mode": "delete", "keys": ["idd"]}, "unknown_column", "Did you mean 'id'?"),
+        ("SELECT 5 AS id", {"mode": "delete", "keys": ["id"], "table": "nope"}, "unknown_table", "Table 'nope' is not there."),
+        ("SELECT 5 AS id", {"mode": "overwrite", "table": "seen"}, "query_failed", "'seen' is no plain table"),
+        ("SELECT 5 AS id", {"mode": "overwrite"}, None, ""),
+        ("SELECT 5 AS id, 'a' AS name", {"mode": "upsert", "keys": ["id"]}, None, ""),
+        ("SELECT 5 AS n, 'a' AS name", {"mode": "upsert", "keys": ["name", "n"], "table": "two"}, None, ""),
+        ("SELECT 5 AS n, 'a' AS name", {"mode": "upsert", "keys": ["n"], "table": "two"}, "query_failed", "no unique constraint on 'n'"),
+        ("SELECT 5 AS x", {"mode": "append", "table": "new"}, None, ""),
+    ],
+)  # fmt: skip
+def test_what_a_run_would_refuse_is_warned_of_before(sql, context, design, query, config, code, text):
+    sql("CREATE OR REPLACE VIEW seen AS SELECT 1 AS id")
+    sql("DROP TABLE IF EXISTS two; CREATE TABLE two (n int, name text); CREATE UNIQUE INDEX ON two (n, name)")
+    sql("CREATE UNIQUE INDEX ON two (n) WHERE name IS NULL")
+    node = DataWriter.configure({"target_type": "postgresql", "connection": "warehouse", "table": "t", **config})
+    table = context.session.connection.sql(query)
+    assert node.call({"table": table.limit(0)}, design)["result"].columns == table.columns
+    assert [(each.code, text in each.message) for each in design.warnings] == ([(code, True)] if code else [])
+    if code:
+        with pytest.raises(NodeError) as error:
+            node.call({"table": table}, context)
+        assert (error.value.code, error.value.path) == (code, design.warnings[0].path)
+        assert error.value.message in design.warnings[0].message
+    else:
+        node.call({"table": table}, context)
+
+
+def test_a_database_that_does_not_answer_is_warned_of_before(monkeypatch, context, design):
+    monkeypatch.setenv("GRAPHMILL_CONNECTION_WAREHOUSE", "postgresql://nobody:secret@127.0.0.1:1/none")
+    node = DataWriter.configure({"target_type": "postgresql", "connection": "warehouse", "table": "t"})
+    table = context.session.connection.sql("SELECT 1 AS id")
+    assert node.call({"table": table}, design)["result"].columns == ["id"]
+    assert [each.code for each in design.warnings] == ["connection_failed"]
+    assert "secret" not in design.warnings[0].message

@@ -14,6 +14,11 @@ from orchestrator.formats.keyed import not_in_table
 from orchestrator.ops.base import Context, Relation
 from orchestrator.sql import quote
 
+# The columns of each index that lets nobody have the same ones twice.
+UNIQUE = """
+SELECT (SELECT array_agg(attname::text) FROM pg_attribute, unnest(indkey) WITH ORDINALITY AS k(number, place)
+        WHERE attrelid = indrelid AND attnum = number AND place <= indnkeyatts)
+FROM pg_index WHERE indrelid = to_regclass(%s) AND indisunique AND indpred IS NULL AND indexprs IS NULL"""
 DIMENSIONS = {0: "Geometry", 1: "GeometryZ", 2: "GeometryM", 3: "GeometryZM"}
 
 
@@ -43,14 +48,25 @@ class Writing:
         """The table's name in SQL."""
         return f"{quote(self.schema or '')}.{quote(self.name)}"
 
+    def foresee(self, mode: str) -> None:
+        """See whether the table that is there takes these rows in this mode, as far as its definition says.
+
+        Raises what the mode raises.
+        """
+        check = {"overwrite": self._check_plain, "error": self._check_free, "delete": self._check_there}.get(mode)
+        if check:
+            check()
+        elif self.kind:
+            self._check_columns(self.columns)
+            if mode == "upsert":
+                self._check_unique()
+
     def overwrite(self) -> int:
         """A new table takes the place of the old one, which others read until then.
 
         Raises NodeError, `query_failed`, where that is a view or the like.
         """
-        if self.kind not in (None, "r"):
-            message = f"'{self.name}' is no plain table, and cannot be replaced."
-            raise NodeError(message, code="query_failed", path="/config/table")
+        self._check_plain()
         new = replace(self, name=f"graphmill_{uuid.uuid4().hex}", kind=None)
         count = new.append()
         if self.kind:
@@ -65,9 +81,7 @@ class Writing:
 
     def error(self) -> int:
         """Into a table that is not there yet. Raises NodeError, `table_exists`, where it is."""
-        if self.kind:
-            message = f"Table '{self.name}' is there already in schema '{self.schema}'."
-            raise NodeError(message, code="table_exists", path="/config/table")
+        self._check_free()
         return self.append()
 
     def truncate(self) -> int:
@@ -77,8 +91,13 @@ class Writing:
         return self.append()
 
     def upsert(self) -> int:
-        """A row whose keys are there replaces the columns that come in; any other is added."""
+        """A row whose keys are there replaces the columns that come in; any other is added.
+
+        Raises NodeError, `query_failed`, where the table does not have the keys unique.
+        """
         self._make(primary=True)
+        if self.kind:
+            self._check_unique()
         staged = self._staged(self.columns)
         names = ", ".join(quote(each.name) for each in self.columns)
         others = [quote(each.name) for each in self.columns if each.name not in self.keys]
@@ -95,11 +114,7 @@ class Writing:
 
         Raises NodeError: `unknown_table`, `unknown_column`.
         """
-        if not self.kind:
-            message = f"Table '{self.name}' is not there."
-            raise NodeError(message, code="unknown_table", path="/config/table")
-        wanted = [each for each in self.columns if each.name in self.keys]
-        self._check_columns(wanted)
+        wanted = self._check_there()
         staged = self._staged(wanted)
         equal = " AND ".join(f"old.{quote(each)} = gone.{quote(each)}" for each in self.keys)
         self.cursor.execute(f"DELETE FROM {self.place} AS old USING {staged} AS gone WHERE {equal}")
@@ -156,6 +171,31 @@ class Writing:
             return f"{schema}.geometry"
         kind = DIMENSIONS[found[0] if found else 0]
         return f"{schema}.geometry({kind}, {self.srids[column.name]})"
+
+    def _check_plain(self) -> None:
+        if self.kind not in (None, "r"):
+            message = f"'{self.name}' is no plain table, and cannot be replaced."
+            raise NodeError(message, code="query_failed", path="/config/table")
+
+    def _check_free(self) -> None:
+        if self.kind:
+            message = f"Table '{self.name}' is there already in schema '{self.schema}'."
+            raise NodeError(message, code="table_exists", path="/config/table")
+
+    def _check_there(self) -> list[Stored]:
+        """The columns that are the keys, of a table that has them."""
+        if not self.kind:
+            raise NodeError(f"Table '{self.name}' is not there.", code="unknown_table", path="/config/table")
+        wanted = [each for each in self.columns if each.name in self.keys]
+        self._check_columns(wanted)
+        return wanted
+
+    def _check_unique(self) -> None:
+        self.cursor.execute(UNIQUE, (self.place,))
+        if not any(set(columns) == set(self.keys) for (columns,) in self.cursor.fetchall()):
+            names = ", ".join(f"'{each}'" for each in self.keys)
+            message = f"Table '{self.name}' has no unique constraint on {names}, by which upsert tells rows apart."
+            raise NodeError(message, code="query_failed", path="/config/keys")
 
     def _check_columns(self, columns: list[Stored]) -> None:
         self.cursor.execute(f"SELECT * FROM {self.place} LIMIT 0")
