@@ -41,6 +41,10 @@ STATUS_OF_CODE = {
     "disk_full": 507, "out_of_memory": 507,
 }  # fmt: skip
 ENVELOPES = frozenset({"invalid_json", "invalid_request", "too_large"})
+# Of which Python 3.13 has others: a code is the same under every version.
+PHRASES = {
+    413: "Request Entity Too Large", 416: "Requested Range Not Satisfiable", 422: "Unprocessable Entity",
+}  # fmt: skip
 SLASH = "Leave out the '/' at the end."
 NO_MEMORY = "The server's memory is used up now (GRAPHMILL_API_MEMORY_LIMIT); ask for less, or try again in a moment."
 UNANSWERED = (sql.OperationalError, sql.InterfaceError, sql.TimeoutError, psycopg2.OperationalError,
@@ -170,11 +174,15 @@ def _headers(error: GraphmillError) -> dict[str, str]:
 
 
 def _code(status: int) -> str:
-    return HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_")
+    return _phrase(status).lower().replace(" ", "_").replace("-", "_")
+
+
+def _phrase(status: int) -> str:
+    return PHRASES.get(status) or HTTPStatus(status).phrase
 
 
 def _said(error: HTTPException) -> str:
-    usual = HTTPStatus(error.status_code).phrase
+    usual = _phrase(error.status_code)
     if error.detail not in ("", usual):
         return error.detail
     return {404: "There is nothing at this address.", 405: "This address does not take this method."}.get(

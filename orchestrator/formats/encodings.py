@@ -146,7 +146,9 @@ def as_utf8(source: Path, encoding: str, target: Path, lines: int | None = None,
 
 def wrong(encoding: str, error: UnicodeError) -> NodeError:
     """The error for text that is not in its encoding."""
-    byte = f" (byte 0x{error.object[error.start]:02x})" if isinstance(error, UnicodeDecodeError) else ""
+    byte = ""
+    if isinstance(error, UnicodeDecodeError) and "BOM" not in error.reason:  # whose byte Python 3.13 says, 3.11 does not
+        byte = f" (byte 0x{error.object[error.start]:02x})"
     message = f"The file is not {encoding.upper()}{byte}: set its encoding."
     return NodeError(message, code="wrong_encoding", hint="windows-1252, latin-1, utf-16")
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from contextlib import closing
 
 import geopandas
 import pyogrio
@@ -88,7 +89,7 @@ def test_append_in_another_system(context: Context, save: Save) -> None:
 def test_another_database_is_refused(context: Context, design: Context) -> None:
     import sqlite3
 
-    with sqlite3.connect(context.root / "a.gpkg") as made:
+    with closing(sqlite3.connect(context.root / "a.gpkg")) as made:
         made.execute("CREATE TABLE t (a)")
     for each in (context, design):
         with pytest.raises(NodeError) as error:

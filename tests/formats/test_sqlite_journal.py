@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -60,5 +61,6 @@ def test_a_journal_removes_no_other_file(context: Context, load: Load, save: Sav
     with pytest.raises(NodeError, match="has a journal of a change of several databases"):
         does[mode]()
     assert victim.read_text() == "precious"
-    sqlite3.connect(context.root.parent / "copy.db").execute("SELECT * FROM t").fetchall()
+    with closing(sqlite3.connect(context.root.parent / "copy.db")) as copy:
+        copy.execute("SELECT * FROM t").fetchall()
     assert not victim.exists()  # or this test tests nothing
