@@ -147,7 +147,7 @@ def as_utf8(source: Path, encoding: str, target: Path, lines: int | None = None,
 def wrong(encoding: str, error: UnicodeError) -> NodeError:
     """The error for text that is not in its encoding."""
     byte = ""
-    if isinstance(error, UnicodeDecodeError) and "BOM" not in error.reason:  # whose byte Python 3.13 says, 3.11 does not
+    if isinstance(error, UnicodeDecodeError) and "BOM" not in error.reason:  # Python 3.13 has its byte
         byte = f" (byte 0x{error.object[error.start]:02x})"
     message = f"The file is not {encoding.upper()}{byte}: set its encoding."
     return NodeError(message, code="wrong_encoding", hint="windows-1252, latin-1, utf-16")
