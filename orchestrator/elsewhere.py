@@ -1,5 +1,7 @@
 """What people look for among functions, and find elsewhere: PostGIS's functions, and FME's way to name a column."""
 
+from collections.abc import Iterable
+
 from orchestrator.suggest import near
 
 VALUE = " Of FME's @Value(a), write the column's name: a"
@@ -19,7 +21,7 @@ NODES = {
 }  # fmt: skip
 
 
-def instead(name: str, known: set[str]) -> str:
+def instead(name: str, known: Iterable[str]) -> str:
     """A sentence with what to use in place of a function (in small letters) that is not known, or nothing."""
     if name == "value":
         return VALUE

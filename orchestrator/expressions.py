@@ -247,7 +247,7 @@ def unusable(name: str, qualified: bool = False) -> str | None:
     """Why nobody may call this function (in small letters), if so: it is not known, or tells about the server."""
     if qualified or DENIED.match(name):
         return f"function '{name}' is not allowed"
-    return None if name in functions() else f"function '{name}' does not exist.{instead(name, set(functions()))}"
+    return None if name in functions() else f"function '{name}' does not exist.{instead(name, functions())}"
 
 
 def usable(name: str) -> bool:

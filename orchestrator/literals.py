@@ -1,6 +1,7 @@
 """`${name}` in SQL that users write: a value enters as a literal, and can never become more than that."""
 
 import datetime as dt
+import itertools
 import math
 import re
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ QUOTED = re.compile(
     r"|(?<!\w)[eE]'(?:[^'\\]|''|\\.)*'|(?<![\w$])\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$",
     re.DOTALL,
 )
-STRING = duckdb.token_type.string_const
+STRING, COMMENT = duckdb.token_type.string_const, duckdb.token_type.comment
 
 
 def placeholders(setting: Any, path: str = "/config") -> list[tuple[str, str]]:
@@ -55,20 +56,14 @@ def refused(reason: str, position: int | None = None) -> NodeError:
     return NodeError(f"This expression cannot be used: {reason}{end}", code="invalid_expression", position=position)
 
 
-# A text right behind a quoted name makes a type of the name; blanks and comments may stand between.
-GAP = r"(?:\s|--[^\r\n]*[\r\n]|/\*.*?\*/)*"
-VALUE, TEXT = re.compile(GAP + r"\$\{", re.DOTALL), re.compile(GAP + r"(?:[eE]?'|\$)", re.DOTALL)
-
-
 def substitute(template: str, values: Mapping[str, Any]) -> str:
     """Put parameters into SQL as typed literals; inside a string or quoted name, as escaped text of it.
 
     Raises:
         NodeError: `invalid_expression`, where DuckDB would read more than a value into a value.
     """
-    for match in QUOTED.finditer(template):
-        if match[0][0] == '"' and (TEXT if PLACEHOLDER.search(match[0]) else VALUE).match(template, match.end()):
-            raise refused("a text right behind a quoted name would make the name a type; put an operator between")
+    if '"' in template and _in_a_type(template, values):
+        raise refused("a text right behind a quoted name would make the name a type; put an operator between")
     made = _filled(template, values)
     calm = _filled(template, {name: "x" if isinstance(value, str) else value for name, value in values.items()})
     if made != calm and _tokens(made) != _tokens(calm):
@@ -76,13 +71,25 @@ def substitute(template: str, values: Mapping[str, Any]) -> str:
     return made
 
 
+def _in_a_type(template: str, values: Mapping[str, Any]) -> bool:
+    """Whether a parameter is in a quoted name that has a text behind it, or in that text: such a name is a type."""
+    filled = (_pieces(_filled(template, dict.fromkeys(values, text))) for text in ("x", "xx"))
+    one, other = ([piece for piece in pieces if piece[0] != COMMENT] for pieces in filled)
+    pairs = zip(itertools.pairwise(one), itertools.pairwise(other), strict=False)
+    return any(mine != theirs and mine[0][1][:1] == b'"' and mine[1][0] == STRING for mine, theirs in pairs)
+
+
 def _tokens(sql: str) -> list[tuple[Any, bytes]]:
     """DuckDB's own tokens, of strings and quoted names their kind alone."""
+    return [(kind, b"" if kind == STRING or piece[:1] == b'"' else piece) for kind, piece in _pieces(sql)]
+
+
+def _pieces(sql: str) -> list[tuple[Any, bytes]]:
+    """DuckDB's own tokens: of what kind each is, and its text."""
     text = sql.encode("utf-8", "surrogatepass")
     found = duckdb.tokenize(sql)
     ends = [start for start, _ in found[1:]] + [len(text)]
-    pieces = [(kind, text[start:end].strip()) for (start, kind), end in zip(found, ends, strict=True)]
-    return [(kind, b"" if kind == STRING or piece[:1] == b'"' else piece) for kind, piece in pieces]
+    return [(kind, text[start:end].strip()) for (start, kind), end in zip(found, ends, strict=True)]
 
 
 def _filled(template: str, values: Mapping[str, Any]) -> str:

@@ -141,6 +141,7 @@ def test_a_value_as_text(value, text):
         ("\"a${v}\"''", False),
         ("\"a${v}\" -- c\n E'x'", False),
         ('"a${v}"$$x$$', False),
+        ('"a${v}"' + "/**/" * 60 + " = 1", True),
         ('"a" = ${v}', True),
         ("\"a${v}\" = ''", True),
         ("\"date\" '2024-01-31' = d", True),

@@ -14,6 +14,7 @@ from orchestrator.formats.base import Context, Relation
 from orchestrator.formats.json_records import extract
 from orchestrator.formats.reading import read
 from orchestrator.formats.workplace import new_file, workplace
+from orchestrator.pointers import pointer
 from orchestrator.sql import literal, names, quote
 
 LARGE = re.compile(rb"-[1-9]\d{18}[\s,\]}]")
@@ -29,7 +30,7 @@ def exact(table: Relation, path: Path, context: Context) -> Relation:
         target = new_file(folder, ".ndjson")
         try:
             rows = _features(connection, path, target)
-            values = {name: f"json_extract_string(json, {literal(_pointer(name))})" for name in doubles}
+            values = {name: f"json_extract_string(json, {literal(pointer(('properties', name)))})" for name in doubles}
             tests = ", ".join(f"bool_and({WHOLE.format(value)})" for value in values.values())
             count, *found = connection.execute(f"SELECT count(*), {tests} {rows}").fetchall()[0]
             exactly = {name: values[name] for name, whole in zip(doubles, found, strict=True) if whole}
@@ -65,7 +66,3 @@ def _features(connection: duckdb.DuckDBPyConnection, path: Path, target: Path) -
         target.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8-sig"))))
     most = max(1 << 24, target.stat().st_size + 1024)
     return read("read_json_objects", target, {"format": "newline_delimited", "maximum_object_size": most})
-
-
-def _pointer(name: str) -> str:
-    return f"/properties/{name.replace('~', '~0').replace('/', '~1')}"
